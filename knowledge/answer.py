@@ -1,0 +1,234 @@
+"""Question -> Answer. The only place that decides what is said about a question: shown, asked back, deferred or declined.
+
+The order is fixed. Requests for personal advice are deferred before anything is looked up. Trial numbers are looked up in
+the registry copy. Everything else is searched, and only what is sure enough is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from knowledge.blocks import callout, paragraphs, spoken, steps
+from knowledge.language import language
+from knowledge.model import Answer, Block, Entry, FollowUp, Provenance, Question, Release, Revision, Run, Source
+from knowledge.phrases import Phrases, spoken_date
+from knowledge.search.index import Index, Ranking
+from knowledge.trials.numbers import find_nct, malformed_nct
+from knowledge.trials.answers import TrialAnswers
+from safety import Rules
+from safety.numbers import Numbers
+
+CHOICES = 3
+RELATED_OFFERED = 2
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Confidence, about 0 to 1. At or above `answer` an entry is shown; at or above `clarify` the nearest are offered;
+    below it the assistant says that it does not know. Chosen by cost with `bench/retrieval.py`: showing a wrong answer
+    counts three times as much as asking back."""
+
+    answer: float = 0.50
+    clarify: float = 0.36
+
+
+_FOLLOW_UP = re.compile(
+    r"^\W*(and|what about|how about|but|so|or|also|then|ok|okay|sorry|no|i mean|i meant|in|for|why|when|how long|does it|"
+    r"is it|can it|do they|does that|is that|are they)\b|\b(it|they|them|that one|this one|these|those)\b",
+    re.IGNORECASE,
+)
+_CORRECTION = re.compile(r"^\W*(sorry|no|oops|actually)?\W*(i )?(meant?|mean)\b\W*", re.IGNORECASE)
+FOLLOW_UP_WORDS = 8
+"""A message with more words than this stands on its own."""
+
+
+class Answerer:
+    """Answers from exactly one release. Immutable: a new release is a new `Answerer`, so no reply mixes two."""
+
+    def __init__(
+        self,
+        release: Release,
+        indexes: Mapping[str, Index],
+        sources: Mapping[str, Source],
+        phrases: Phrases,
+        advice: Rules,
+        numbers: Numbers,
+        trials: TrialAnswers,
+        thresholds: Thresholds = Thresholds(),
+    ) -> None:
+        self.release = release
+        self._indexes, self._sources, self._phrases = indexes, sources, phrases
+        self._advice, self._numbers, self.trials, self._thresholds = advice, numbers, trials, thresholds
+        self._revisions = {revision.entry.key: revision for revision in release.revisions}
+
+    def answer(self, question: Question) -> Answer:
+        """The reply to one question. Raises nothing for any text a person can type."""
+        spoken_in = language(question.text)
+        if spoken_in != "en":
+            return self._decline(replace(question, locale=spoken_in if spoken_in == "es" else "en"), "abstain_language")
+        if numbers := find_nct(question.text):
+            return self.trials.by_numbers(numbers, self.entry)
+        if wrong_number := malformed_nct(question.text):
+            return self.trials.malformed(wrong_number)
+        ranking = self.rank(question)
+        if question.context.seeks_advice or self._advice.check(question.text):
+            return self._defer(question, ranking)
+        if not ranking.hits or ranking.confidence < self._thresholds.clarify:
+            return self._abstain(question, ranking)
+        if ranking.confidence < self._thresholds.answer:
+            return self._clarify(question, ranking)
+        return self.entry_answer(ranking.hits[0].entry.id, question, confidence=ranking.confidence)
+
+    def rank(self, question: Question) -> Ranking:
+        """The nearest entries. A short follow-up ("and for a child?") is read together with the question before it."""
+        index = self._indexes["en"]
+        text = _CORRECTION.sub("", question.text)
+        alone = index.search(text)
+        before = question.context.last_question
+        short = len(question.text.split()) <= FOLLOW_UP_WORDS
+        if not before or not short or text != question.text:
+            return alone
+        if alone.confidence >= self._thresholds.answer and not _FOLLOW_UP.search(question.text):
+            return alone
+        together = index.search(f"{before} {question.text}")
+        others = tuple(hit for hit in together.hits if hit.entry.id != question.context.last_entry)
+        if not others:
+            return alone
+        # The hit that the earlier question found by itself says nothing about the follow-up; the next one does.
+        lost = together.hits[0].score - others[0].score
+        joined = Ranking(others, together.confidence - lost, together.text)
+        return joined if joined.confidence > alone.confidence - 0.1 else alone
+
+    def entry_answer(self, entry_id: str, question: Question, *, confidence: float | None = None) -> Answer:
+        """The published answer of one entry. Raises `KeyError` when it is not live."""
+        revision = self.live(entry_id, question.locale)
+        entry = revision.entry
+        slots = self.slots(entry, question.context.region)
+        blocks = (*paragraphs(entry.answer, slots), *steps(entry.steps, slots))
+        blocks += tuple(
+            callout(self._phrases.say(entry.locale, f"caution_{caution}"))
+            for caution in entry.cautions
+            if caution in ("medicine", "early_evidence")
+        )
+        kind = "steps" if entry.steps else "answer"
+        return replace(
+            self.from_revision(revision, blocks, self._follow_ups(entry)),
+            kind=kind,  # type: ignore[arg-type]
+            confidence=confidence,
+        )
+
+    def part_answer(self, entry_id: str, part: str, question: Question) -> Answer | None:
+        """The "simpler" or "more" of an entry; None where it has none. Raises `KeyError` when it is not live."""
+        revision = self.live(entry_id, question.locale)
+        text = {"simpler": revision.entry.simpler, "more": revision.entry.more}[part]
+        if not text:
+            return None
+        blocks = paragraphs(text, self.slots(revision.entry, question.context.region))
+        return self.from_revision(revision, blocks, self._follow_ups(revision.entry, shown=part))
+
+    def sources_answer(self, entry_id: str, question: Question) -> Answer:
+        """Where the answer of an entry comes from, with addresses. Raises `KeyError` when it is not live."""
+        revision = self.live(entry_id, question.locale)
+        sources = self.sources(revision)
+        say = self._phrases.say(question.locale, "sources_heading" if sources else "sources_none")
+        rows = tuple(_source_runs(source) for source in sources)
+        blocks = (spoken(say), *((Block("list", items=rows),) if rows else ()))
+        return self.from_revision(revision, blocks, ())
+
+    def from_revision(
+        self, revision: Revision, blocks: tuple[Block, ...], follow_ups: tuple[FollowUp, ...]
+    ) -> Answer:
+        """An answer whose blocks come from one revision, with its sources, dates and review state."""
+        entry = revision.entry
+        return Answer(
+            kind="answer",
+            blocks=blocks,
+            entry=entry.id,
+            topic=entry.topic,
+            revision=revision.number,
+            sources=self.sources(revision),
+            checked_on=entry.checked_on,
+            as_of=entry.as_of,
+            review=revision.review,
+            follow_ups=follow_ups,
+            provenance=(Provenance("revision", entry.id, revision.number),),
+            locale=entry.locale,
+        )
+
+    def live(self, entry_id: str, locale: str = "en") -> Revision:
+        """The live revision in this locale, else in English. Raises `KeyError`."""
+        return self._revisions.get((locale, entry_id)) or self._revisions["en", entry_id]
+
+    def entry(self, entry_id: str, locale: str = "en") -> Revision | None:
+        """The live revision, None where there is none."""
+        return self._revisions.get((locale, entry_id))
+
+    def revisions(self) -> tuple[Revision, ...]:
+        return self.release.revisions
+
+    def sources(self, revision: Revision) -> tuple[Source, ...]:
+        """The sources of a revision, most important first."""
+        return tuple(self._sources[key] for key in revision.entry.sources if key in self._sources)
+
+    def slots(self, entry: Entry, region: str | None) -> dict[str, str]:
+        """What the declared slots of an entry's text are filled with."""
+        slots = {"emergency_number": self._numbers.emergency_number(region, entry.locale)}
+        if entry.as_of:
+            slots["as_of"] = spoken_date(entry.as_of, entry.locale)
+        return slots
+
+    def say(self, key: str, locale: str = "en", **slots: str) -> str:
+        return self._phrases.say(locale, key, **slots)
+
+    def _follow_ups(self, entry: Entry, shown: str = "answer") -> tuple[FollowUp, ...]:
+        offered = [
+            FollowUp(self.say(f"button_{part}"), self.say(f"button_{part}"))
+            for part, text in (("simpler", entry.simpler), ("more", entry.more))
+            if text and part != shown
+        ]
+        related = [self._revisions.get(("en", name)) for name in entry.related]
+        return (*offered, *(_ask(revision.entry) for revision in related[:RELATED_OFFERED] if revision))
+
+    def _defer(self, question: Question, ranking: Ranking) -> Answer:
+        say = spoken(self.say("defer", question.locale))
+        if not ranking.hits or ranking.confidence < self._thresholds.clarify:
+            return Answer("defer", (say,), confidence=ranking.confidence)
+        nearest = [hit.entry for hit in ranking.hits[:2]]
+        heading = spoken(self.say("defer_nearest", question.locale))
+        return self._offering("defer", (say, heading), nearest, ranking)
+
+    def _clarify(self, question: Question, ranking: Ranking) -> Answer:
+        nearest = [hit.entry for hit in ranking.hits[:CHOICES]]
+        return self._offering("clarify", (spoken(self.say("clarify", question.locale)),), nearest, ranking)
+
+    def _abstain(self, question: Question, ranking: Ranking) -> Answer:
+        blocks = (spoken(self.say("abstain", question.locale)), spoken(self.say("abstain_topics", question.locale)))
+        return Answer("abstain", blocks, confidence=ranking.confidence, locale=question.locale)
+
+    def _decline(self, question: Question, phrase: str) -> Answer:
+        return Answer("abstain", (spoken(self.say(phrase, question.locale)),), locale=question.locale)
+
+    def _offering(self, kind: str, blocks: tuple[Block, ...], nearest: list[Entry], ranking: Ranking) -> Answer:
+        """A reply that names entries by their published questions and offers each as a button."""
+        listed = Block("list", items=tuple((Run(entry.question),) for entry in nearest))
+        return Answer(
+            kind=kind,  # type: ignore[arg-type]
+            blocks=(*blocks, listed),
+            follow_ups=tuple(_ask(entry) for entry in nearest),
+            confidence=ranking.confidence,
+            provenance=tuple(
+                Provenance("revision", entry.id, self._revisions[entry.key].number) for entry in nearest
+            ),
+        )
+
+
+def _ask(entry: Entry) -> FollowUp:
+    return FollowUp(entry.question, entry.question)
+
+
+def _source_runs(source: Source) -> tuple[Run, ...]:
+    year = f" ({source.year})" if source.year else ""
+    name = Run(f"{source.organisation}, {source.title}{year}")
+    return (name, Run(" "), Run(source.address, href=source.address)) if source.address else (name,)

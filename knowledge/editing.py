@@ -1,0 +1,71 @@
+"""The acts that change what may be said. Nothing else writes revisions or releases."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from knowledge import review
+from knowledge.errors import ContentError, EditRefused
+from knowledge.files import ContentFolder, read_folder, write_entry
+from knowledge.model import Release
+from knowledge.search.embedder import Embedder
+from knowledge.search.passages import passages
+from knowledge.search.words import Aliases
+from knowledge.store.repository import KnowledgeStore
+
+STARTER = "starter"
+"""Author of the content that comes with the project. No clinician has approved it, and every answer says so."""
+
+
+def import_seed(
+    store: KnowledgeStore, folder: Path, embedder: Embedder, aliases: Aliases, *, at: dt.datetime
+) -> Release:
+    """Publishes the content files as they are: the one act that needs no approval.
+
+    All or nothing: raises `ContentError` with every fault, or `EditRefused` once people have published a release of
+    their own; the live release then stays as it was. Vectors are computed before the transaction, so the switch
+    itself is one short write. Returns the live release, which is the old one when nothing changed.
+    """
+    if store.has_origin("editing"):
+        raise EditRefused("staff have published a release; starter content may no longer replace it")
+    content = checked(folder)
+    base = store.newest_release()
+    embedder.embed([aliases.plain(passage.text) for entry in content.entries for passage in passages(entry)])
+    number = store.publish(
+        content.entries, content.sources, base=base, author=STARTER, review="editorial", origin="seed", at=at
+    )
+    return store.release(number)
+
+
+def checked(folder: Path) -> ContentFolder:
+    """The content folder, fit to publish. Raises `ContentError` with every fault of every file."""
+    content = read_folder(folder)
+    faults = review.check(content)
+    if faults:
+        raise ContentError(faults)
+    return content
+
+
+def write_cards(release: Release, folder: Path) -> None:
+    """Puts the live cards where they answer without any database: one file each, replaced by rename.
+
+    The files are the canonical form with two more keys, `revision` and `review`. Cards that are no longer in the
+    release are removed last, so at no moment is a live card missing.
+    """
+    wanted = set()
+    for revision in release.revisions:
+        if revision.entry.answer_kind != "card":
+            continue
+        file = folder / revision.entry.locale / f"{revision.entry.id}.md"
+        wanted.add(file)
+        extra = f"revision: {revision.number}\nreview: {revision.review}\n---\n"
+        text = write_entry(revision.entry).replace("\n---\n", "\n" + extra, 1)
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            fresh = file.with_suffix(".new")
+            fresh.write_text(text, encoding="utf-8")
+            fresh.replace(file)
+    for file in folder.glob("*/*.md"):
+        if file not in wanted:
+            file.unlink()

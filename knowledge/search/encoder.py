@@ -1,0 +1,76 @@
+"""Sentence vectors: all-MiniLM-L6-v2 run by onnxruntime, without a network.
+
+The files are made once by `knowledge.search.weights.prepare`; this module only loads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from knowledge.errors import ModelError
+from knowledge.search.weights import model_hash
+
+DIMENSIONS = 384
+MAX_TOKENS = 128
+"""Longer texts are cut. The model was trained on 128 word pieces (its model card)."""
+_BATCH = 32
+
+
+class Encoder(Protocol):
+    """Turns texts into unit vectors. `hash` names the model: vectors of different hashes must not be compared."""
+
+    @property
+    def hash(self) -> str: ...
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Shape (len(texts), 384), float32, each row of length 1; the zero row for a text without word pieces."""
+        ...
+
+    def knows(self, word: str) -> bool:
+        """Whether the word is one piece in the model's own vocabulary of 30,000: an ordinary English word."""
+        ...
+
+
+class OnnxEncoder:
+    """The encoder of the product. Raises `ModelError` when the folder holds no prepared model."""
+
+    def __init__(self, folder: Path, precision: str = "fp32") -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        self.hash = model_hash(folder, precision)
+        options = onnxruntime.SessionOptions()
+        # Questions of 8 to 16 word pieces gain nothing from a second thread, and other work needs the core.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(folder / f"{precision}.onnx"), options, providers=["CPUExecutionProvider"]
+            )
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as error:  # onnxruntime and tokenizers raise bare classes of their own
+            raise ModelError(f"the embedding model in {folder} cannot be loaded ({error}); run: ./lantern model") from error
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.enable_padding()
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
+        # Texts of like length share a batch, so that little is spent on padding.
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        for start in range(0, len(order), _BATCH):
+            places = order[start : start + _BATCH]
+            encoded = self._tokenizer.encode_batch([texts[place] for place in places])
+            inputs = {
+                "input_ids": np.array([row.ids for row in encoded], np.int64),
+                "attention_mask": np.array([row.attention_mask for row in encoded], np.int64),
+            }
+            vectors[places] = self._session.run(["sentence_vector"], inputs)[0]
+        return vectors
+
+    def knows(self, word: str) -> bool:
+        return self._tokenizer.token_to_id(word) is not None

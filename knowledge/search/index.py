@@ -1,0 +1,159 @@
+"""One release as something that can be searched: question -> ranked entries with a confidence.
+
+An entry scores by its best passage: cosine of the sentence vectors plus a share of character n-gram likeness, which
+catches what spelling repair does not. The confidence is that score made comparable between questions: what a crowd of
+outside questions scores is taken off, and so is what the entry does not mention at all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from knowledge.model import Entry, Release
+from knowledge.search.embedder import Embedder
+from knowledge.search.passages import Passage, passages
+from knowledge.search.words import Aliases, Vocabulary, content_words
+
+@dataclass(frozen=True)
+class Weights:
+    """How the parts of a score are blended. The defaults were chosen with `bench/retrieval.py` (see its output for
+    figures): leave-one-phrasing-out over the published entries, and outside questions that the index does not hold."""
+
+    grams: float = 0.15
+    told: float = 0.9
+    background: float = 0.5
+    unmentioned: float = 0.15
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An entry with its score and the passage that earned it. Scores compare hits of one question only."""
+
+    entry: Entry
+    score: float
+    passage: str
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The best entries for one question, best first. `confidence` belongs to the first; about 0 to 1, higher is surer."""
+
+    hits: tuple[Hit, ...]
+    confidence: float
+    text: str
+
+
+class Grams:
+    """Likeness of texts by the letters they share: cosine of character n-grams weighted by how rare each is."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._size = len(texts)
+        counted = [np.unique(_gram_codes(text), return_counts=True) for text in texts]
+        empty = np.zeros(0, np.int64)
+        codes = np.concatenate([empty, *(code for code, _ in counted)])
+        counts = np.concatenate([empty, *(count for _, count in counted)]).astype(np.float32)
+        places = np.repeat(np.arange(self._size), [len(code) for code, _ in counted])
+        order = np.argsort(codes, kind="stable")
+        self._codes, self._starts, held = np.unique(codes[order], return_index=True, return_counts=True)
+        self._ends = self._starts + held
+        # Smoothed inverse document frequency, as scikit-learn's TfidfVectorizer defines it.
+        self._rarity = (np.log((1 + self._size) / (1 + held)) + 1).astype(np.float32)
+        self._rarest = math.log(1 + self._size) + 1
+        weights = counts[order] * np.repeat(self._rarity, held)
+        self._places = places[order]
+        lengths = np.sqrt(np.bincount(self._places, weights * weights, self._size))
+        self._weights = weights / np.maximum(lengths, 1e-9)[self._places]
+
+    def likeness(self, text: str) -> np.ndarray:
+        """Shape (texts,), 0 to 1."""
+        codes, counts = np.unique(_gram_codes(text), return_counts=True)
+        found = np.searchsorted(self._codes, codes)
+        known = (found < len(self._codes)) & (self._codes[np.minimum(found, len(self._codes) - 1)] == codes)
+        weights = counts * np.where(known, self._rarity[np.minimum(found, len(self._rarity) - 1)], self._rarest)
+        weights = weights / max(float(np.sqrt((weights * weights).sum())), 1e-9)
+        scores = np.zeros(self._size)
+        for place, weight in zip(found[known], weights[known]):
+            rows = slice(self._starts[place], self._ends[place])
+            # Within one n-gram each text stands once, so plain indexed addition is safe.
+            scores[self._places[rows]] += weight * self._weights[rows]
+        return scores
+
+
+def _gram_codes(text: str) -> np.ndarray:
+    """Every run of three and of four bytes of the text, each as one number."""
+    letters = np.frombuffer(f" {text} ".encode(), np.uint8).astype(np.int64)
+    three = (letters[:-2] << 16) | (letters[1:-1] << 8) | letters[2:]
+    four = (three[:-1] << 8) | letters[3:] | (1 << 40)
+    return np.concatenate([three, four])
+
+
+class Index:
+    """The searchable form of one locale of one release. Building it embeds only texts that were never embedded."""
+
+    def __init__(
+        self,
+        release: Release,
+        locale: str,
+        embedder: Embedder,
+        *,
+        aliases: Aliases,
+        background: Sequence[str],
+        is_common: Callable[[str], bool],
+        weights: Weights = Weights(),
+    ) -> None:
+        self._embedder, self._weights = embedder, weights
+        self.entries = tuple(r.entry for r in release.revisions if r.entry.locale == locale and passages(r.entry))
+        rows = [(place, passage) for place, entry in enumerate(self.entries) for passage in passages(entry)]
+        self._passages: list[Passage] = [passage for _, passage in rows]
+        self._owner = np.array([place for place, _ in rows], np.int64)
+        texts = [passage.text for passage in self._passages]
+        self.vocabulary = Vocabulary(texts, aliases, is_common)
+        # Every word of a published text is in the vocabulary, so only other names need replacing here.
+        canonical = [aliases.plain(text) for text in texts]
+        self._vectors = embedder.embed(canonical)
+        self._share = np.array([1.0 if p.kind == "asked" else weights.told for p in self._passages], np.float32)
+        self._grams = Grams(canonical)
+        self._background = embedder.embed([aliases.plain(text) for text in background])
+        self._mentions: list[set[str]] = [set() for _ in self.entries]
+        for place, text in zip(self._owner, canonical):
+            self._mentions[place].update(content_words(text))
+        held = Counter(word for mentioned in self._mentions for word in mentioned)
+        self._rarity = {word: math.log((1 + len(self.entries)) / (1 + number)) for word, number in held.items()}
+        self._rarest = math.log(1 + len(self.entries))
+
+    def search(self, text: str, limit: int = 5) -> Ranking:
+        """The best entries for a question, however it is spelt; an index without entries finds none."""
+        canonical = self.vocabulary.canonical(text)
+        if not self.entries or not canonical:
+            return Ranking((), 0.0, canonical)
+        vector = self._embedder.embed_message(canonical)
+        scores = (self._vectors @ vector + self._weights.grams * self._grams.likeness(canonical)) * self._share
+        order = np.argsort(-scores)
+        hits: dict[int, Hit] = {}
+        for place in order:
+            owner = int(self._owner[place])
+            if owner not in hits:
+                hits[owner] = Hit(self.entries[owner], float(scores[place]), self._passages[place].text)
+                if len(hits) == limit:
+                    break
+        ranked = tuple(hits.values())
+        outside = float(np.max(self._background @ vector)) if len(self._background) else 0.0
+        best = next(iter(hits))
+        confidence = (
+            ranked[0].score
+            - self._weights.background * max(0.0, outside)
+            - self._weights.unmentioned * self._unmentioned(canonical, best)
+        )
+        return Ranking(ranked, confidence, canonical)
+
+    def _unmentioned(self, text: str, owner: int) -> float:
+        """Share of the question's meaning, by rarity of its words, that the entry does not mention; 0 to 1."""
+        asked = set(content_words(text))
+        total = sum(self._rarity.get(word, self._rarest) for word in asked)
+        missing = sum(self._rarity.get(word, self._rarest) for word in asked if word not in self._mentions[owner])
+        return missing / total if total else 0.0

@@ -1,0 +1,28 @@
+"""The texts by which an entry can be found: how people ask for it, and what it says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from knowledge.model import Entry
+
+PassageKind = Literal["asked", "told"]
+
+
+@dataclass(frozen=True)
+class Passage:
+    """`asked`: the question or a phrasing. `told`: a paragraph of the answer."""
+
+    text: str
+    kind: PassageKind
+
+
+def passages(entry: Entry) -> tuple[Passage, ...]:
+    """All passages of an entry. Cards have none: they are shown by the safety rules, never found by search."""
+    if entry.answer_kind == "card":
+        return ()
+    asked = [Passage(text, "asked") for text in (entry.question, *entry.phrasings)]
+    told = [text.strip() for text in re.split(r"\n\s*\n", f"{entry.answer}\n\n{entry.more}") if text.strip()]
+    return (*asked, *(Passage(text, "told") for text in told))

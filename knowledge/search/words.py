@@ -1,0 +1,95 @@
+"""Words: even spelling, other names for the same thing, and slips of the keyboard."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
+
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+SHORTEST_REPAIRED = 5
+"""Shorter words are left as written: too many real words lie one letter apart."""
+STOP_WORDS = frozenset(
+    "a about after all am an and any are as at be been being but by can could did do does doing for from get give go "
+    "had has have having he her him his how i if im in into is isnt it its just like me mean means might more most my "
+    "no not of on or our out over own please really shall she should so some such take tell than that the their them "
+    "then there they thing this those to too u up us very was we were what whats when where which while who whom whose "
+    "why will with without would you your".split()
+)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in lower case, without accents on Latin letters; hyphens and apostrophes inside stay."""
+    folded = unicodedata.normalize("NFKD", text.replace("’", "'")).encode("ascii", "ignore").decode()
+    return _WORD.findall(folded.lower())
+
+
+def content_words(text: str) -> list[str]:
+    """The words that carry meaning, each cut to a rough stem so that "flare" meets "flares"."""
+    return [stem(word) for word in words(text) if word not in STOP_WORDS and len(word) > 1]
+
+
+def stem(word: str) -> str:
+    """A rough stem: plural and common verb endings off. Only ever compared with other rough stems."""
+    for ending in ("ies", "ing", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)] + ("y" if ending == "ies" else "")
+    return word
+
+
+class Aliases:
+    """Other names for the same thing, replaced by the one name that the texts use."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        parted = {tuple(words(name)): meaning for name, meaning in names.items()}
+        self._by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for name in sorted(parted, key=len, reverse=True):
+            self._by_first.setdefault(name[0], []).append((name, parted[name]))
+        self.words = frozenset(word for name in parted for word in name)
+
+    def plain(self, text: str) -> str:
+        """The words of a text, with every other name replaced."""
+        return self.renamed(words(text))
+
+    def renamed(self, parts: Sequence[str]) -> str:
+        """The same for words that are already parted; the longest name wins."""
+        renamed, place = [], 0
+        while place < len(parts):
+            for name, meaning in self._by_first.get(parts[place], ()):
+                if tuple(parts[place : place + len(name)]) == name:
+                    renamed.append(meaning)
+                    place += len(name)
+                    break
+            else:
+                renamed.append(parts[place])
+                place += 1
+        return " ".join(renamed)
+
+
+class Vocabulary:
+    """The words of the published texts, and the way back to them from a misspelt one."""
+
+    def __init__(self, texts: Iterable[str], aliases: Aliases, is_common: Callable[[str], bool]) -> None:
+        """`is_common`: whether a word is ordinary English, which is then never taken for a slip."""
+        self._aliases, self._is_common = aliases, is_common
+        counts = Counter(word for text in texts for word in words(text))
+        self._known = set(counts) | aliases.words
+        self._targets = sorted(word for word in self._known if len(word) >= SHORTEST_REPAIRED)
+        self._counts = counts
+
+    def canonical(self, text: str) -> str:
+        """The text as the index compares it: slips repaired, other names replaced by the ones the texts use."""
+        return self._aliases.renamed([self._repair(word) for word in words(text)])
+
+    def _repair(self, word: str) -> str:
+        if len(word) < SHORTEST_REPAIRED or word in self._known or word[0].isdigit() or self._is_common(word):
+            return word
+        most = 1 if len(word) < 8 else 2
+        near = extract(word, self._targets, scorer=OSA.distance, score_cutoff=most, limit=5)
+        # A slip on the first letter is rare; demanding it to fit keeps unknown names from being bent into known ones.
+        candidates = [(slips, -self._counts[target], target) for target, slips, _ in near if target[0] == word[0]]
+        return min(candidates)[2] if candidates else word

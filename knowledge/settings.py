@@ -1,0 +1,32 @@
+"""Settings of the knowledge room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.settings import Setting, choice, path, read
+
+SHIPPED_CONTENT = Path(__file__).parent / "content"
+
+ROWS = (
+    Setting("LANTERN_CONTENT", str(SHIPPED_CONTENT), path, "folder of content files, the seed and exported form of entries"),
+    Setting(
+        "LANTERN_MODEL_PRECISION",
+        "fp32",
+        choice("fp32", "int8"),
+        "number format of the embedding model: fp32, or int8 for a third of the memory and slightly other scores",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    content: Path
+    model_precision: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        values = read(ROWS, environment)
+        return cls(content=values["LANTERN_CONTENT"], model_precision=values["LANTERN_MODEL_PRECISION"])

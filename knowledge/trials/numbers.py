@@ -1,0 +1,78 @@
+"""NCT numbers in what a person writes.
+
+An NCT number is the letters NCT and 8 digits. People put blanks, dashes, dots or a # anywhere in it, swap letters
+(NTC), write O for 0, or leave the letters out while they speak of a study or send nothing but the digits.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+DIGITS = 8
+
+_GAP = r"[\s.:#_\-\u2010-\u2015\u2212/]{0,3}"
+_LETTERS = rf"(?:n{_GAP}c{_GAP}t|n{_GAP}t{_GAP}c)"
+_BETWEEN = rf"{_GAP}(?:(?:no|nr|number|num|id|is)\b{_GAP})?"
+_DIGIT = r"(?:[0-9]|o(?=o{0,3}[0-9]))"
+_GROUPS = rf"{_DIGIT}{{1,24}}(?:[ .\-\u2010-\u2015\u2212]{{1,2}}{_DIGIT}{{1,24}}(?![a-z0-9])){{0,12}}"
+
+_LETTERED = re.compile(rf"(?<![^\W_]){_LETTERS}{_BETWEEN}({_GROUPS})")
+_BARE = re.compile(r"(?<![\w+.\-])([0-9]{7,9}|0[0-9]{3}[ \-][0-9]{4})(?![\w\-]|\.[0-9])")
+_WITH_COUNTRY_CODE = re.compile(r"\+[0-9][0-9 ()\-]*")
+_SPEAKS_OF_STUDIES = re.compile(
+    r"\b(?:study|studies|trials?|nct|registry|clinicaltrials|recruit\w*|enroll?\w*|ensayos?|estudios?)\b"
+)
+_NOTHING_ELSE = re.compile(r"\W*0[0-9]{3}[ \-]?[0-9]{4}\W*")
+_SHORTEST_WRONG = 3
+_LONGEST_SHOWN = 16
+
+
+def find_nct(text: str) -> tuple[str, ...]:
+    """All NCT numbers in `text`, each once, in order, in the registry's spelling."""
+    return tuple(dict.fromkeys("NCT" + digits for digits in _digits(text) if len(digits) == DIGITS))
+
+
+def malformed_nct(text: str) -> str | None:
+    """What was meant as an NCT number but has too few or too many digits, to be shown to its writer; else None.
+
+    None also when the text holds a right number. Without the letters NCT only 7 or 9 digits that begin with 0 count,
+    as every number of the registry does: other long numbers in a message about studies are often phone numbers.
+    """
+    if find_nct(text):
+        return None
+    for digits in _digits(text):
+        if len(digits) >= _SHORTEST_WRONG:
+            return "NCT" + digits[:_LONGEST_SHOWN]
+    return None
+
+
+def _digits(text: str) -> Iterator[str]:
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    lettered = [(found.start(), _joined(found.group(1))) for found in _LETTERED.finditer(plain)]
+    rest = _LETTERED.sub(_blank, plain)
+    bare = []
+    if lettered or _SPEAKS_OF_STUDIES.search(rest) or _NOTHING_ELSE.fullmatch(plain):
+        for found in _BARE.finditer(_WITH_COUNTRY_CODE.sub(_blank, rest)):
+            digits = re.sub(r"\D", "", found.group(1))
+            if len(digits) == DIGITS or digits.startswith("0"):
+                bare.append((found.start(), digits))
+    return (digits for _, digits in sorted(lettered + bare))
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found.group())
+
+
+def _joined(written: str) -> str:
+    """The digit groups that make up the number: as many as reach 8 digits, so that "0593 8725 18" loses the 18."""
+    groups: list[str] = re.findall(r"[0-9]+", written.replace("o", "0"))
+    digits = ""
+    for group in groups:
+        digits += group
+        if len(digits) >= DIGITS:
+            break
+    if len(digits) > DIGITS and len(groups[0]) >= DIGITS - 2:
+        return groups[0]
+    return digits

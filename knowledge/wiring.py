@@ -1,0 +1,128 @@
+"""Builds the real knowledge room, once in a process. The only module here that reads the environment."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from knowledge.answer import Answerer
+from knowledge.cards import card_answer
+from knowledge.errors import StoreUnavailable
+from knowledge.model import Answer
+from knowledge.phrases import Phrases, read_mapping, read_phrases
+from knowledge.search.embedder import Embedder
+from knowledge.search.encoder import Encoder, OnnxEncoder
+from knowledge.search.index import Index
+from knowledge.search.words import Aliases
+from knowledge.settings import Settings
+from knowledge.store.repository import KnowledgeStore
+from knowledge.trials.answers import TrialAnswers
+from knowledge.trials.snapshot import load_snapshot
+from safety import ADVICE_RULES, Rules, load_rules
+from safety.cards import CardShelf
+from safety.numbers import Numbers
+from storage import settings as storage_settings
+from storage.engine import open_engine
+
+logger = logging.getLogger(__name__)
+
+
+class Knowledge:
+    """The live answerer of this process. Safe to share between threads."""
+
+    def __init__(
+        self,
+        store: KnowledgeStore,
+        embedder: Embedder,
+        encoder: Encoder,
+        phrases: Phrases,
+        aliases: Aliases,
+        background: tuple[str, ...],
+        advice: Rules,
+        numbers: Numbers,
+        trials: TrialAnswers,
+        cards: CardShelf,
+    ) -> None:
+        self.store, self.embedder, self.phrases, self.numbers = store, embedder, phrases, numbers
+        self.trials, self.cards = trials, cards
+        self.aliases = aliases
+        self._encoder, self._background, self._advice = encoder, background, advice
+        self._live: Answerer | None = None
+        self._swapping = threading.Lock()
+
+    def live(self) -> Answerer:
+        """The answerer of the live release. One indexed row is read; a newer release is swapped in whole.
+
+        With the database away, the release loaded last goes on answering. Raises `StoreUnavailable` when there never
+        was one.
+        """
+        try:
+            newest = self.store.newest_release()
+        except StoreUnavailable as error:
+            if self._live is None:
+                raise
+            logger.warning("answering from the release in memory: %s", error)
+            return self._live
+        if self._live is None or self._live.release.number != newest:
+            with self._swapping:
+                if self._live is None or self._live.release.number != newest:
+                    self._live = self._load(newest)
+        return self._live
+
+    def card_answer(self, card_id: str, locale: str, kind: Literal["emergency", "crisis"], region: str | None) -> Answer:
+        """An emergency card as a reply. Needs no database."""
+        return card_answer(self.cards.card(card_id, locale), kind, self.numbers, region, self.phrases)
+
+    def _load(self, number: int) -> Answerer:
+        if not number:
+            raise StoreUnavailable("no release has been published yet; run: ./lantern content import --seed")
+        release = self.store.release(number)
+        index = Index(
+            release,
+            "en",
+            self.embedder,
+            aliases=self.aliases,
+            background=self._background,
+            is_common=self._encoder.knows,
+        )
+        logger.info("release %d is live with %d entries", number, len(index.entries))
+        return Answerer(release, {"en": index}, self.store.sources(), self.phrases, self._advice, self.numbers, self.trials)
+
+
+def build(environment: Mapping[str, str]) -> Knowledge:
+    """The knowledge room with its real parts. Raises `SettingError`, `StorageError`, `ModelError` or `ContentError`."""
+    settings = Settings.from_environment(environment)
+    kept = storage_settings.Settings.from_environment(environment)
+    store = KnowledgeStore(open_engine(kept.url("knowledge")))
+    encoder = OnnxEncoder(kept.home / "model", settings.model_precision)
+    phrases = read_phrases(settings.content)
+    return Knowledge(
+        store=store,
+        embedder=Embedder(encoder, store),
+        encoder=encoder,
+        phrases=phrases,
+        aliases=Aliases(read_mapping(settings.content / "en" / "aliases.yml")),
+        background=read_background(settings.content / "en" / "background.txt"),
+        advice=load_rules(ADVICE_RULES),
+        numbers=Numbers.load(),
+        trials=TrialAnswers(load_snapshot(), phrases.of("en")),
+        cards=CardShelf([kept.home / "cards", settings.content]),
+    )
+
+
+def read_background(file: Path) -> tuple[str, ...]:
+    """Outside questions, one a line; lines that begin with # are notes."""
+    rows = (row.strip() for row in file.read_text(encoding="utf-8").splitlines())
+    return tuple(row for row in rows if row and not row.startswith("#"))
+
+
+@functools.lru_cache(maxsize=1)
+def from_environment() -> Knowledge:
+    """The one knowledge room of this process: Rasa builds components and actions without arguments."""
+    return build(os.environ)
+

@@ -1,0 +1,89 @@
+"""Opening databases, and the one way to write to them.
+
+SQLite by default and PostgreSQL with the same code. Engines are made by `open_engine` and passed in; nothing here is
+global. Reads use `engine.connect()`; writes use `write(engine)`, one transaction that is all or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine.url import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import QueuePool
+
+from storage.errors import StorageError, Unavailable
+
+BUSY_TIMEOUT_MS = 3000
+"""How long a SQLite connection waits for another writer, in milliseconds, before it gives up."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for `sqlite:///file` or `postgresql+psycopg2://...`. Raises `StorageError` for any other address.
+
+    The folder of a SQLite file is made when it is missing. No connection is opened yet.
+    """
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_backend_name()
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise StorageError("LANTERN_DATABASE_URL is not an address such as postgresql+psycopg2://user@host/name") from None
+    if backend == "postgresql":
+        return sa.create_engine(parsed, future=True, pool_size=5, max_overflow=5, pool_pre_ping=True)
+    if backend != "sqlite" or not parsed.database:
+        raise StorageError(f"databases of type {backend!r} are not supported; use SQLite files or PostgreSQL")
+    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    # SQLAlchemy 1.4 opens SQLite files anew for every checkout (NullPool); a pool halves the cost of a read.
+    engine = sa.create_engine(
+        parsed, future=True, poolclass=QueuePool, pool_size=5, connect_args={"check_same_thread": False}
+    )
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own transaction handling would start transactions late; "begin" below does it instead.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (f"busy_timeout={BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("lantern_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def write(engine: Engine) -> Iterator[Connection]:
+    """One writing transaction: committed when the block ends well, otherwise nothing of it remains.
+
+    Raises `Unavailable` when the database is locked for longer than `BUSY_TIMEOUT_MS`, full, read-only or gone.
+    """
+    with _translated(engine), engine.execution_options(lantern_write=True).begin() as connection:
+        yield connection
+
+
+@contextmanager
+def read(engine: Engine) -> Iterator[Connection]:
+    """One reading connection. Raises `Unavailable` when the database does not answer."""
+    with _translated(engine), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def _translated(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error, (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError)):
+            raise
+        place = engine.url.database if engine.url.get_backend_name() == "sqlite" else engine.url.host
+        raise Unavailable(f"the database {place} does not answer: {error.orig}") from error
