@@ -14,7 +14,9 @@ from knowledge.blocks import callout, paragraphs, spoken, steps
 from knowledge.language import language
 from knowledge.model import Answer, Block, Entry, FollowUp, Provenance, Question, Release, Revision, Run, Source
 from knowledge.phrases import Phrases, spoken_date
+from knowledge.search.audience import age_groups
 from knowledge.search.index import Index, Ranking
+from knowledge.search.words import STOP_WORDS, content_words, words
 from knowledge.trials.numbers import find_nct, malformed_nct
 from knowledge.trials.answers import TrialAnswers
 from safety import Rules
@@ -82,24 +84,35 @@ class Answerer:
         return self.entry_answer(ranking.hits[0].entry.id, question, confidence=ranking.confidence)
 
     def rank(self, question: Question) -> Ranking:
-        """The nearest entries. A short follow-up ("and for a child?") is read together with the question before it."""
+        """The nearest entries. A short follow-up ("and for a child?") is read together with the question of the entry
+        shown last; that entry itself counts again only where it speaks of what the follow-up asks."""
         index = self._indexes["en"]
         text = _CORRECTION.sub("", question.text)
         alone = index.search(text)
-        before = question.context.last_question
-        short = len(question.text.split()) <= FOLLOW_UP_WORDS
-        if not before or not short or text != question.text:
+        last = self._revisions.get(("en", question.context.last_entry or ""))
+        if last is None or text != question.text or len(text.split()) > FOLLOW_UP_WORDS:
             return alone
-        if alone.confidence >= self._thresholds.answer and not _FOLLOW_UP.search(question.text):
+        refers_back = bool(_FOLLOW_UP.search(text))
+        if alone.confidence >= self._thresholds.answer and not refers_back:
             return alone
-        together = index.search(f"{before} {question.text}")
-        others = tuple(hit for hit in together.hits if hit.entry.id != question.context.last_entry)
-        if not others:
+        together = self._search_together(index, last.entry, text, alone.text)
+        if not together.hits:
             return alone
-        # The hit that the earlier question found by itself says nothing about the follow-up; the next one does.
-        lost = together.hits[0].score - others[0].score
-        joined = Ranking(others, together.confidence - lost, together.text)
-        return joined if joined.confidence > alone.confidence - 0.1 else alone
+        enough = self._thresholds.answer if refers_back else alone.confidence
+        return together if together.confidence >= enough or together.confidence > alone.confidence else alone
+
+    def _search_together(self, index: Index, last: Entry, text: str, canonical: str) -> Ranking:
+        subject = [word for word in words(last.question) if word not in STOP_WORDS]
+        if age_groups(text):
+            # "and for a child?" asks the same of someone else.
+            subject = [word for word in subject if not age_groups(word)]
+        together = index.search(" ".join([*subject, text]))
+        if together.hits[0].entry is not last or _speak_of_the_same(canonical, together.hits[0].passage):
+            return together
+        # What the earlier question finds by itself says nothing about the follow-up; the next hit does.
+        others = tuple(hit for hit in together.hits if hit.entry is not last)
+        lost = together.hits[0].score - others[0].score if others else 0.0
+        return Ranking(others, together.confidence - lost, together.text)
 
     def entry_answer(self, entry_id: str, question: Question, *, confidence: float | None = None) -> Answer:
         """The published answer of one entry. Raises `KeyError` when it is not live."""
@@ -222,6 +235,10 @@ class Answerer:
                 Provenance("revision", entry.id, self._revisions[entry.key].number) for entry in nearest
             ),
         )
+
+
+def _speak_of_the_same(asked: str, passage: str) -> bool:
+    return bool(set(content_words(asked)) & set(content_words(passage)))
 
 
 def _ask(entry: Entry) -> FollowUp:

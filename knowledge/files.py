@@ -26,13 +26,13 @@ KEYS = (
 ).split()
 SECTIONS = ("Answer", "Simpler", "More", "Steps", "Check your understanding")
 
-_PLAIN = re.compile(r"[^\W\d_](?:[^:#\n\[\]{},&*!|>'\"%@`]|(?<=\w)'(?=\w))*\Z")
+_PLAIN = re.compile(r"[^\W\d_](?:[^:#\n\[\]{}&*!|>'\"%@`]|(?<=\w)'(?=\w))*\Z")
 _YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 _MARKUP = re.compile(r"\*\*|__|\]\(|<[A-Za-z/!]|^\s*#|^\s*\||`")
 
 
 def _yaml() -> YAML:
-    return YAML(typ="safe", pure=True)
+    return YAML(typ="safe")
 
 
 @dataclass(frozen=True)
@@ -249,9 +249,11 @@ def _sections(lines: list[str], start: int, reader: _Reader) -> dict[str, tuple[
     return found
 
 
-def scalar(text: str) -> str:
-    """The text as a YAML scalar: plain where that is safe, otherwise in double quotes."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _YAML_WORDS and text == text.strip():
+def scalar(text: str, listed: bool = False) -> str:
+    """The text as a YAML scalar: plain where that is safe, otherwise in double quotes. `listed`: inside [brackets],
+    where a comma would part it."""
+    plain = _PLAIN.fullmatch(text) and not (listed and "," in text)
+    if plain and text.lower() not in _YAML_WORDS and text == text.strip():
         return text
     return json.dumps(text, ensure_ascii=False)
 
@@ -265,7 +267,7 @@ def write_entry(entry: Entry) -> str:
             rows.append("phrasings: []" if not value else "phrasings:")
             rows.extend(f"  - {scalar(item)}" for item in value)
         elif isinstance(value, tuple):
-            rows.append(f"{key}: [{', '.join(scalar(item) for item in value)}]")
+            rows.append(f"{key}: [{', '.join(scalar(item, listed=True) for item in value)}]")
         elif isinstance(value, dt.date):
             rows.append(f"{key}: {value.isoformat()}")
         else:

@@ -51,7 +51,7 @@ def read_phrases(folder: Path) -> Phrases:
 def read_mapping(file: Path) -> dict[str, str]:
     """A flat YAML file of texts. Raises `ContentError`."""
     try:
-        rows = YAML(typ="safe", pure=True).load(read_text(file))
+        rows = YAML(typ="safe").load(read_text(file))
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise ContentError([Fault(file, mark.line + 1 if mark else 1, "cannot be read as YAML")]) from error

@@ -1,0 +1,47 @@
+"""The front door: `./lantern COMMAND`. Each command's module is imported only when it is called, so --help is instant."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+
+from bot.errors import CommandFailed
+
+COMMANDS = {
+    "up": "start everything and say where it is; Ctrl-C stops all",
+    "check": "look for everything that could go wrong, without starting anything",
+    "train": "train the assistant from config.yml, domain.yml and data/",
+    "talk": "chat in the terminal",
+    "content": "check, format or publish content files",
+    "model": "verify and prepare the embedding model",
+    "assistant": "run the assistant process alone",
+    "web": "run the gateway process alone",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; returns the exit code. Foreseen failures are one calm sentence and a hint, never a traceback."""
+    parser = argparse.ArgumentParser(prog="./lantern", description="Lantern, a patient education assistant.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    given = sys.argv[1:] if arguments is None else arguments
+    chosen = next((word for word in given if not word.startswith("-")), None)
+    for name, purpose in COMMANDS.items():
+        command = commands.add_parser(name, help=purpose, description=purpose.capitalize() + ".")
+        if name == chosen:
+            module = importlib.import_module(f"bot.commands.{name}")
+            module.arguments(command)
+            command.set_defaults(run=module.run)
+    options = parser.parse_args(given)
+    try:
+        return int(options.run(options, os.environ) or 0)
+    except CommandFailed as failure:
+        print(f"lantern {options.command}: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

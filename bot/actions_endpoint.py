@@ -1,0 +1,64 @@
+"""Custom actions inside the assistant's process: no second server, no HTTP hop, a time limit and never silence."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+from jsonschema import Draft7Validator, ValidationError
+from rasa.core.actions.action import RemoteAction
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
+
+logger = logging.getLogger(__name__)
+
+_VALIDATOR = Draft7Validator(RemoteAction.action_response_format_spec())
+
+
+class InProcessActions(EndpointConfig):
+    """What Rasa takes for an action server. Actions are ordinary functions and run in a thread, so a slow one keeps
+    nobody else waiting; one that fails or takes too long is answered with a calm sentence."""
+
+    def __init__(self, package: str, timeout_ms: int, apology: str) -> None:
+        super().__init__(url="in-process", enable_selective_domain=True)
+        self._timeout, self._apology = timeout_ms / 1000, apology
+        self._executor = ActionExecutor()
+        self._executor.register_package(package)
+
+    @property
+    def names(self) -> set[str]:
+        return set(self._executor.actions)
+
+    async def request(self, method: str = "post", subpath: str | None = None, **arguments: Any) -> Any:
+        call = arguments["json"]
+        name = call["next_action"]
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(self._run, call), self._timeout)
+        except ActionExecutionRejection as error:
+            body = json.dumps({"action_name": error.action_name, "error": error.message})
+            raise ClientResponseError(400, error.message, body) from error
+        except ActionNotFoundException as error:
+            raise ClientResponseError(404, str(error), json.dumps({"action_name": name, "error": str(error)})) from error
+        except asyncio.TimeoutError:
+            logger.error("action %s took longer than %s s", name, self._timeout)
+        except Exception:
+            logger.exception("action %s failed", name)
+        return {"events": [], "responses": [{"text": self._apology}]}
+
+    def _run(self, call: dict[str, Any]) -> Any:
+        return asyncio.run(self._executor.run(call))
+
+
+def validate_quickly() -> None:
+    """Rasa compiles its schema for every action result, which takes longer than all else in a turn; compile it once."""
+
+    def validate(_self: RemoteAction, result: dict[str, Any]) -> bool:
+        error = next(_VALIDATOR.iter_errors(result), None)
+        if error is not None:
+            raise ValidationError(error.message)
+        return True
+
+    RemoteAction._validate_action_result = validate  # type: ignore[method-assign]

@@ -1,0 +1,56 @@
+"""The assistant process: Rasa as a library, on a private address, with our own door and actions inside it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot import training
+from bot.settings import Settings
+from bot.signature import shared_secret
+from storage import settings as storage_settings
+
+logger = logging.getLogger(__name__)
+
+PROJECT = Path(__file__).parent.parent
+
+
+def serve(environment: Mapping[str, str]) -> None:
+    """Trains if need be, loads and serves until stopped. Raises `SettingError`, `TrainingFailed` or the knowledge
+    room's errors before anything listens."""
+    settings = Settings.from_environment(environment)
+    home = storage_settings.Settings.from_environment(environment).home
+    secret = shared_secret(home / "secrets" / "assistant")
+    os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+
+    # Rasa takes seconds to import; nothing above needs it, so wrong settings fail at once.
+    from rasa.core.agent import Agent
+    from rasa.core.channels.channel import register
+    from rasa.utils.log_utils import configure_structlog
+    from sanic import Sanic
+
+    from bot.actions_endpoint import InProcessActions, validate_quickly
+    from bot.channel import LanternChannel
+    from knowledge.wiring import from_environment
+
+    # Before this call Rasa prints every debug line, patients' words included.
+    configure_structlog(logging.WARNING)
+    validate_quickly()
+    knowledge = from_environment()
+    knowledge.live()
+    apology = knowledge.phrases.say("en", "unavailable", emergency_number=knowledge.numbers.emergency_number(None, "en"))
+    actions = InProcessActions("actions", settings.action_timeout_ms, apology)
+    model = training.train_if_needed(PROJECT, home)
+    app = Sanic("lantern_assistant", configure_logging=False)
+    app.config.REQUEST_MAX_SIZE = 65536
+    app.config.ACCESS_LOG = False
+    register([LanternChannel(secret)], app, route="/webhooks/")
+
+    @app.listener("before_server_start")
+    async def load(app: Sanic, _loop: object) -> None:
+        app.ctx.agent = Agent.load(str(model), action_endpoint=actions)
+        logger.warning("assistant ready on port %d", settings.port)
+
+    app.run("127.0.0.1", settings.port, workers=1, access_log=False, debug=False, motd=False)

@@ -1,0 +1,96 @@
+"""./lantern content: check, fmt, import --seed, migrate."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from bot.errors import explained
+from knowledge import editing
+from knowledge.files import read_folder, write_entry
+from knowledge.settings import Settings
+from knowledge.store.repository import KnowledgeStore
+from storage import settings as storage_settings
+from storage.engine import open_engine
+
+
+if TYPE_CHECKING:
+    from knowledge.wiring import Knowledge
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
+    acts.add_parser("check", help="name every fault of every content file, with its line")
+    acts.add_parser("fmt", help="write every content file in its canonical form")
+    publish = acts.add_parser("import", help="publish the content files")
+    publish.add_argument(
+        "--seed", action="store_true", required=True, help="as starter content, which no clinician has approved"
+    )
+    acts.add_parser("migrate", help="bring the knowledge database up to date")
+
+
+def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    with explained():
+        settings = Settings.from_environment(environment)
+        if options.act == "check":
+            content = editing.checked(settings.content)
+            print(f"{len(content.entries)} entries, {len(content.sources)} sources, {len(content.facts)} facts: no faults.")
+        elif options.act == "fmt":
+            changed = format_files(settings)
+            print(f"{changed} file{'s' * (changed != 1)} rewritten.")
+        elif options.act == "migrate":
+            _store(environment).migrate()
+            print("The knowledge database is up to date.")
+        else:
+            publish(environment)
+    return 0
+
+
+def format_files(settings: Settings) -> int:
+    """Writes each file anew, by rename, where its canonical form differs. Returns how many changed."""
+    content = read_folder(settings.content)
+    changed = 0
+    for entry in content.entries:
+        file, text = content.files[entry.key], write_entry(entry)
+        if file.read_text(encoding="utf-8") != text:
+            fresh = file.with_suffix(".new")
+            fresh.write_text(text, encoding="utf-8")
+            fresh.replace(file)
+            changed += 1
+    return changed
+
+
+def publish(environment: Mapping[str, str]) -> None:
+    """Publishes the content folder as starter content and refreshes the live cards. Says what it did."""
+    settings = Settings.from_environment(environment)
+    home = storage_settings.Settings.from_environment(environment).home
+    knowledge = _knowledge(environment)
+    knowledge.store.migrate()
+    before = knowledge.store.newest_release()
+    if not before:
+        print("Reading the starter content; the first time this takes half a minute ...", flush=True)
+    now = dt.datetime.now(dt.timezone.utc)
+    release = editing.import_seed(knowledge.store, settings.content, knowledge.embedder, knowledge.aliases, at=now)
+    editing.write_cards(release, home / "cards")
+    word = "is live now" if release.number != before else "was live already; nothing changed"
+    print(f"Release {release.number} with {len(release.revisions)} entries {word}.")
+
+
+def has_release(environment: Mapping[str, str]) -> bool:
+    """Whether anything has been published in this home; brings the database up to date on the way."""
+    store = _store(environment)
+    store.migrate()
+    return store.newest_release() > 0
+
+
+def _store(environment: Mapping[str, str]) -> KnowledgeStore:
+    return KnowledgeStore(open_engine(storage_settings.Settings.from_environment(environment).url("knowledge")))
+
+
+def _knowledge(environment: Mapping[str, str]) -> Knowledge:
+    # Loads the embedding model, which the other acts do not need.
+    from knowledge.wiring import build
+
+    return build(environment)

@@ -1,0 +1,110 @@
+"""./lantern up: everything, from an empty folder to a working chat."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+
+from bot.assistant import PROJECT
+from bot.commands.content import has_release
+from bot.errors import CommandFailed, explained
+from bot.processes import Process, await_ready, module, require_free
+from bot.settings import Settings
+from bot.signature import shared_secret
+from knowledge import settings as knowledge_settings
+from knowledge.search.weights import package_folder, prepare
+from storage import settings as storage_settings
+
+READY_SECONDS = 300
+"""Longest wait for both processes; the first start trains the assistant, which takes about a minute of it."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", action="store_true", help="say only where Lantern is, and what goes wrong")
+
+
+def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    say = (lambda text: None) if options.quiet else (lambda text: print(text, flush=True))
+    begun = time.monotonic()
+    processes = prepared(environment, say)
+    stopping = _stop_on_signals()
+    try:
+        for process in processes:
+            process.start()
+        say("Starting the gateway and the assistant ...")
+        await_ready(processes, READY_SECONDS)
+        print(_welcome(environment, time.monotonic() - begun), flush=True)
+        while not stopping:
+            for process in processes:
+                process.restart_when_dead(time.monotonic(), lambda text: print(text, flush=True))
+            time.sleep(0.3)
+    finally:
+        for process in processes:
+            process.stop()
+    say("Stopped.")
+    return 0
+
+
+def prepared(environment: Mapping[str, str], say: object) -> list[Process]:
+    """Settings, ports, model, database, starter content and secret in place; the processes, not started yet."""
+    tell = say if callable(say) else print
+    with explained():
+        settings = Settings.from_environment(environment)
+        home = storage_settings.Settings.from_environment(environment).home
+        precision = knowledge_settings.Settings.from_environment(environment).model_precision
+        port = _web_port(environment)
+        require_free(port, "LANTERN_PORT")
+        require_free(settings.port, "LANTERN_ASSISTANT_PORT")
+        tell("Checking the embedding model ...")
+        prepare(package_folder(), home / "model", precision)
+        if not has_release(environment):
+            # A process of its own: the model it loads for this one task is gone from memory afterwards.
+            if subprocess.run(module("bot", "content", "import", "--seed"), env=dict(environment), cwd=PROJECT).returncode:
+                raise CommandFailed("the starter content could not be published; its faults are above")
+        shared_secret(home / "secrets" / "assistant")
+    web = Process(
+        "gateway",
+        module("web"),
+        f"http://127.0.0.1:{port}/healthz",
+        lambda body: True,
+        environment,
+        PROJECT,
+    )
+    assistant = Process(
+        "assistant",
+        module("bot", "assistant"),
+        f"http://127.0.0.1:{settings.port}/webhooks/lantern/ready",
+        lambda body: isinstance(body, dict) and bool(body.get("ready")),
+        environment,
+        PROJECT,
+    )
+    return [web, assistant]
+
+
+def _web_port(environment: Mapping[str, str]) -> int:
+    # The gateway reads and checks its own settings; only its port is needed here, to look whether it is free.
+    raw = environment.get("LANTERN_PORT", "").strip() or "8080"
+    if not raw.isdigit() or not 0 < int(raw) < 65536:
+        raise CommandFailed(f"LANTERN_PORT: {raw!r} will not do: give a whole number from 1 to 65535")
+    return int(raw)
+
+
+def _stop_on_signals() -> list[int]:
+    """A list that a stop signal fills."""
+    received: list[int] = []
+    for kind in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(kind, lambda number, _frame: received.append(number))
+    return received
+
+
+def _welcome(environment: Mapping[str, str], seconds: float) -> str:
+    base = f"http://127.0.0.1:{_web_port(environment)}"
+    return f"""
+Lantern is ready ({seconds:.0f} s).
+  {base}/          chat (demo page)
+  {base}/library/  every published answer as a page
+  {base}/docs/     for integrators
+Ctrl-C stops everything."""

@@ -1,0 +1,44 @@
+"""First in the pipeline: the emergency rules, so that they hold on every door, also where people reach Rasa directly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from safety import EMERGENCY_RULES, Rules, load_rules
+
+EMERGENCY = "emergency"
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class EmergencyCheck(GraphComponent):
+    """Marks a message with the intent `emergency` and the card to show; later components leave it alone.
+
+    Skipped for messages that the gateway has checked on their whole text, which it says in a signed request.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> EmergencyCheck:
+        return cls(load_rules(EMERGENCY_RULES))
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            if (message.get("metadata") or {}).get("checked"):
+                continue
+            finding = self._rules.check(message.get(TEXT) or "")
+            if finding:
+                card = {"kind": finding.kind, "card": finding.card, "locale": finding.locale}
+                message.set(INTENT, {"name": EMERGENCY, "confidence": 1.0}, add_to_output=True)
+                message.set(EMERGENCY, card, add_to_output=True)
+        return messages

@@ -1,0 +1,108 @@
+"""The processes behind `./lantern up`: started, watched, started again when they die, stopped together."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import requests
+
+from bot.errors import CommandFailed
+
+STOP_SECONDS = 10
+"""How long a process may take to stop by itself before it is killed."""
+LONGEST_PAUSE_SECONDS = 60
+
+
+@dataclass
+class Process:
+    """One child. `ready` asks it over HTTP: an address, and what must be true of the JSON answer."""
+
+    name: str
+    command: Sequence[str]
+    address: str
+    ready: Callable[[object], bool]
+    environment: Mapping[str, str]
+    folder: Path
+    child: subprocess.Popen[bytes] | None = None
+    failures: int = 0
+    start_at: float = field(default=0.0)
+
+    def start(self) -> None:
+        self.child = subprocess.Popen(self.command, env=dict(self.environment), cwd=self.folder)
+
+    def exit_code(self) -> int | None:
+        """None while it runs, or was not started."""
+        return self.child.poll() if self.child else None
+
+    def is_ready(self) -> bool:
+        try:
+            response = requests.get(self.address, timeout=2)
+            return response.ok and self.ready(response.json())
+        except (requests.RequestException, ValueError):
+            return False
+
+    def stop(self) -> None:
+        if self.child is None or self.child.poll() is not None:
+            return
+        self.child.terminate()
+        try:
+            self.child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+
+    def restart_when_dead(self, now: float, tell: Callable[[str], None]) -> None:
+        """Starts it again after 1, 2, 4 ... seconds, at most `LONGEST_PAUSE_SECONDS`; `now` is monotonic seconds."""
+        code = self.exit_code()
+        if code is None:
+            return
+        if not self.start_at:
+            pause = min(2**self.failures, LONGEST_PAUSE_SECONDS)
+            tell(f"The {self.name} process stopped with exit code {code}; starting it again in {pause} s.")
+            self.failures += 1
+            self.start_at = now + pause
+        elif now >= self.start_at:
+            self.start_at = 0.0
+            self.start()
+
+
+def module(name: str, *arguments: str) -> list[str]:
+    """The command that runs one of our packages with this Python."""
+    return [sys.executable, "-m", name, *arguments]
+
+
+def await_ready(processes: Sequence[Process], seconds: float) -> None:
+    """Waits until all are ready. Raises `CommandFailed` when one dies or the time is over."""
+    deadline = time.monotonic() + seconds
+    waiting = list(processes)
+    while waiting:
+        for process in list(waiting):
+            code = process.exit_code()
+            if code is not None:
+                raise CommandFailed(f"the {process.name} process stopped with exit code {code}; its message is above")
+            if process.is_ready():
+                waiting.remove(process)
+        if waiting and time.monotonic() > deadline:
+            names = " and ".join(process.name for process in waiting)
+            raise CommandFailed(f"{names} not ready after {seconds:.0f} s; look at the messages above")
+        time.sleep(0.2)
+
+
+def require_free(port: int, setting: str) -> None:
+    """Raises `CommandFailed` naming the process that holds the port, where that can be known."""
+    try:
+        held = [row for row in psutil.net_connections("tcp") if row.status == psutil.CONN_LISTEN and row.laddr.port == port]
+    except psutil.AccessDenied:
+        held = []
+    if not held:
+        return
+    holder = "another process"
+    if held[0].pid:
+        holder = f"process {held[0].pid} ({psutil.Process(held[0].pid).name()})"
+    raise CommandFailed(f"port {port} is used by {holder}; stop it, or set {setting} to another port")

@@ -1,0 +1,11 @@
+"""Safety: emergency and advice rules, cards, numbers, redaction. Pure, standard library only, small enough to audit."""
+
+from pathlib import Path
+
+from safety.rules import Finding, Rules
+from safety.rules import load as load_rules
+
+EMERGENCY_RULES = Path(__file__).parent / "rules.json"
+ADVICE_RULES = Path(__file__).parent / "advice.json"
+
+__all__ = ["ADVICE_RULES", "EMERGENCY_RULES", "Finding", "Rules", "load_rules"]

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+
+from knowledge.trials.model import Study
+from knowledge.trials.shelf import TrialShelf
+from knowledge.trials.terms import read_terms
+
+KYSA_1, KYSA_3 = "NCT05938725", "NCT06342960"
+BREAKFREE_1, BREAKFREE_SLE = "NCT05869955", "NCT07015983"
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("KYSA-1", [KYSA_1]),
+        ("is kysa 1 still open", [KYSA_1]),
+        ("kysa3", [KYSA_3]),
+        ("kysa", [KYSA_3, KYSA_1]),
+        ("the KYV-101 trial", [KYSA_3, KYSA_1]),
+        ("kyv 101", [KYSA_3, KYSA_1]),
+        ("Breakfree-1", [BREAKFREE_1]),
+        ("breakfree sle", [BREAKFREE_SLE]),
+        ("status of breakfree", [BREAKFREE_1, BREAKFREE_SLE]),
+        ("CC97540", [BREAKFREE_1, BREAKFREE_SLE]),
+        ("CARLYSLE", ["NCT06333483"]),
+        ("the carlysle study", ["NCT06333483"]),
+        ("obe-cel", ["NCT06333483", "NCT07053800"]),
+        ("obecabtagene", ["NCT06333483", "NCT07053800"]),
+        ("relma cel", ["NCT05765006"]),
+        ("ft819", ["NCT06308978"]),
+        ("ALLO 329", ["NCT07085104"]),
+        ("reset-ssc", ["NCT06328777"]),
+        ("what is the AUTOGRAPH about", ["NCT06581198"]),
+        ("any novartis trials", ["NCT06581198"]),
+        ("the Kyverna study", [KYSA_3, KYSA_1]),
+    ],
+)
+def test_studies_are_found_by_their_names(shelf: TrialShelf, text: str, numbers: list[str]) -> None:
+    assert [study.nct_id for study in shelf.by_name(text)] == numbers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "KYSA-2 status",
+        "CASTLE trial",
+        "a CD19 trial",
+        "a CD 19 study in SLE",
+        "what is cyclophosphamide",
+        "please reset my answers",
+        "can I get her autograph",
+        "it is fate",
+        "a phase 1 trial",
+    ],
+)
+def test_other_words_name_no_study(shelf: TrialShelf, text: str) -> None:
+    assert shelf.by_name(text) == ()
+
+
+def test_a_condition_in_brackets_is_no_name() -> None:
+    study = Study("NCT00000001", title="Cells in Vasculitis (ANCA)", conditions=("ANCA Vasculitis",))
+    assert TrialShelf([study], read_terms()).by_name("ANCA trials") == ()
+
+
+def test_by_number(shelf: TrialShelf) -> None:
+    found = shelf.by_number(KYSA_1)
+    assert found is not None
+    assert found.nct_id == KYSA_1
+    assert shelf.by_number("NCT00000001") is None
+
+
+def test_a_number_stands_on_the_shelf_once() -> None:
+    first, second = Study("NCT00000001", title="first"), Study("NCT00000001", title="second")
+    assert TrialShelf([first, second], read_terms()).studies == (first,)

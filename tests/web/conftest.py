@@ -1,0 +1,263 @@
+"""A door with real safety rules, cards and phrases, a small knowledge base, and an assistant that tests control."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from starlette.testclient import TestClient
+
+from knowledge.answer import Answerer
+from knowledge.blocks import paragraphs, spoken
+from knowledge.codec import answer_to_json
+from knowledge.files import parse_entry
+from knowledge.model import Answer, FollowUp, Provenance, Question, Release, Revision, Source
+from knowledge.phrases import Phrases, read_phrases
+from knowledge.settings import SHIPPED_CONTENT
+from knowledge.wiring import Knowledge
+from safety import EMERGENCY_RULES, Rules, load_rules
+from safety.cards import CardShelf
+from safety.numbers import Numbers
+from web.app import build
+from web.parts import Parts
+from web.settings import Settings
+from web.wiring import line_to_assistant
+
+SECRET = b"0123456789abcdef"
+KEY = "a-key-of-an-integrator-123"
+HERE = ("127.0.0.1", 50000)
+WEBHOOK = "/webhooks/rest/webhook"
+COLLAPSED = "my dad collapsed and isn't breathing"
+
+ENTRY = """---
+id: {id}
+topic: {topic}
+question: {question}
+phrasings: []
+audience: everyone
+answer_kind: text
+facts: []
+sources: [place]
+figures: []
+related: [lupus-what-is, gone]
+as_of: {as_of}
+checked_on: 2026-11-22
+review_due: 2027-11-22
+cautions: []
+---
+
+## Answer
+
+To be replaced.
+
+## Simpler
+
+You cannot catch it.
+"""
+ENTRIES = (
+    ("lupus-contagious", "lupus", "Is lupus contagious?", "No, lupus is not contagious.\n\n- Not by touch."),
+    ("lupus-what-is", "lupus", "What is lupus?", "A disease in which <b>platelets</b> < 50 & anti_ds_DNA matter."),
+    (
+        "car-t-approved",
+        "car_t",
+        "Is CAR-T approved for lupus?",
+        "No, not as of {as_of}. Emergency: {emergency_number}.",
+    ),
+)
+SOURCES = (Source("place", "A page <about> lupus", "A good place", 2025, "https://example.org/lupus"),)
+
+
+@functools.cache
+def release() -> Release:
+    revisions = []
+    for name, topic, question, answer in ENTRIES:
+        as_of = "2026-11-22" if "{as_of}" in answer else "null"
+        text = ENTRY.format(id=name, topic=topic, question=question, as_of=as_of)
+        # The answer is set past the check of content files, which lets no markup in.
+        entry = replace(parse_entry(text, Path(f"{name}.md"), locale="en", folder=topic), answer=answer)
+        revisions.append(Revision(entry, 1, "hash", "starter", (), "editorial", dt.datetime(2026, 11, 22)))
+    return Release(7, tuple(revisions), dt.datetime(2026, 11, 22), "starter")
+
+
+class SmallAnswerer:
+    """Finds an entry whose question is contained in what was asked; else abstains. Remembers the questions."""
+
+    def __init__(self) -> None:
+        self.release = release()
+        self.asked: list[Question] = []
+
+    def answer(self, question: Question) -> Answer:
+        self.asked.append(question)
+        for revision in self.release.revisions:
+            if revision.entry.question.casefold().rstrip("?") in question.text.casefold():
+                return Answer(
+                    "answer",
+                    paragraphs(revision.entry.answer, self.slots(revision.entry, None)),
+                    entry=revision.entry.id,
+                    sources=SOURCES,
+                    checked_on=revision.entry.checked_on,
+                    review="editorial",
+                    follow_ups=(FollowUp("Tell me more", "Tell me more"),),
+                    provenance=(Provenance("revision", revision.entry.id, 1),),
+                )
+        return Answer("abstain", (spoken("I do not have a reviewed answer to that."),))
+
+    def entry(self, entry_id: str, locale: str = "en") -> Revision | None:
+        return next((row for row in self.release.revisions if row.entry.key == (locale, entry_id)), None)
+
+    def revisions(self) -> tuple[Revision, ...]:
+        return self.release.revisions
+
+    def sources(self, revision: Revision) -> tuple[Source, ...]:
+        return SOURCES
+
+    def slots(self, entry: Any, region: str | None) -> dict[str, str]:
+        return {"emergency_number": "911", "as_of": "November 22, 2026"}
+
+
+@dataclass
+class SmallKnowledge:
+    """`fault`, when set, is what every look at the knowledge base raises."""
+
+    answerer: SmallAnswerer = field(default_factory=SmallAnswerer)
+    fault: Exception | None = None
+
+    def live(self) -> Answerer:
+        if self.fault:
+            raise self.fault
+        return cast(Answerer, self.answerer)
+
+
+class StandInAssistant:
+    """A real HTTP server in the assistant's place. `behave` names what it does with a message."""
+
+    def __init__(self) -> None:
+        self.behave = "answer"
+        self.reply: bytes = json.dumps({"messages": [{"custom": answer_to_json(ANSWER)}]}).encode()
+        self.received: list[dict[str, Any]] = []
+        self.refused_first: int = 0
+        self.let_go = threading.Event()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.handle(self, body)
+
+            def do_GET(self) -> None:
+                outer.send(self, 200, json.dumps({"ready": outer.behave != "loading"}).encode())
+
+            def log_message(self, format: str, *args: Any) -> None:
+                return
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        self._thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def handle(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
+        timestamp = request.headers["X-Lantern-Timestamp"]
+        expected = hmac.new(SECRET, f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
+        assert request.path == "/webhooks/lantern/message"
+        if request.headers["X-Lantern-Signature"] != f"sha256={expected}" or abs(time.time() - int(timestamp)) > 60:
+            return self.send(request, 401, b"{}")
+        self.received.append(json.loads(body))
+        if self.behave == "hang":
+            self.let_go.wait(20)
+        if self.behave == "close" or (self.behave == "close_once" and len(self.received) == 1):
+            request.close_connection = True
+            request.connection.close()
+            return None
+        return self.send(request, 500 if self.behave == "500" else 200, self.reply)
+
+    def send(self, request: BaseHTTPRequestHandler, status: int, body: bytes) -> None:
+        request.send_response(status)
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body)
+
+    def stop(self) -> None:
+        self.let_go.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+ANSWER = Answer(
+    "answer",
+    (spoken("No, lupus is not contagious."),),
+    entry="lupus-contagious",
+    checked_on=dt.date(2026, 11, 22),
+    review="editorial",
+    sources=SOURCES,
+    follow_ups=(FollowUp("Tell me more", "Tell me more"),),
+)
+
+
+@pytest.fixture
+def assistant() -> Iterator[StandInAssistant]:
+    stand_in = StandInAssistant()
+    yield stand_in
+    stand_in.stop()
+
+
+@pytest.fixture(scope="session")
+def rules() -> Rules:
+    return load_rules(EMERGENCY_RULES)
+
+
+@pytest.fixture(scope="session")
+def phrases() -> Phrases:
+    return read_phrases(SHIPPED_CONTENT)
+
+
+@pytest.fixture
+def parts(assistant: StandInAssistant, tmp_path: Path, rules: Rules, phrases: Phrases) -> Parts:
+    settings = Settings(
+        home=tmp_path, assistant_port=assistant.port, assistant_timeout_ms=400, region="US", integrator_key=KEY
+    )
+    return Parts(
+        settings=settings,
+        rules=rules,
+        cards=CardShelf([SHIPPED_CONTENT]),
+        numbers=Numbers.load(),
+        phrases=phrases,
+        knowledge=cast(Knowledge, SmallKnowledge()),
+        assistant=line_to_assistant(settings, SECRET),
+    )
+
+
+@pytest.fixture
+def knowledge(parts: Parts) -> SmallKnowledge:
+    return cast(SmallKnowledge, parts.knowledge)
+
+
+@pytest.fixture
+def client(parts: Parts) -> Iterator[TestClient]:
+    with TestClient(build(parts), client=HERE) as client:
+        yield client
+
+
+def ask(client: TestClient, message: str, sender: str = "someone", **metadata: Any) -> list[dict[str, Any]]:
+    """The replies to one message; fails unless there is at least one, and each has text."""
+    body: dict[str, Any] = {"sender": sender, "message": message, "metadata": metadata}
+    # Written out here because a lone surrogate can only travel as an escape.
+    response = client.post(WEBHOOK, content=json.dumps(body).encode(), headers={"Content-Type": "application/json"})
+    assert response.status_code == 200, response.text
+    replies: list[dict[str, Any]] = response.json()
+    assert replies
+    assert all(reply["text"].strip() and reply["recipient_id"] == sender for reply in replies)
+    return replies

@@ -1,0 +1,117 @@
+"""Order and memory of a conversation at the door."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import cast
+
+import pytest
+
+from knowledge.blocks import spoken
+from knowledge.model import Answer
+from safety.cards import CardShelf
+from tests.web.conftest import COLLAPSED
+from web.assistant import Assistant
+from web.chat import respond, shortened
+from web.conversations import Conversations
+from web.messages import Reply, Turn
+from web.parts import Parts
+
+
+class Patient:
+    """An assistant that answers each message only when it is told to."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.go_on = asyncio.Event()
+
+    async def ask(self, turn: Turn, text: str) -> list[Reply]:
+        self.heard.append(text)
+        await self.go_on.wait()
+        return [Reply(answer=Answer("answer", (spoken(f"about {text}"),)))]
+
+
+def said(replies: list[Reply]) -> str:
+    answer = replies[0].answer
+    assert answer is not None
+    return answer.blocks[0].runs[0].text
+
+
+def turn(text: str, sender: str = "someone") -> Turn:
+    return Turn(sender, text, message_id=text, region="US")
+
+
+def slow(parts: Parts) -> tuple[Parts, Patient]:
+    patient = Patient()
+    return replace(parts, assistant=cast(Assistant, patient)), patient
+
+
+def test_messages_of_one_person_are_answered_in_their_order(parts: Parts) -> None:
+    async def conversation() -> None:
+        parts_, patient = slow(parts)
+        known = parts_.conversations.of("someone")
+        first = asyncio.create_task(respond(turn("one"), known, parts_))
+        second = asyncio.create_task(respond(turn("two"), known, parts_))
+        other = asyncio.create_task(respond(turn("three", "other"), parts_.conversations.of("other"), parts_))
+        while len(patient.heard) < 2:
+            await asyncio.sleep(0)
+        assert patient.heard == ["one", "three"], "the second message waits, another person does not"
+        patient.go_on.set()
+        assert [said(await task) for task in (first, second, other)] == ["about one", "about two", "about three"]
+
+    asyncio.run(conversation())
+
+
+def test_a_card_does_not_wait_for_an_answer_that_is_being_made(parts: Parts) -> None:
+    async def conversation() -> None:
+        parts_, patient = slow(parts)
+        known = parts_.conversations.of("someone")
+        waiting = asyncio.create_task(respond(turn("one"), known, parts_))
+        while not patient.heard:
+            await asyncio.sleep(0)
+        replies = await respond(turn(COLLAPSED), known, parts_)
+        assert replies[0].answer is not None
+        assert replies[0].answer.kind == "emergency"
+        patient.go_on.set()
+        await waiting
+
+    asyncio.run(conversation())
+
+
+def test_a_card_that_cannot_be_read_leaves_the_number_to_call(parts: Parts) -> None:
+    without = replace(parts, cards=cast(CardShelf, None))
+    replies = asyncio.run(respond(turn(COLLAPSED), parts.conversations.of("someone"), without))
+    assert "911" in said(replies)
+
+
+@pytest.mark.parametrize("most", [100, 1000])
+@pytest.mark.parametrize("length", [0, 1, 99, 100, 101, 999, 1000, 1001, 20_000])
+def test_shortening_keeps_both_ends_and_the_limit(most: int, length: int) -> None:
+    text = "".join(chr(0x100 + number % 0x1000) for number in range(length))
+    read = shortened(text, most)
+    assert len(read) == min(length, most)
+    assert text.startswith(read[: most // 4])
+    assert text.endswith(read[-most // 2 :])
+
+
+def test_memory_for_conversations_is_bounded() -> None:
+    known = Conversations(most=3)
+    first = known.of("first")
+    for name in ("a", "b", "first", "c"):
+        known.of(name)
+    assert len(known) == 3
+    assert known.of("first") is first, "who was heard last is remembered"
+
+
+def test_a_conversation_that_waits_for_an_answer_is_not_forgotten() -> None:
+    async def conversation() -> None:
+        known = Conversations(most=1)
+        busy = known.of("busy")
+        async with busy.turn:
+            for name in ("a", "b", "c"):
+                known.of(name)
+            assert known.of("busy") is busy
+        assert len(known) <= 2
+
+    asyncio.run(conversation())

@@ -1,0 +1,53 @@
+"""What load balancers and staff are told about the parts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from starlette.testclient import TestClient
+
+from knowledge.errors import StoreUnavailable
+from safety.cards import CardShelf
+from tests.web.conftest import SmallKnowledge, StandInAssistant
+from web.app import build
+from web.parts import Parts
+
+
+def test_the_process_answers_whatever_else_is_broken(client: TestClient, knowledge: SmallKnowledge) -> None:
+    knowledge.fault = StoreUnavailable("gone")
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_all_parts_ready(client: TestClient) -> None:
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    body = response.json()
+    assert (body["status"], body["degraded"]) == ("ready", [])
+    assert body["parts"]["knowledge"] == {"ok": True, "release": 7}
+
+
+def test_without_the_assistant_answers_still_come(client: TestClient, assistant: StandInAssistant) -> None:
+    assistant.stop()
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert (response.json()["status"], response.json()["degraded"]) == ("degraded", ["assistant"])
+
+
+def test_an_assistant_that_is_still_loading_is_not_ready(client: TestClient, assistant: StandInAssistant) -> None:
+    assistant.behave = "loading"
+    assert client.get("/readyz").json()["degraded"] == ["assistant"]
+
+
+def test_without_knowledge_no_answer_can_be_given(client: TestClient, knowledge: SmallKnowledge) -> None:
+    knowledge.fault = StoreUnavailable("at /secret/place")
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["status"] == "unavailable"
+    assert response.json()["parts"]["knowledge"] == {"ok": False, "fault": "StoreUnavailable"}
+
+
+def test_unreadable_cards_are_told_of(parts: Parts) -> None:
+    with TestClient(build(replace(parts, cards=CardShelf([])))) as client:
+        response = client.get("/readyz")
+    assert response.status_code == 200
+    assert (response.json()["status"], response.json()["degraded"]) == ("degraded", ["cards"])

@@ -1,0 +1,163 @@
+"""The private line to the assistant process: signed, with a time limit, one retry and a circuit breaker."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from knowledge.codec import answer_from_json
+from knowledge.model import FollowUp
+from web.errors import AssistantUnavailable
+from web.messages import Reply, Turn
+
+MESSAGE_PATH = "/webhooks/lantern/message"
+READY_PATH = "/webhooks/lantern/ready"
+READY_WAIT = 1.0
+"""Seconds a health check waits for the assistant."""
+
+
+class Breaker:
+    """Stops asking a part that keeps failing, and lets one probe through after a rest.
+
+    Opens after `failures` in a row. `rest` and the values of `clock` are seconds; the clock must never go back.
+    """
+
+    def __init__(self, clock: Callable[[], float], failures: int = 3, rest: float = 10.0) -> None:
+        self._clock, self._limit, self._rest = clock, failures, rest
+        self._failed = 0
+        self._closed_until = 0.0
+
+    @property
+    def open(self) -> bool:
+        return self._failed >= self._limit
+
+    def allows(self) -> bool:
+        """Whether to ask now. While open, True once per rest: that call is the probe."""
+        if not self.open:
+            return True
+        now = self._clock()
+        if now < self._closed_until:
+            return False
+        self._closed_until = now + self._rest
+        return True
+
+    def succeeded(self) -> None:
+        self._failed = 0
+
+    def failed(self) -> None:
+        self._failed += 1
+        self._closed_until = self._clock() + self._rest
+
+
+def signature(secret: bytes, timestamp: str, body: bytes) -> str:
+    """Value of `X-Lantern-Signature`: proves to the assistant that web sent exactly this body at this time."""
+    return "sha256=" + hmac.new(secret, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+class Assistant:
+    """Asks the assistant at `address`. `wall_clock` gives unix seconds to sign, `time_limit` is seconds in all.
+
+    It speaks through a bare transport: redirects, cookies and the rest of a client have no use on a private line, and
+    would double the work of a call.
+    """
+
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        address: str,
+        secret: bytes,
+        breaker: Breaker,
+        wall_clock: Callable[[], float],
+        time_limit: float,
+    ) -> None:
+        self._transport, self._address, self._secret, self._breaker = transport, address, secret, breaker
+        self._wall_clock, self._time_limit = wall_clock, time_limit
+
+    async def ask(self, turn: Turn, text: str) -> list[Reply]:
+        """Replies to `text`, the part of the turn to be interpreted; at least one.
+
+        Raises `AssistantUnavailable` after the time limit at the latest.
+        """
+        if not self._breaker.allows():
+            raise AssistantUnavailable("resting after failures")
+        try:
+            replies = _replies(await asyncio.wait_for(self._post(_body(turn, text)), self._time_limit))
+        except AssistantUnavailable:
+            self._breaker.failed()
+            raise
+        except (httpx.HTTPError, asyncio.TimeoutError) as fault:
+            self._breaker.failed()
+            raise AssistantUnavailable(type(fault).__name__) from fault
+        self._breaker.succeeded()
+        return replies
+
+    async def ready(self) -> bool:
+        """Whether the assistant says that it can answer. Never raises; does not move the breaker."""
+        try:
+            request = httpx.Request("GET", self._address + READY_PATH)
+            status, body = await asyncio.wait_for(self._exchange(request), READY_WAIT)
+            return status == 200 and json.loads(body) == {"ready": True}
+        except (httpx.HTTPError, asyncio.TimeoutError, ValueError):
+            return False
+
+    async def close(self) -> None:
+        await self._transport.aclose()
+
+    async def _post(self, body: bytes) -> bytes:
+        try:
+            return await self._post_once(body)
+        except httpx.TransportError:
+            # Refused or dropped: the assistant may just have restarted. `message_id` marks this as the same message.
+            return await self._post_once(body)
+
+    async def _post_once(self, body: bytes) -> bytes:
+        timestamp = str(int(self._wall_clock()))
+        headers = {
+            "Content-Type": "application/json",
+            "X-Lantern-Timestamp": timestamp,
+            "X-Lantern-Signature": signature(self._secret, timestamp, body),
+        }
+        status, answered = await self._exchange(
+            httpx.Request("POST", self._address + MESSAGE_PATH, content=body, headers=headers)
+        )
+        if status != 200:
+            raise AssistantUnavailable(f"status {status}")
+        return answered
+
+    async def _exchange(self, request: httpx.Request) -> tuple[int, bytes]:
+        response = await self._transport.handle_async_request(request)
+        return response.status_code, await response.aread()
+
+
+def _body(turn: Turn, text: str) -> bytes:
+    metadata = {"region": turn.region, "locale": turn.locale, "message_id": turn.message_id, "checked": True}
+    return json.dumps({"sender": turn.sender, "text": text, "metadata": metadata}).encode()
+
+
+def _replies(body: bytes) -> list[Reply]:
+    try:
+        replies = [_reply(message) for message in json.loads(body)["messages"]]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
+        raise AssistantUnavailable("its reply has not the agreed shape") from fault
+    if not replies:
+        raise AssistantUnavailable("its reply is empty")
+    return replies
+
+
+def _reply(message: dict[str, Any]) -> Reply:
+    text, custom = message.get("text"), message.get("custom")
+    if not (isinstance(text, str) and text.strip()):
+        text = None
+    if text is None and custom is None:
+        raise ValueError("a message without text and without answer")
+    return Reply(
+        text=text,
+        answer=None if custom is None else answer_from_json(custom),
+        buttons=tuple(FollowUp(str(row["title"]), str(row["payload"])) for row in message.get("buttons") or ()),
+    )

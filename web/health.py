@@ -1,0 +1,64 @@
+"""`/healthz`: this process runs. `/readyz`: which parts can do their work, for load balancers and for staff."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from web.errors import whereabouts
+from web.messages import LOCALES
+from web.parts import Parts
+
+WITHOUT_IT_NO_ANSWER = "knowledge"
+"""With the assistant away single questions are still answered, and without card files the bare call is still said."""
+
+
+def routes(parts: Parts) -> list[Route]:
+    async def alive(request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def ready(request: Request) -> Response:
+        states = await look(parts)
+        return JSONResponse(summary(states), 200 if able(states) else 503)
+
+    return [Route("/healthz", alive), Route("/readyz", ready)]
+
+
+async def look(parts: Parts) -> dict[str, dict[str, Any]]:
+    """State of each part: `ok`, and what else is worth knowing. Waits one second for the assistant at the most."""
+    knowledge, cards, assistant = await asyncio.gather(
+        asyncio.to_thread(_state, lambda: {"release": parts.knowledge.live().release.number}),
+        asyncio.to_thread(_state, lambda: {"read": [_card(parts, locale) for locale in LOCALES]}),
+        parts.assistant.ready(),
+    )
+    return {"knowledge": knowledge, "cards": cards, "assistant": {"ok": assistant}}
+
+
+def able(states: dict[str, dict[str, Any]]) -> bool:
+    return bool(states[WITHOUT_IT_NO_ANSWER]["ok"])
+
+
+def summary(states: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    degraded = [name for name, state in states.items() if not state["ok"]]
+    word = "ready" if not degraded else "degraded" if able(states) else "unavailable"
+    return {"status": word, "degraded": degraded, "parts": states}
+
+
+def _state(look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        return {"ok": True, **look()}
+    except Exception as fault:
+        # Any fault of a part is what this page is asked about; its kind says enough, its text may not be public.
+        return {"ok": False, "fault": whereabouts(fault).split(" at ")[0]}
+
+
+def _card(parts: Parts, locale: str) -> str:
+    card = parts.cards.card("emergency", locale)
+    if not card.steps or card.locale != locale:
+        raise LookupError(f"the emergency card cannot be read in {locale}")
+    return f"{card.locale}/{card.id}"

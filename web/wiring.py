@@ -1,0 +1,60 @@
+"""Builds the real door, once in a process. The only module here that reads the environment."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from knowledge import wiring as knowledge_wiring
+from safety import EMERGENCY_RULES, load_rules
+from web.assistant import Assistant, Breaker
+from web.errors import StartRefused
+from web.parts import Parts
+from web.settings import Settings
+
+FEWEST_SECRET_BYTES = 16
+
+
+def build(environment: Mapping[str, str]) -> Parts:
+    """The real parts. Raises `StartRefused`, or `SettingError` and the errors of `knowledge.wiring.build`."""
+    settings = Settings.from_environment(environment)
+    knowledge = knowledge_wiring.build(environment)
+    return Parts(
+        settings=settings,
+        rules=load_rules(EMERGENCY_RULES),
+        cards=knowledge.cards,
+        numbers=knowledge.numbers,
+        phrases=knowledge.phrases,
+        knowledge=knowledge,
+        assistant=line_to_assistant(settings, read_secret(settings.home / "secrets" / "assistant")),
+    )
+
+
+def line_to_assistant(settings: Settings, secret: bytes) -> Assistant:
+    """The line to the assistant on this machine. A bare transport asks no proxy: patients' words stay here."""
+    address = f"http://127.0.0.1:{settings.assistant_port}"
+    # Plain HTTP on this machine: trusting no authority at all spares reading the system's list of them.
+    transport = httpx.AsyncHTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    breaker = Breaker(time.monotonic)
+    return Assistant(transport, address, secret, breaker, time.time, settings.time_limit)
+
+
+def read_secret(file: Path) -> bytes:
+    """The secret that web and assistant share, kept as hex. Raises `StartRefused`."""
+    try:
+        secret = bytes.fromhex(file.read_text(encoding="ascii").strip())
+    except (OSError, ValueError) as fault:
+        raise StartRefused(f"{file} cannot be read as the assistant's secret; './lantern up' makes it") from fault
+    if len(secret) < FEWEST_SECRET_BYTES:
+        raise StartRefused(f"{file} is too short a secret; remove it, and './lantern up' makes a new one")
+    return secret
+
+
+def from_environment() -> Parts:
+    """The parts of this process, as its environment says."""
+    return build(os.environ)
