@@ -25,7 +25,9 @@ def asked(tracker: Tracker, *, seeks_advice: bool = False) -> Question:
         last_entry=tracker.get_slot("last_entry"),
         seeks_advice=seeks_advice,
     )
-    return Question(message.get("text") or "", metadata.get("locale") or "en", context, tracker.get_latest_input_channel() or "rest")
+    return Question(
+        message.get("text") or "", metadata.get("locale") or "en", context, tracker.get_latest_input_channel() or "rest"
+    )
 
 
 def speak(dispatcher: CollectingDispatcher, knowledge: Knowledge, answer: Answer) -> None:

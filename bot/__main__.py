@@ -1,4 +1,4 @@
-"""The front door: `./lantern COMMAND`. Each command's module is imported only when it is called, so --help is instant."""
+"""The front door: `./lantern COMMAND`. A command's module is imported only when it is called, so --help is instant."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command; returns the exit code. Foreseen failures are one calm sentence and a hint, never a traceback."""
+    """Runs one command; returns the exit code. Foreseen failures are one sentence and a hint, never a traceback."""
     parser = argparse.ArgumentParser(prog="./lantern", description="Lantern, a patient education assistant.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     given = sys.argv[1:] if arguments is None else arguments

@@ -41,7 +41,9 @@ class InProcessActions(EndpointConfig):
             body = json.dumps({"action_name": error.action_name, "error": error.message})
             raise ClientResponseError(400, error.message, body) from error
         except ActionNotFoundException as error:
-            raise ClientResponseError(404, str(error), json.dumps({"action_name": name, "error": str(error)})) from error
+            raise ClientResponseError(
+                404, str(error), json.dumps({"action_name": name, "error": str(error)})
+            ) from error
         except asyncio.TimeoutError:
             logger.error("action %s took longer than %s s", name, self._timeout)
         except Exception:
@@ -61,4 +63,4 @@ def validate_quickly() -> None:
             raise ValidationError(error.message)
         return True
 
-    RemoteAction._validate_action_result = validate  # type: ignore[method-assign]
+    RemoteAction._validate_action_result = validate

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot import training
+from bot import rasa_environment, training
 from bot.settings import Settings
 from bot.signature import shared_secret
 from storage import settings as storage_settings
@@ -23,7 +22,7 @@ def serve(environment: Mapping[str, str]) -> None:
     settings = Settings.from_environment(environment)
     home = storage_settings.Settings.from_environment(environment).home
     secret = shared_secret(home / "secrets" / "assistant")
-    os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    rasa_environment.prepare(home)
 
     # Rasa takes seconds to import; nothing above needs it, so wrong settings fail at once.
     from rasa.core.agent import Agent
@@ -40,7 +39,9 @@ def serve(environment: Mapping[str, str]) -> None:
     validate_quickly()
     knowledge = from_environment()
     knowledge.live()
-    apology = knowledge.phrases.say("en", "unavailable", emergency_number=knowledge.numbers.emergency_number(None, "en"))
+    apology = knowledge.phrases.say(
+        "en", "unavailable", emergency_number=knowledge.numbers.emergency_number(None, "en")
+    )
     actions = InProcessActions("actions", settings.action_timeout_ms, apology)
     model = training.train_if_needed(PROJECT, home)
     app = Sanic("lantern_assistant", configure_logging=False)
@@ -51,6 +52,6 @@ def serve(environment: Mapping[str, str]) -> None:
     @app.listener("before_server_start")
     async def load(app: Sanic, _loop: object) -> None:
         app.ctx.agent = Agent.load(str(model), action_endpoint=actions)
-        logger.warning("assistant ready on port %d", settings.port)
+        logger.info("assistant ready on port %d", settings.port)
 
     app.run("127.0.0.1", settings.port, workers=1, access_log=False, debug=False, motd=False)

@@ -21,7 +21,9 @@ def explained() -> Iterator[None]:
         yield
     except ContentError as error:
         count = len(error.faults)
-        raise CommandFailed(f"{count} fault{'s' * (count != 1)} in content files; nothing was changed:\n{error}") from error
+        raise CommandFailed(
+            f"{count} fault{'s' * (count != 1)} in content files; nothing was changed:\n{error}"
+        ) from error
     except (KnowledgeError, StorageError, SettingError) as error:
         raise CommandFailed(str(error)) from error
     except PermissionError as error:

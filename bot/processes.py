@@ -97,7 +97,11 @@ def await_ready(processes: Sequence[Process], seconds: float) -> None:
 def require_free(port: int, setting: str) -> None:
     """Raises `CommandFailed` naming the process that holds the port, where that can be known."""
     try:
-        held = [row for row in psutil.net_connections("tcp") if row.status == psutil.CONN_LISTEN and row.laddr.port == port]
+        held = [
+            row
+            for row in psutil.net_connections("tcp")
+            if row.status == psutil.CONN_LISTEN and row.laddr and row.laddr.port == port
+        ]
     except psutil.AccessDenied:
         held = []
     if not held:

@@ -9,7 +9,9 @@ from storage.settings import Setting, read, whole
 
 ROWS = (
     Setting("LANTERN_ASSISTANT_PORT", "5005", whole(1, 65535), "port of the assistant, on 127.0.0.1 only"),
-    Setting("LANTERN_ACTION_TIMEOUT_MS", "4000", whole(100, 60000), "longest time one action may take, in milliseconds"),
+    Setting(
+        "LANTERN_ACTION_TIMEOUT_MS", "4000", whole(100, 60000), "longest time one action may take, in milliseconds"
+    ),
 )
 
 

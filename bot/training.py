@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import shutil
 import tempfile
 from pathlib import Path
+
+from bot import rasa_environment
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +53,7 @@ def train_if_needed(project: Path, home: Path, *, force: bool = False) -> Path:
 
 
 def _train(project: Path, home: Path, wanted: Path) -> None:
-    os.environ["RASA_TELEMETRY_ENABLED"] = "false"
-    os.environ["RASA_CACHE_DIRECTORY"] = str(home / "rasa_cache")
+    rasa_environment.prepare(home)
     import rasa
 
     wanted.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
-"""Question -> Answer. The only place that decides what is said about a question: shown, asked back, deferred or declined.
+"""Question -> Answer: the only place that decides what is said. Shown, asked back, deferred or declined.
 
-The order is fixed. Requests for personal advice are deferred before anything is looked up. Trial numbers are looked up in
-the registry copy. Everything else is searched, and only what is sure enough is shown.
+The order is fixed: trial numbers are looked up in the registry copy, requests for personal advice are deferred, and of
+what search finds only what is sure enough is shown.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from knowledge.phrases import Phrases, spoken_date
 from knowledge.search.audience import age_groups
 from knowledge.search.index import Index, Ranking
 from knowledge.search.words import STOP_WORDS, content_words, words
-from knowledge.trials.numbers import find_nct, malformed_nct
 from knowledge.trials.answers import TrialAnswers
+from knowledge.trials.numbers import find_nct, malformed_nct
 from safety import Rules
 from safety.numbers import Numbers
 
@@ -37,8 +37,8 @@ class Thresholds:
 
 
 _FOLLOW_UP = re.compile(
-    r"^\W*(and|what about|how about|but|so|or|also|then|ok|okay|sorry|no|i mean|i meant|in|for|why|when|how long|does it|"
-    r"is it|can it|do they|does that|is that|are they)\b|\b(it|they|them|that one|this one|these|those)\b",
+    r"^\W*(and|what about|how about|but|so|or|also|then|ok|okay|sorry|no|i mean|i meant|in|for|why|when|how long|"
+    r"does it|is it|can it|do they|does that|is that|are they)\b|\b(it|they|them|that one|this one|these|those)\b",
     re.IGNORECASE,
 )
 _CORRECTION = re.compile(r"^\W*(sorry|no|oops|actually)?\W*(i )?(meant?|mean)\b\W*", re.IGNORECASE)
@@ -150,9 +150,7 @@ class Answerer:
         blocks = (spoken(say), *((Block("list", items=rows),) if rows else ()))
         return self.from_revision(revision, blocks, ())
 
-    def from_revision(
-        self, revision: Revision, blocks: tuple[Block, ...], follow_ups: tuple[FollowUp, ...]
-    ) -> Answer:
+    def from_revision(self, revision: Revision, blocks: tuple[Block, ...], follow_ups: tuple[FollowUp, ...]) -> Answer:
         """An answer whose blocks come from one revision, with its sources, dates and review state."""
         entry = revision.entry
         return Answer(
@@ -231,9 +229,7 @@ class Answerer:
             blocks=(*blocks, listed),
             follow_ups=tuple(_ask(entry) for entry in nearest),
             confidence=ranking.confidence,
-            provenance=tuple(
-                Provenance("revision", entry.id, self._revisions[entry.key].number) for entry in nearest
-            ),
+            provenance=tuple(Provenance("revision", entry.id, self._revisions[entry.key].number) for entry in nearest),
         )
 
 

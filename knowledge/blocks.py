@@ -1,4 +1,4 @@
-"""Published text -> blocks. Nothing is reworded: each run is a piece of a revision, byte for byte, with its slots filled."""
+"""Published text -> blocks. Nothing is reworded: each run is a piece of a revision, byte for byte, slots filled."""
 
 from __future__ import annotations
 

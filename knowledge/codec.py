@@ -15,7 +15,9 @@ def _date(value: dt.date | None) -> str | None:
 
 
 def entry_to_json(entry: Entry) -> dict[str, Any]:
-    row = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(entry).items()}
+    row: dict[str, Any] = {
+        key: list(value) if isinstance(value, tuple) else value for key, value in vars(entry).items()
+    }
     for key in ("as_of", "checked_on", "review_due"):
         row[key] = _date(row[key])
     if entry.quiz:
@@ -24,7 +26,7 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
 
 
 def entry_from_json(row: dict[str, Any]) -> Entry:
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     for key in ("as_of", "checked_on", "review_due"):
         values[key] = dt.date.fromisoformat(row[key]) if row[key] else None
     if row["quiz"]:

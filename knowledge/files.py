@@ -22,7 +22,8 @@ from knowledge.errors import ContentError, Fault
 from knowledge.model import ANSWER_KINDS, AUDIENCES, CAUTIONS, TOPICS, Choice, Entry, Fact, Quiz, Source
 
 KEYS = (
-    "id topic question phrasings audience answer_kind facts sources figures related as_of checked_on review_due cautions"
+    "id topic question phrasings audience answer_kind facts sources figures related as_of checked_on "
+    "review_due cautions"
 ).split()
 SECTIONS = ("Answer", "Simpler", "More", "Steps", "Check your understanding")
 
@@ -126,7 +127,8 @@ class _Reader:
     """Takes typed values out of one file's front matter and collects every fault on the way."""
 
     def __init__(self, file: Path, front: dict[str, Any], lines: list[str]) -> None:
-        self.file, self.front, self.lines, self.faults = file, front, lines, []  # type: ignore[var-annotated]
+        self.file, self.front, self.lines = file, front, lines
+        self.faults: list[Fault] = []
         for key in front:
             if key not in KEYS:
                 self.fault(str(key), f"unknown key {key!r}; known: {', '.join(KEYS)}")
@@ -225,7 +227,8 @@ class _Reader:
 
 def _sections(lines: list[str], start: int, reader: _Reader) -> dict[str, tuple[int, str]]:
     found: dict[str, tuple[int, str]] = {}
-    name, first, rows = "", 0, []  # type: ignore[var-annotated]
+    name, first = "", 0
+    rows: list[str] = []
     for number, row in enumerate([*lines[start:], "## "], start + 1):
         if not row.startswith("## "):
             if not name and row.strip():

@@ -6,19 +6,23 @@ import re
 import unicodedata
 
 _SPANISH = frozenset(
-    "el la los las un una unos unas de del que qué y en por para con sin mi mis su sus tu es son está esta estoy tengo "
-    "tiene cómo como cuándo dónde cuánto cuanto quién puede puedo hay ser muy más pero porque se le lo al hola gracias "
-    "enfermedad lupus síntomas causa qué cual cuál si sí yo me te nos".split()
+    (
+        "el la los las un una unos unas de del que qué y en por para con sin mi mis su sus tu es son está "
+        "esta estoy tengo tiene cómo como cuándo dónde cuánto cuanto quién puede puedo hay ser muy más pero "
+        "porque se le lo al hola gracias enfermedad lupus síntomas causa qué cual cuál si sí yo me te nos"
+    ).split()
 )
 _OTHERS = frozenset(
-    "der die das und ist ein eine nicht wie wird morgen mit für von le les des est une pas je vous avec pour dans quel "
-    "quelle comment o os as um uma não é como il lo gli che di per sono".split()
+    (
+        "der die das und ist ein eine nicht wie wird morgen mit für von le les des est une pas je vous avec "
+        "pour dans quel quelle comment o os as um uma não é como il lo gli che di per sono"
+    ).split()
 )
-_SHARED = frozenset("lupus me no a es se le lo die as o das di per causa con como".split())
+_SHARED = frozenset(("lupus me no a es se le lo die as o das di per causa con como").split())
 
 
 def language(text: str) -> str:
-    """"en", "es" or "other". English unless the writing or its small words clearly say otherwise."""
+    """ "en", "es" or "other". English unless the writing or its small words clearly say otherwise."""
     letters = [char for char in text if char.isalpha()]
     if letters and sum("LATIN" not in unicodedata.name(char, "") for char in letters) > len(letters) / 2:
         return "other"

@@ -26,7 +26,7 @@ ReplyKind = Literal[
 ]
 
 ReviewState = Literal["editorial", "clinician"]
-"""`editorial`: checked against its sources by the authors, approved by no clinician yet. `clinician`: approved by one."""
+"""`editorial`: checked against its sources, approved by no clinician yet. `clinician`: approved by one."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,8 @@ class Release:
 class Context:
     """What the conversation remembers and an answer may need. All of it is optional.
 
-    `last_entry` is the id of the entry shown last. `seeks_advice` is set when the intent model took the message for a request for personal advice.
+    `last_entry` is the id of the entry shown last. `seeks_advice` is set when the intent model took the message for a
+    request for personal advice.
     """
 
     region: str | None = None

@@ -14,8 +14,8 @@ from knowledge.files import read_text
 from safety.cards import fill
 
 _MONTHS = {
-    "en": "January February March April May June July August September October November December".split(),
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
+    "en": ("January February March April May June July August September October November December").split(),
+    "es": ("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre").split(),
 }
 
 
@@ -44,7 +44,9 @@ def read_phrases(folder: Path) -> Phrases:
     files = sorted(folder.glob("*/phrases.yml"))
     phrases = Phrases({file.parent.name: read_mapping(file) for file in files})
     if "en" not in {file.parent.name for file in files}:
-        raise ContentError([Fault(folder / "en" / "phrases.yml", 1, "is missing; the assistant cannot speak without it")])
+        raise ContentError(
+            [Fault(folder / "en" / "phrases.yml", 1, "is missing; the assistant cannot speak without it")]
+        )
     return phrases
 
 

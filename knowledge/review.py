@@ -20,8 +20,8 @@ MORE_WORDS = 150
 PHRASINGS = 6
 
 _NUMBER_WORDS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty"
 ).split()
 _TENS = {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "ninety": "90", "hundred": "100"}
 _WORD_NUMBERS = {word: str(number) for number, word in enumerate(_NUMBER_WORDS)} | _TENS
@@ -74,7 +74,9 @@ def _entry_faults(entry: Entry, content: ContentFolder) -> Iterator[tuple[str, s
         yield "## Answer", f"the answer has {len(entry.answer.split())} words; at most {ANSWER_WORDS}"
     if len(entry.more.split()) > MORE_WORDS:
         yield "## More", f"this section has {len(entry.more.split())} words; at most {MORE_WORDS}"
-    if entry.answer_kind == "yes_no" and not re.match(r"(Yes|No|Not|Usually|Sometimes|Often|Mostly|Sí)\b", entry.answer):
+    if entry.answer_kind == "yes_no" and not re.match(
+        r"(Yes|No|Not|Usually|Sometimes|Often|Mostly|Sí)\b", entry.answer
+    ):
         yield "## Answer", "answer_kind is yes_no: the first sentence must open with Yes or No"
     if entry.answer_kind in ("steps", "card") and not entry.steps:
         yield "answer_kind:", f"answer_kind is {entry.answer_kind}: a section ## Steps is needed"

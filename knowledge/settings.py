@@ -11,7 +11,9 @@ from storage.settings import Setting, choice, path, read
 SHIPPED_CONTENT = Path(__file__).parent / "content"
 
 ROWS = (
-    Setting("LANTERN_CONTENT", str(SHIPPED_CONTENT), path, "folder of content files, the seed and exported form of entries"),
+    Setting(
+        "LANTERN_CONTENT", str(SHIPPED_CONTENT), path, "folder of content files, the seed and exported form of entries"
+    ),
     Setting(
         "LANTERN_MODEL_PRECISION",
         "fp32",

@@ -74,7 +74,9 @@ class Knowledge:
                     self._live = self._load(newest)
         return self._live
 
-    def card_answer(self, card_id: str, locale: str, kind: Literal["emergency", "crisis"], region: str | None) -> Answer:
+    def card_answer(
+        self, card_id: str, locale: str, kind: Literal["emergency", "crisis"], region: str | None
+    ) -> Answer:
         """An emergency card as a reply. Needs no database."""
         return card_answer(self.cards.card(card_id, locale), kind, self.numbers, region, self.phrases)
 
@@ -91,7 +93,9 @@ class Knowledge:
             is_common=self._encoder.knows,
         )
         logger.info("release %d is live with %d entries", number, len(index.entries))
-        return Answerer(release, {"en": index}, self.store.sources(), self.phrases, self._advice, self.numbers, self.trials)
+        return Answerer(
+            release, {"en": index}, self.store.sources(), self.phrases, self._advice, self.numbers, self.trials
+        )
 
 
 def build(environment: Mapping[str, str]) -> Knowledge:
@@ -125,4 +129,3 @@ def read_background(file: Path) -> tuple[str, ...]:
 def from_environment() -> Knowledge:
     """The one knowledge room of this process: Rasa builds components and actions without arguments."""
     return build(os.environ)
-

@@ -94,7 +94,7 @@ _MARKS = re.compile("[\u0300-\u036f]")
 _TOKEN = re.compile(r"[0-9]+[.,][0-9]+|[a-z0-9@$]+|[.!?;:\n]+")
 _DISGUISED = re.compile(r"[a-z@$][0-9@$]|[0-9@$][a-z]")
 _NUMBER_AND_UNIT = re.compile(r"([0-9]+)([a-z]+)")
-_RUN_OF_LETTERS = re.compile(r"([a-z])\1+")
+_RUN_OF_LETTERS = re.compile(r"([a-z])\1{2,}")
 _CONCEPT = re.compile(r"<([A-Z_]+)>")
 _GAP = re.compile(r"<([GPX])([0-9]+)>")
 
@@ -393,11 +393,11 @@ class _Speller:
         """The known word or words meant by `word`, or ""."""
         if word in self._known:
             return self._spelling.get(word, word)
-        for run in (r"\1\1", r"\1"):
-            squeezed = _RUN_OF_LETTERS.sub(run, word)
-            if squeezed in self._known:
-                return self._spelling.get(squeezed, squeezed)
-        return self._one_slip(word) or self._one_slip(squeezed) or self._unglued(word)
+        squeezed = _RUN_OF_LETTERS.sub(r"\1", word)
+        if squeezed != word:
+            doubled = _RUN_OF_LETTERS.sub(r"\1\1", word)
+            return "" if len(squeezed) == 1 else self._spelled(doubled if doubled in self._known else squeezed)
+        return self._one_slip(word) or self._unglued(word)
 
     def _one_slip(self, word: str) -> str:
         if len(word) < SHORTEST_NEAR_WORD - 1:
@@ -417,7 +417,9 @@ class _Speller:
             cuts = [
                 [*head, word[start:end]]
                 for start in range(end)
-                if (head := best[start]) is not None and word[start:end] in self._parts
+                if (head := best[start]) is not None
+                and word[start:end] in self._parts
+                and (start == 0 or end - start > 1)
             ]
             best.append(min(cuts, key=len) if cuts else None)
         return " ".join(self._spelling.get(part, part) for part in best[-1] or ())

@@ -32,7 +32,9 @@ def open_engine(url: str) -> Engine:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
     except (ArgumentError, NoSuchModuleError, ValueError):
-        raise StorageError("LANTERN_DATABASE_URL is not an address such as postgresql+psycopg2://user@host/name") from None
+        raise StorageError(
+            "LANTERN_DATABASE_URL is not an address such as postgresql+psycopg2://user@host/name"
+        ) from None
     if backend == "postgresql":
         return sa.create_engine(parsed, future=True, pool_size=5, max_overflow=5, pool_pre_ping=True)
     if backend != "sqlite" or not parsed.database:

@@ -1,4 +1,4 @@
-"""Runs the numbered schema changes of a room with Alembic. Each room keeps its own folder of versions and history table."""
+"""Runs the numbered schema changes of a room with Alembic; each room has its own versions and history table."""
 
 from __future__ import annotations
 

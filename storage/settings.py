@@ -87,7 +87,7 @@ ROWS = (
         "LANTERN_DATABASE_URL",
         "",
         text,
-        "SQLAlchemy address of a PostgreSQL database (postgresql+psycopg2://...); empty keeps SQLite files in LANTERN_HOME",
+        "address of a PostgreSQL database (postgresql+psycopg2://...); empty keeps SQLite files in LANTERN_HOME",
         secret=True,
     ),
 )

@@ -1,18 +1,39 @@
-"""`python -m web`: the gateway process. Wrong settings stop it with one sentence; nothing is served half-built."""
+"""`python -m web`: the gateway process. Wrong settings stop it with one sentence; nothing is served half-built.
+
+`python -m web --settings` prints, as JSON, every setting this room reads and what is wrong with it, "" for nothing.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import sys
+from collections.abc import Mapping
 
 from knowledge.errors import KnowledgeError
 from storage.errors import StorageError
-from storage.settings import SettingError
+from storage.settings import SettingError, read
 from web.errors import DoorError
 from web.serve import serve
+from web.settings import ROWS
 from web.wiring import from_environment
 
 
+def settings_problems(environment: Mapping[str, str]) -> dict[str, str]:
+    problems = {}
+    for row in ROWS:
+        try:
+            read([row], environment)
+            problems[row.name] = ""
+        except SettingError as error:
+            problems[row.name] = str(error)
+    return problems
+
+
 def main() -> int:
+    if sys.argv[1:] == ["--settings"]:
+        sys.stdout.write(json.dumps(settings_problems(os.environ)))
+        return 0
     try:
         parts = from_environment()
     except (SettingError, DoorError, KnowledgeError, StorageError) as error:

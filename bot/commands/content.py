@@ -15,7 +15,6 @@ from knowledge.store.repository import KnowledgeStore
 from storage import settings as storage_settings
 from storage.engine import open_engine
 
-
 if TYPE_CHECKING:
     from knowledge.wiring import Knowledge
 
@@ -36,7 +35,8 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
         settings = Settings.from_environment(environment)
         if options.act == "check":
             content = editing.checked(settings.content)
-            print(f"{len(content.entries)} entries, {len(content.sources)} sources, {len(content.facts)} facts: no faults.")
+            counts = f"{len(content.entries)} entries, {len(content.sources)} sources, {len(content.facts)} facts"
+            print(f"{counts}: no faults.")
         elif options.act == "fmt":
             changed = format_files(settings)
             print(f"{changed} file{'s' * (changed != 1)} rewritten.")

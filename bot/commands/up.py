@@ -61,9 +61,7 @@ def prepared(environment: Mapping[str, str], say: object) -> list[Process]:
         tell("Checking the embedding model ...")
         prepare(package_folder(), home / "model", precision)
         if not has_release(environment):
-            # A process of its own: the model it loads for this one task is gone from memory afterwards.
-            if subprocess.run(module("bot", "content", "import", "--seed"), env=dict(environment), cwd=PROJECT).returncode:
-                raise CommandFailed("the starter content could not be published; its faults are above")
+            _publish_starter_content(environment)
         shared_secret(home / "secrets" / "assistant")
     web = Process(
         "gateway",
@@ -82,6 +80,13 @@ def prepared(environment: Mapping[str, str], say: object) -> list[Process]:
         PROJECT,
     )
     return [web, assistant]
+
+
+def _publish_starter_content(environment: Mapping[str, str]) -> None:
+    # A process of its own: the model it loads for this one task is gone from memory afterwards.
+    publishing = subprocess.run(module("bot", "content", "import", "--seed"), env=dict(environment), cwd=PROJECT)
+    if publishing.returncode:
+        raise CommandFailed("the starter content could not be published; its faults are above")
 
 
 def _web_port(environment: Mapping[str, str]) -> int:

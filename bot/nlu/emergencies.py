@@ -1,4 +1,4 @@
-"""First in the pipeline: the emergency rules, so that they hold on every door, also where people reach Rasa directly."""
+"""First in the pipeline: the emergency rules, so that they hold on every door, also for those who reach Rasa directly."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ class EmergencyCheck(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> EmergencyCheck:
         return cls(load_rules(EMERGENCY_RULES))
 

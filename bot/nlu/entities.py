@@ -16,6 +16,7 @@ from knowledge.search.audience import age_groups
 from knowledge.trials.numbers import find_nct
 from knowledge.wiring import Knowledge, from_environment
 
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class EntityFinder(GraphComponent):
     """Sets entities found by lists and patterns. Values are the canonical ones: an NCT number, an English country name.
@@ -28,7 +29,11 @@ class EntityFinder(GraphComponent):
 
     @classmethod
     def create(
-        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> EntityFinder:
         return cls(from_environment())
 

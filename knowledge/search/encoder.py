@@ -54,7 +54,9 @@ class OnnxEncoder:
             )
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:  # onnxruntime and tokenizers raise bare classes of their own
-            raise ModelError(f"the embedding model in {folder} cannot be loaded ({error}); run: ./lantern model") from error
+            raise ModelError(
+                f"the embedding model in {folder} cannot be loaded ({error}); run: ./lantern model"
+            ) from error
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.enable_padding()
 

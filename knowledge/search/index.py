@@ -1,10 +1,10 @@
 """One release as something that can be searched: question -> ranked entries with a confidence.
 
-An entry scores by its two best passages (cosine of the sentence vectors plus a share of character n-gram likeness, which
-catches what spelling repair does not) and by a linear map from vectors to entries, fitted to the phrasings in closed form
-whenever a release is loaded: it learns which directions tell neighbouring entries apart. The confidence is the best
-passage's score made comparable between questions: what a crowd of outside questions scores is taken off, and so is what
-the entry does not mention at all.
+An entry scores by its two best passages (cosine of the sentence vectors plus a share of character n-gram likeness,
+which catches what spelling repair does not) and by a linear map from vectors to entries, fitted to the phrasings in
+closed form whenever a release is loaded: it learns which directions tell neighbouring entries apart. The confidence is
+the best passage's score made comparable between questions: what a crowd of outside questions scores is taken off, and
+so is what the entry does not mention at all.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from knowledge.search.audience import age_groups
 from knowledge.search.embedder import Embedder
 from knowledge.search.passages import Passage, passages
 from knowledge.search.words import Aliases, Vocabulary, content_words
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -47,7 +49,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The best entries for one question, best first. `confidence` belongs to the first; about 0 to 1, higher is surer."""
+    """The best entries for one question, best first. `confidence` is that of the first, about 0 to 1."""
 
     hits: tuple[Hit, ...]
     confidence: float
@@ -55,7 +57,7 @@ class Ranking:
 
 
 def _fit(vectors: np.ndarray, owners: np.ndarray, entries: int, ridge: float) -> np.ndarray:
-    """Ridge regression from vectors to entries, shape (entries, 384): the closed form of least squares with a penalty."""
+    """Ridge regression from vectors to entries, shape (entries, 384): penalized least squares in closed form."""
     wanted = np.zeros((len(vectors), entries), np.float32)
     wanted[np.arange(len(vectors)), owners] = 1.0
     wanted -= wanted.mean(axis=0) if len(vectors) else 0.0
@@ -70,7 +72,7 @@ class Grams:
         self._size = len(texts)
         counted = [np.unique(_gram_codes(text), return_counts=True) for text in texts]
         empty = np.zeros(0, np.int64)
-        codes = np.concatenate([empty, *(code for code, _ in counted)])
+        codes: Any = np.concatenate([empty, *(code for code, _ in counted)])
         counts = np.concatenate([empty, *(count for _, count in counted)]).astype(np.float32)
         places = np.repeat(np.arange(self._size), [len(code) for code, _ in counted])
         order = np.argsort(codes, kind="stable")

@@ -110,7 +110,10 @@ def _graph(weights: dict[str, np.ndarray]) -> bytes:
         return node("Add", [product, constant(f"{name}.bias", weights[f"{name}.bias"])], output)
 
     def normalize(source: str, name: str, output: str) -> str:
-        scale, shift = constant(f"{name}.scale", weights[f"{name}.weight"]), constant(f"{name}.shift", weights[f"{name}.bias"])
+        scale, shift = (
+            constant(f"{name}.scale", weights[f"{name}.weight"]),
+            constant(f"{name}.shift", weights[f"{name}.bias"]),
+        )
         return node("LayerNormalization", [source, scale, shift], output, axis=-1, epsilon=LAYER_NORM_EPSILON)
 
     def heads(source: str, output: str, order: list[int]) -> str:
@@ -133,7 +136,11 @@ def _graph(weights: dict[str, np.ndarray]) -> bytes:
     node("Gather", ["shape", constant("column", np.array([1], np.int64))], "length")
     node(
         "Slice",
-        [constant("positions", weights["embeddings.position_embeddings.weight"]), constant("start", np.array([0], np.int64)), "length"],
+        [
+            constant("positions", weights["embeddings.position_embeddings.weight"]),
+            constant("start", np.array([0], np.int64)),
+            "length",
+        ],
         "position",
     )
     words = constant("words", weights["embeddings.word_embeddings.weight"])

@@ -14,11 +14,13 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 SHORTEST_REPAIRED = 5
 """Shorter words are left as written: too many real words lie one letter apart."""
 STOP_WORDS = frozenset(
-    "a about after all am an and any are as at be been being but by can could did do does doing for from get give go "
-    "had has have having he her him his how i if im in into is isnt it its just like me mean means might more most my "
-    "no not of on or our out over own please really shall she should so some such take tell than that the their them "
-    "then there they thing this those to too u up us very was we were what whats when where which while who whom whose "
-    "why will with without would you your".split()
+    (
+        "a about after all am an and any are as at be been being but by can could did do does doing for from "
+        "get give go had has have having he her him his how i if im in into is isnt it its just like me mean "
+        "means might more most my no not of on or our out over own please really shall she should so some "
+        "such take tell than that the their them then there they thing this those to too u up us very was we "
+        "were what whats when where which while who whom whose why will with without would you your"
+    ).split()
 )
 
 

@@ -1,4 +1,4 @@
-"""Reads and writes the knowledge database. It decides nothing: the acts that may change content are in `knowledge.editing`."""
+"""Reads and writes the knowledge database. It decides nothing: the acts that change content are `knowledge.editing`."""
 
 from __future__ import annotations
 
@@ -90,7 +90,9 @@ class KnowledgeStore:
     def has_origin(self, origin: Origin) -> bool:
         """Whether any release came about this way."""
         with _translated(), read(self._engine) as connection:
-            return connection.execute(sa.select(releases.c.number).where(releases.c.origin == origin)).first() is not None
+            return (
+                connection.execute(sa.select(releases.c.number).where(releases.c.origin == origin)).first() is not None
+            )
 
     def publish(
         self,
@@ -128,9 +130,7 @@ class KnowledgeStore:
                 connection.execute(sa.insert(release_revisions), rows)
             return number
 
-    def _revise(
-        self, connection: Connection, entry: Entry, author: str, review: ReviewState, at: dt.datetime
-    ) -> int:
+    def _revise(self, connection: Connection, entry: Entry, author: str, review: ReviewState, at: dt.datetime) -> int:
         mine = (revisions.c.locale == entry.locale) & (revisions.c.entry_id == entry.id)
         query = sa.select(revisions.c.id, revisions.c.number, revisions.c.content_hash, revisions.c.review)
         newest = connection.execute(query.where(mine).order_by(revisions.c.number.desc()).limit(1)).first()
@@ -154,7 +154,7 @@ class KnowledgeStore:
         return int(result.inserted_primary_key[0])
 
     def _keep_sources(self, connection: Connection, wanted: Mapping[str, Source]) -> bool:
-        kept = {key: body for key, body in connection.execute(sa.select(sources))}
+        kept = {row.key: row.body for row in connection.execute(sa.select(sources))}
         changed = False
         for key, source in wanted.items():
             body = json.dumps(vars(source), ensure_ascii=False, sort_keys=True)
@@ -188,7 +188,9 @@ class KnowledgeStore:
                 connection.execute(sa.insert(vectors), rows)
 
     def _known_hashes(self, connection: Connection, model_hash: str) -> set[str]:
-        return set(connection.execute(sa.select(vectors.c.text_hash).where(vectors.c.model_hash == model_hash)).scalars())
+        return set(
+            connection.execute(sa.select(vectors.c.text_hash).where(vectors.c.model_hash == model_hash)).scalars()
+        )
 
 
 class _translated:

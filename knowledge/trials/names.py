@@ -13,7 +13,7 @@ _IN_FRONT = re.compile(r"([A-Z][A-Za-z]{2,}-[A-Za-z0-9]+|[A-Z]{4,}[0-9]*):\s")
 _IN_BRACKETS = re.compile(r"\(([A-Z][A-Za-z]{3,}-(?:[0-9]+|[A-Z]{2,})|[A-Z]{4,})\)")
 _CODE = re.compile(r"\b([A-Za-z]{2,6})-?[0-9]{2,}[A-Za-z]?(?:-[0-9]+)?\b")
 # Targets, measures and diseases that look like a product code: CD19, HLA-27, COVID-19.
-_NOT_A_PRODUCT = frozenset("cd il phase covid hla class who week day age".split())
+_NOT_A_PRODUCT = frozenset(["cd", "il", "phase", "covid", "hla", "class", "who", "week", "day", "age"])
 # Stems of the international nonproprietary names of gene-modified cells (-cabtagene, -leucel) and their short forms.
 _CELLS = re.compile(r"\b(?:[a-z]+cabtagene(?: [a-z]+leucel)?|[a-z]+-cel)\b", re.IGNORECASE)
 _COMPANY_FORM = re.compile(
@@ -22,7 +22,7 @@ _COMPANY_FORM = re.compile(
 _SHORTEST_STEM = 4
 _SHORTEST_SPONSOR = 6
 _SPEAKS_OF_STUDIES = frozenset(
-    "study studies trial trials nct recruit recruiting recruitment enroll enrolling enrollment status".split()
+    ("study studies trial trials nct recruit recruiting recruitment enroll enrolling enrollment status").split()
 )
 
 

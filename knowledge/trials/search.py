@@ -105,13 +105,13 @@ _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "one": "1", "two": "2", "t
 _STEP = r"(iii|ii|iv|i|[1-4]|one|two|three|four)(?: ?[ab])?"
 _PHASE = re.compile(rf"\b(early )?(?:phases?|fase) {_STEP}(?: (?:and |to )?(?:phase )?{_STEP})?\b")
 
-_CORRECTED = frozenset("sorry meant mean actually rather instead correction".split())
-_EXCLUDED = frozenset("not except excluding outside without besides than".split())
-_ARTICLES = frozenset("in the a an for from of".split())
+_CORRECTED = frozenset(["sorry", "meant", "mean", "actually", "rather", "instead", "correction"])
+_EXCLUDED = frozenset(["not", "except", "excluding", "outside", "without", "besides", "than"])
+_ARTICLES = frozenset(["in", "the", "a", "an", "for", "from", "of"])
 _STUDY_NOUNS = re.compile(r"(?:trial|study|studies|site|hospital|clinic|center|centre|patient|cit(?:y|ies)|location)s?")
 _NOUN_WITHIN = 4
 _NEAR = (("near",), ("nearby",), ("close", "to"), ("around",))
-_NOT_A_PLACE = frozenset("me my us our you your here there the by to by it this that a an home where i".split())
+_NOT_A_PLACE = frozenset(("me my us our you your here there the by to by it this that a an home where i").split())
 
 
 def _recruiting(plain: str) -> bool | None:

@@ -1,0 +1,39 @@
+# `make` shows this list. The comment behind each target is its help.
+.DEFAULT_GOAL := help
+.PHONY: help up test check fmt bench clean
+PYTHON := .venv/bin/python
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: .venv/runtime ## install what is missing and start everything; Ctrl-C stops all
+	@./lantern up
+
+test: .venv/development ## install what the tests need and run all of them
+	@$(PYTHON) -m pytest
+
+check: .venv/development ## format, lint, types, content and the start's own checks; no test is run
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m mypy
+	@./lantern check
+
+fmt: .venv/development ## put code and content files into their canonical form
+	@$(PYTHON) -m ruff format .
+	@$(PYTHON) -m ruff check --fix .
+	@./lantern content fmt
+
+bench: .venv/development ## start, memory, edit-to-live, latency and CPU a message; search quality
+	@$(PYTHON) bench/system.py
+	@$(PYTHON) bench/retrieval.py
+
+clean: ## remove the environment; data in var/ stays
+	rm -rf .venv
+
+.venv/runtime: requirements.lock deploy/environment.sh
+	@deploy/environment.sh requirements.lock
+	@touch $@
+
+.venv/development: requirements-dev.lock deploy/environment.sh
+	@deploy/environment.sh requirements-dev.lock
+	@touch .venv/runtime $@
