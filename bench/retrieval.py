@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=3, help="ask every Nth phrasing")
     options = parser.parse_args()
     os.environ.setdefault("LANTERN_HOME", "var")
-    index = from_environment().live()._indexes["en"]
+    index = from_environment().live().index
     inside = measured(index, options.every)
     right = np.array([first for first, _, _ in inside])
     among = np.array([three for _, three, _ in inside])

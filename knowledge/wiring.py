@@ -91,11 +91,10 @@ class Knowledge:
             aliases=self.aliases,
             background=self._background,
             is_common=self._encoder.knows,
+            previous=self._live.index if self._live else None,
         )
         logger.info("release %d is live with %d entries", number, len(index.entries))
-        return Answerer(
-            release, {"en": index}, self.store.sources(), self.phrases, self._advice, self.numbers, self.trials
-        )
+        return Answerer(release, index, self.store.sources(), self.phrases, self._advice, self.numbers, self.trials)
 
 
 def build(environment: Mapping[str, str]) -> Knowledge:

@@ -1,4 +1,4 @@
-"""First in the pipeline: the emergency rules, so that they hold on every door, also for those who reach Rasa directly."""
+"""First in the pipeline: the emergency rules, so that they also hold for those who reach Rasa directly."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from bot.nlu.emergencies import EMERGENCY
 from bot.nlu.vectors import VECTOR
 
 QUESTION = "ask_question"
+ADVICE = "seek_advice"
 RANKING = "intent_ranking"
 _FILE = "classifier.npz"
 
@@ -32,8 +33,9 @@ class RequestClassifier(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`likely`: least probability, `close`: least cosine to an example of the kind, for anything but a question.
-        Both were chosen on the examples left out of five-fold training (`bench/requests.py`)."""
-        return {"likely": 0.45, "close": 0.6, "softness": 10.0}
+        `likely_advice` is stricter: the advice rules of the safety room are the floor, and a general question that is
+        sent to the care team instead of being answered is a loss too. `softness` is C of the regression."""
+        return {"likely": 0.45, "likely_advice": 0.7, "close": 0.6, "softness": 10.0}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
         self._config, self._storage, self._resource = config, storage, resource
@@ -109,7 +111,8 @@ class RequestClassifier(GraphComponent):
         order = [int(place) for place in np.argsort(-chances)[:3]]
         best = order[0]
         close = float((self._examples[self._owners == best] @ vector).max())
-        if chances[best] < self._config["likely"] or close < self._config["close"]:
+        likely = self._config["likely_advice" if self._names[best] == ADVICE else "likely"]
+        if chances[best] < likely or close < self._config["close"]:
             question = self._names.index(QUESTION)
             order = [question, *(place for place in order if place != question)][:3]
         return [{"name": self._names[place], "confidence": float(chances[place])} for place in order]

@@ -11,17 +11,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from knowledge.model import Entry, Release
 from knowledge.search.audience import age_groups
 from knowledge.search.embedder import Embedder
+from knowledge.search.encoder import DIMENSIONS
+from knowledge.search.grams import Counts, Grams, count
 from knowledge.search.passages import Passage, passages
-from knowledge.search.words import Aliases, Vocabulary, content_words
+from knowledge.search.words import Aliases, Vocabulary, content_words, words
 
 
 @dataclass(frozen=True)
@@ -65,48 +66,31 @@ def _fit(vectors: np.ndarray, owners: np.ndarray, entries: int, ridge: float) ->
     return np.linalg.solve(spread, vectors.T @ wanted).T.astype(np.float32)
 
 
-class Grams:
-    """Likeness of texts by the letters they share: cosine of character n-grams weighted by how rare each is."""
+@dataclass(frozen=True)
+class _Prepared:
+    """A published text, ready to be searched: its words, the form that is compared, what it means, how it is spelt."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._size = len(texts)
-        counted = [np.unique(_gram_codes(text), return_counts=True) for text in texts]
-        empty = np.zeros(0, np.int64)
-        codes: Any = np.concatenate([empty, *(code for code, _ in counted)])
-        counts = np.concatenate([empty, *(count for _, count in counted)]).astype(np.float32)
-        places = np.repeat(np.arange(self._size), [len(code) for code, _ in counted])
-        order = np.argsort(codes, kind="stable")
-        self._codes, self._starts, held = np.unique(codes[order], return_index=True, return_counts=True)
-        self._ends = self._starts + held
-        # Smoothed inverse document frequency, as scikit-learn's TfidfVectorizer defines it.
-        self._rarity = (np.log((1 + self._size) / (1 + held)) + 1).astype(np.float32)
-        self._rarest = math.log(1 + self._size) + 1
-        weights = counts[order] * np.repeat(self._rarity, held)
-        self._places = places[order]
-        lengths = np.sqrt(np.bincount(self._places, weights * weights, self._size))
-        self._weights = weights / np.maximum(lengths, 1e-9)[self._places]
-
-    def likeness(self, text: str) -> np.ndarray:
-        """Shape (texts,), 0 to 1."""
-        codes, counts = np.unique(_gram_codes(text), return_counts=True)
-        found = np.searchsorted(self._codes, codes)
-        known = (found < len(self._codes)) & (self._codes[np.minimum(found, len(self._codes) - 1)] == codes)
-        weights = counts * np.where(known, self._rarity[np.minimum(found, len(self._rarity) - 1)], self._rarest)
-        weights = weights / max(float(np.sqrt((weights * weights).sum())), 1e-9)
-        scores = np.zeros(self._size)
-        for place, weight in zip(found[known], weights[known]):
-            rows = slice(self._starts[place], self._ends[place])
-            # Within one n-gram each text stands once, so plain indexed addition is safe.
-            scores[self._places[rows]] += weight * self._weights[rows]
-        return scores
+    words: tuple[str, ...]
+    meaning: frozenset[str]
+    grams: Counts
+    vector: np.ndarray
 
 
-def _gram_codes(text: str) -> np.ndarray:
-    """Every run of three and of four bytes of the text, each as one number."""
-    letters = np.frombuffer(f" {text} ".encode(), np.uint8).astype(np.int64)
-    three = (letters[:-2] << 16) | (letters[1:-1] << 8) | letters[2:]
-    four = (three[:-1] << 8) | letters[3:] | (1 << 40)
-    return np.concatenate([three, four])
+def _prepare(
+    texts: Sequence[str], known: Mapping[str, _Prepared], embedder: Embedder, aliases: Aliases
+) -> dict[str, _Prepared]:
+    fresh = sorted({text for text in texts if text not in known})
+    # Every word of a published text is in the vocabulary, so only other names need replacing, no slips.
+    plain = [aliases.plain(text) for text in fresh]
+    made = {
+        text: _Prepared(tuple(words(text)), frozenset(content_words(form)), count(form), vector)
+        for text, form, vector in zip(fresh, plain, embedder.embed(plain))
+    }
+    return {text: made.get(text) or known[text] for text in texts}
+
+
+def _stack(vectors: Sequence[np.ndarray]) -> np.ndarray:
+    return np.stack(vectors) if vectors else np.zeros((0, DIMENSIONS), np.float32)
 
 
 class Index:
@@ -121,8 +105,10 @@ class Index:
         aliases: Aliases,
         background: Sequence[str],
         is_common: Callable[[str], bool],
+        previous: Index | None = None,
         weights: Weights = Weights(),
     ) -> None:
+        """`previous`: the index of an earlier release; what it holds of unchanged texts is used again."""
         self._embedder, self._weights = embedder, weights
         self.entries = tuple(r.entry for r in release.revisions if r.entry.locale == locale and passages(r.entry))
         rows = [(place, passage) for place, entry in enumerate(self.entries) for passage in passages(entry)]
@@ -132,18 +118,19 @@ class Index:
         self._ages = np.array(list(ages), "U6")
         self._first = np.searchsorted(self._owner, np.arange(len(self.entries)))
         texts = [passage.text for passage in self._passages]
-        self.vocabulary = Vocabulary(texts, aliases, is_common)
-        # Every word of a published text is in the vocabulary, so only other names need replacing here.
-        canonical = [aliases.plain(text) for text in texts]
-        self._vectors = embedder.embed(canonical)
+        self.background_texts = tuple(background)
+        known: Mapping[str, _Prepared] = previous._prepared if previous else {}
+        self._prepared: dict[str, _Prepared] = _prepare([*texts, *background], known, embedder, aliases)
+        ready = [self._prepared[text] for text in texts]
+        self.vocabulary = Vocabulary((word for text in ready for word in text.words), aliases, is_common)
+        self._vectors = _stack([text.vector for text in ready])
         self._map = _fit(self._vectors, self._owner, len(self.entries), weights.ridge)
         self._share = np.array([1.0 if p.kind == "asked" else weights.told for p in self._passages], np.float32)
-        self._grams = Grams(canonical)
-        self.background_texts = tuple(background)
-        self._background = embedder.embed([aliases.plain(text) for text in background])
+        self._grams = Grams([text.grams for text in ready])
+        self._background = _stack([self._prepared[text].vector for text in background])
         self._mentions: list[set[str]] = [set() for _ in self.entries]
-        for place, text in zip(self._owner, canonical):
-            self._mentions[place].update(content_words(text))
+        for place, text in zip(self._owner, ready):
+            self._mentions[place].update(text.meaning)
         held = Counter(word for mentioned in self._mentions for word in mentioned)
         self._rarity = {word: math.log((1 + len(self.entries)) / (1 + number)) for word, number in held.items()}
         self._rarest = math.log(1 + len(self.entries))

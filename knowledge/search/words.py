@@ -75,10 +75,11 @@ class Aliases:
 class Vocabulary:
     """The words of the published texts, and the way back to them from a misspelt one."""
 
-    def __init__(self, texts: Iterable[str], aliases: Aliases, is_common: Callable[[str], bool]) -> None:
-        """`is_common`: whether a word is ordinary English, which is then never taken for a slip."""
+    def __init__(self, written: Iterable[str], aliases: Aliases, is_common: Callable[[str], bool]) -> None:
+        """`written`: every word of the texts, as often as it occurs. `is_common`: whether a word is ordinary English,
+        which is then never taken for a slip."""
         self._aliases, self._is_common = aliases, is_common
-        counts = Counter(word for text in texts for word in words(text))
+        counts = Counter(written)
         self._known = set(counts) | aliases.words
         self._targets = sorted(word for word in self._known if len(word) >= SHORTEST_REPAIRED)
         self._counts = counts

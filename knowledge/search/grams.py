@@ -1,0 +1,56 @@
+"""Likeness of texts by the letters they share, which survives slips that no spelling repair mends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+Counts = tuple[np.ndarray, np.ndarray]
+"""The distinct n-grams of a text, as numbers in rising order, and how often each occurs."""
+
+
+def count(text: str) -> Counts:
+    """Every run of three and of four bytes of the text, each as one number, and how often it occurs."""
+    letters = np.frombuffer(f" {text} ".encode(), np.uint8).astype(np.int64)
+    three = (letters[:-2] << 16) | (letters[1:-1] << 8) | letters[2:]
+    four = (three[:-1] << 8) | letters[3:] | (1 << 40)
+    codes, counts = np.unique(np.concatenate([three, four]), return_counts=True)
+    return codes, counts
+
+
+class Grams:
+    """Likeness of texts by the letters they share: cosine of character n-grams weighted by how rare each is."""
+
+    def __init__(self, counted: Sequence[Counts]) -> None:
+        """`counted`: what `count` gave for each text."""
+        self._size = len(counted)
+        empty = np.zeros(0, np.int64)
+        codes = np.concatenate([empty, *(code for code, _ in counted)])
+        counts = np.concatenate([empty, *(count for _, count in counted)]).astype(np.float32)
+        places = np.repeat(np.arange(self._size), [len(code) for code, _ in counted])
+        order = np.argsort(codes, kind="stable")
+        self._codes, self._starts, held = np.unique(codes[order], return_index=True, return_counts=True)
+        self._ends = self._starts + held
+        # Smoothed inverse document frequency, as scikit-learn's TfidfVectorizer defines it.
+        self._rarity = (np.log((1 + self._size) / (1 + held)) + 1).astype(np.float32)
+        self._rarest = math.log(1 + self._size) + 1
+        weights = counts[order] * np.repeat(self._rarity, held)
+        self._places = places[order]
+        lengths = np.sqrt(np.bincount(self._places, weights * weights, self._size))
+        self._weights = weights / np.maximum(lengths, 1e-9)[self._places]
+
+    def likeness(self, text: str) -> np.ndarray:
+        """Shape (texts,), 0 to 1."""
+        codes, counts = count(text)
+        found: Any = np.searchsorted(self._codes, codes)
+        known = (found < len(self._codes)) & (self._codes[np.minimum(found, len(self._codes) - 1)] == codes)
+        weights = counts * np.where(known, self._rarity[np.minimum(found, len(self._rarity) - 1)], self._rarest)
+        weights = weights / max(float(np.sqrt((weights * weights).sum())), 1e-9)
+        scores = np.zeros(self._size)
+        for start, end, weight in zip(self._starts[found[known]], self._ends[found[known]], weights[known]):
+            # Within one n-gram each text stands once, so plain indexed addition is safe.
+            scores[self._places[start:end]] += weight * self._weights[start:end]
+        return scores
