@@ -74,6 +74,12 @@ class Knowledge:
                     self._live = self._load(newest)
         return self._live
 
+    def canonical(self, text: str) -> str:
+        """The text as search compares it, so that one vector serves both. Before anything is published, and for a text
+        without words, as near to that as can be."""
+        plain = self._live.index.vocabulary.canonical(text) if self._live else self.aliases.plain(text)
+        return plain or text
+
     def card_answer(
         self, card_id: str, locale: str, kind: Literal["emergency", "crisis"], region: str | None
     ) -> Answer:

@@ -43,6 +43,5 @@ class SentenceVector(GraphComponent):
         for message in messages:
             text = message.get(TEXT)
             if text and not message.get(EMERGENCY):
-                plain = self._knowledge.aliases.plain(text) or text
-                message.set(VECTOR, self._knowledge.embedder.embed_message(plain))
+                message.set(VECTOR, self._knowledge.embedder.embed_message(self._knowledge.canonical(text)))
         return messages
