@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import traceback
 from typing import Any
 
 from jsonschema import Draft7Validator, ValidationError
@@ -46,8 +47,10 @@ class InProcessActions(EndpointConfig):
             ) from error
         except asyncio.TimeoutError:
             logger.error("action %s took longer than %s s", name, self._timeout)
-        except Exception:
-            logger.exception("action %s failed", name)
+        except Exception as error:
+            # Not the error's own text: it may repeat a person's words.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            logger.error("action %s failed: %s at %s:%s", name, type(error).__name__, place.filename, place.lineno)
         return {"events": [], "responses": [{"text": self._apology}]}
 
     def _run(self, call: dict[str, Any]) -> Any:

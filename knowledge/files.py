@@ -159,7 +159,7 @@ class _Reader:
 
     def date(self, key: str, optional: bool = False) -> dt.date:
         value = self.front.get(key)
-        if isinstance(value, dt.date):
+        if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
             return value
         if not (optional and value is None) and key in self.front:
             self.fault(key, f"{key} must be a date such as 2026-11-22")
@@ -244,7 +244,7 @@ def _sections(lines: list[str], start: int, reader: _Reader) -> dict[str, tuple[
             reader.fault("", f"unknown section {title!r}; known: {', '.join(SECTIONS)}", number)
         elif title in found:
             reader.fault("", f"section {title!r} stands twice", number)
-        elif title and found and SECTIONS.index(title) < max(SECTIONS.index(other) for other in found):
+        elif title and SECTIONS.index(title) < max(map(SECTIONS.index, set(found) & set(SECTIONS)), default=0):
             reader.fault("", f"section {title!r} is out of order: {', '.join(SECTIONS)}", number)
         name, first, rows = title, number + 2, []
     if not found.get("Answer", (0, ""))[1]:
@@ -254,8 +254,8 @@ def _sections(lines: list[str], start: int, reader: _Reader) -> dict[str, tuple[
 
 def scalar(text: str, listed: bool = False) -> str:
     """The text as a YAML scalar: plain where that is safe, otherwise in double quotes. `listed`: inside [brackets],
-    where a comma would part it."""
-    plain = _PLAIN.fullmatch(text) and not (listed and "," in text)
+    where a comma would part it and a question mark end it."""
+    plain = _PLAIN.fullmatch(text) and not (listed and set(",?") & set(text))
     if plain and text.lower() not in _YAML_WORDS and text == text.strip():
         return text
     return json.dumps(text, ensure_ascii=False)

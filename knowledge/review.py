@@ -18,12 +18,16 @@ ANSWER_WORDS = 80
 """Longest `## Answer`, in words. One phone screen at 16 px; the plain-language guides ask for one idea a message."""
 MORE_WORDS = 150
 PHRASINGS = 6
+RELATED = 5
 
 _NUMBER_WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty"
 ).split()
-_TENS = {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "ninety": "90", "hundred": "100"}
+_TENS = {
+    **{"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60"},
+    **{"seventy": "70", "eighty": "80", "ninety": "90", "hundred": "100"},
+}
 _WORD_NUMBERS = {word: str(number) for number, word in enumerate(_NUMBER_WORDS)} | _TENS
 _NUMBER = re.compile(r"(?<![A-Za-z0-9])(?<![A-Za-z]-)\d[\d,]*(?:\.\d+)?")
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -66,6 +70,10 @@ def _entry_faults(entry: Entry, content: ContentFolder) -> Iterator[tuple[str, s
     card = entry.answer_kind == "card"
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.id):
         yield "id:", "id must be lower-case words joined by '-'"
+    if not entry.question.endswith("?"):
+        yield "question:", "the question must end with '?'"
+    if len(entry.related) > RELATED:
+        yield "related:", f"at most {RELATED} related entries"
     if len(entry.phrasings) < PHRASINGS and not card:
         yield "phrasings:", f"give at least {PHRASINGS} phrasings, not {len(entry.phrasings)}"
     if len(set(map(str.lower, entry.phrasings))) < len(entry.phrasings):

@@ -9,8 +9,8 @@ How a text is read:
 1. `normalise` evens out signs, accents and case; `Rules` splits it into words and sentence ends.
 2. Each word is mended when it is a known word with light disguise: text-speak, digits for letters, repeated letters,
    one slip (only for words listed under `near`), or several known words written as one.
-3. Around every key word a window is cut. A pattern that fits in the window is a match, unless a guard speaks against
-   it in the same clause (a past event, a film, a question about people in general, "not"). A guard marked `yields`
+3. Around every key word a window is cut and searched for the patterns that name that word. A pattern that fits is a
+   match, unless a guard speaks against it in the same clause (a past event, a film, a question about people in general, "not"). A guard marked `yields`
    gives way to signs of urgency in that clause.
 4. The first window with a match decides; inside it the rule that stands first in the file wins.
 
@@ -77,14 +77,14 @@ class _Rule:
 
 @dataclass(frozen=True)
 class _Pattern:
+    order: int
     rule: _Rule
-    keys: int
     needs: int
     regex: re.Pattern[str]
 
 
 class _Window(NamedTuple):
-    keys: int
+    keys: frozenset[str]
     words: tuple[str, ...]
 
 
@@ -95,6 +95,7 @@ _TOKEN = re.compile(r"[0-9]+[.,][0-9]+|[a-z0-9@$]+|[.!?;:\n]+")
 _DISGUISED = re.compile(r"[a-z@$][0-9@$]|[0-9@$][a-z]")
 _NUMBER_AND_UNIT = re.compile(r"([0-9]+)([a-z]+)")
 _RUN_OF_LETTERS = re.compile(r"([a-z])\1{2,}")
+_WORD = re.compile(r"([a-z0-9]*)([a-z0-9])(\??)")
 _CONCEPT = re.compile(r"<([A-Z_]+)>")
 _GAP = re.compile(r"<([GPX])([0-9]+)>")
 
@@ -129,8 +130,7 @@ class Rules:
         self._speller = _Speller(data)
         self._breaks = frozenset((".", "?", *data["breaks"].split()))
         self._bits: dict[str, int] = {}
-        self._opening = 0
-        self._patterns: list[_Pattern] = []
+        self._patterns_by_key: dict[str, list[_Pattern]] = {}
         self._compile(data)
 
     def check(self, text: str, *, therapy: bool = False) -> Finding | None:
@@ -139,11 +139,9 @@ class Rules:
         `therapy`: CAR-T was mentioned earlier in this conversation; a mention in `text` itself counts too.
         """
         words = self._speller.words(normalise(text))
-        bits = self._bits
-        marks = [bits.get(word, 0) for word in words]
-        therapy = therapy or any(mark & self._therapy for mark in marks)
+        therapy = therapy or not self._therapy.isdisjoint(words)
         seen: set[_Window] = set()
-        for window in self._windows(words, marks):
+        for window in self._windows(words):
             if window not in seen:
                 seen.add(window)
                 found = self._look(window, therapy)
@@ -151,26 +149,27 @@ class Rules:
                     return found
         return None
 
-    def _windows(self, words: Sequence[str], marks: Sequence[int]) -> Iterator[_Window]:
-        places = [place for place, mark in enumerate(marks) if mark & self._opening]
+    def _windows(self, words: Sequence[str]) -> Iterator[_Window]:
+        places = [place for place, word in enumerate(words) if word in self._patterns_by_key]
         at = 0
         while at < len(places):
-            first = last = places[at]
-            keys = 0
-            while at < len(places) and places[at] - first <= CLUSTER and places[at] - last <= WINDOW:
-                last = places[at]
-                keys |= marks[last] & self._opening
+            start = at
+            at += 1
+            while at < len(places) and places[at] - places[start] <= CLUSTER and places[at] - places[at - 1] <= WINDOW:
                 at += 1
-            yield _Window(keys, tuple(words[max(0, first - WINDOW) : last + WINDOW + 1]))
+            keys = frozenset(words[place] for place in places[start:at])
+            yield _Window(keys, tuple(words[max(0, places[start] - WINDOW) : places[at - 1] + WINDOW + 1]))
 
     def _look(self, window: _Window, therapy: bool) -> Finding | None:
         present = 0
         for word in window.words:
             present |= self._bits.get(word, 0)
         text = " " + " ".join(window.words) + " "
-        for pattern in self._patterns:
+        named = {pattern.order: pattern for key in window.keys for pattern in self._patterns_by_key[key]}
+        for order in sorted(named):
+            pattern = named[order]
             rule = pattern.rule
-            if not pattern.keys & window.keys or pattern.needs & ~present or (rule.therapy and not therapy):
+            if pattern.needs & ~present or (rule.therapy and not therapy):
                 continue
             if self._matches(pattern, text):
                 card = next((card for regex, card in rule.cards if regex.search(text)), rule.card)
@@ -226,7 +225,7 @@ class Rules:
             self._bit_of[name] = bit
             for word in concepts[name]:
                 self._bits[word] = self._bits.get(word, 0) | bit
-        self._therapy = self._bit_of.get("THERAPY", 0)
+        self._therapy = frozenset(concepts.get("THERAPY", ()))
         expand = _Expander(concepts, data["fragments"], data["denials"].split())
         self._urgent = tuple(expand.regex(source) for source in data["urgent"])
         guards = {
@@ -236,6 +235,7 @@ class Rules:
             )
             for name, entry in data["guards"].items()
         }
+        order = 0
         for entry in data["rules"]:
             unless = entry.get("unless", data["usual_guards"])
             missing = [name for name in unless if name not in guards]
@@ -250,15 +250,19 @@ class Rules:
                 cards=tuple((expand.regex(source), card) for source, card in data["cards"].get(entry["card"], ())),
                 guards=tuple(guard for name in unless for guard in guards[name]),
             )
-            keys = 0
-            for name in entry["keys"].split():
-                if name not in self._bit_of:
-                    raise RulesError(f"rule {rule.id}: key {name} is not defined under words")
-                keys |= self._bit_of[name]
-            self._opening |= keys
+            missing = [name for name in entry["keys"].split() if name not in concepts]
+            if missing:
+                raise RulesError(f"rule {rule.id}: key {missing[0]} is not defined under words")
+            keys = {word for name in entry["keys"].split() for word in concepts[name]}
             for source in entry["patterns"]:
+                order += 1
                 needs = sum(set(self._needed(expand.fragments_in(source))))
-                self._patterns.append(_Pattern(rule, keys, needs, expand.regex(source)))
+                pattern = _Pattern(order, rule, needs, expand.regex(source))
+                named = keys.intersection(_words_in(pattern.regex.pattern))
+                if not named:
+                    raise RulesError(f"rule {rule.id}: pattern {source!r} holds none of the words under its keys")
+                for word in named:
+                    self._patterns_by_key.setdefault(word, []).append(pattern)
 
     def _needed(self, source: str) -> list[int]:
         """Bits of the concepts a match must contain: those outside brackets, so neither optional nor alternatives."""
@@ -333,6 +337,8 @@ class _Speller:
         self._joins: Mapping[str, str] = data["joins"]
         self._joining = frozenset(pair.split()[0] for pair in self._joins)
         self._near: dict[str, list[str]] = {}
+        self._heads: set[str] = set()
+        self._tails: set[tuple[str, str]] = set()
         self._parts: set[str] = set(data["glued"]["words"].split())
         stems = "|".join(data["glued"]["stems"].split())
         self._stems = re.compile(stems)
@@ -346,37 +352,44 @@ class _Speller:
                     raise RulesError(f"words: {word!r} is too short for near; list it under exact")
                 for shape in _shapes(word):
                     self._near.setdefault(shape, []).append(word)
+                # One slip leaves the first three letters as they were, or the first and the last two. A swap of the
+                # third and fourth, or of the first two, gives the other shapes.
+                self._heads.update((word[:3], word[:2] + word[3]))
+                self._tails.update(((word[0], word[-2:]), (word[1], word[-2:])))
+
+        self._plain = self._known.difference(self._spelling).union((".", "?"))
 
     def words(self, text: str) -> list[str]:
-        tokens: list[str] = _TOKEN.findall(text)
-        mended = {token: self._mend(token) for token in set(tokens)}
-        words = " ".join([mended[token] for token in tokens]).split()
-        return words if self._joining.isdisjoint(words) else list(self._joined(words))
+        """The words of a normalised text, mended, with "." and "?" where sentences end."""
+        words: list[str] = _TOKEN.findall(text)
+        mended = {word: self._mend(word) for word in set(words).difference(self._plain)}
+        mended = {word: meant for word, meant in mended.items() if meant != word}
+        if mended:
+            words = " ".join([mended.get(word, word) for word in words]).split()
+        return self._joined(words)
 
-    def _joined(self, words: Sequence[str]) -> Iterator[str]:
+    def _joined(self, words: list[str]) -> list[str]:
         """Two words that mean one ("can not", "car t") become that one, so that patterns need only one spelling."""
-        at = 0
-        while at < len(words):
-            word = words[at]
-            if word in self._joining:
-                joined = self._joins.get(" ".join(words[at : at + 2]))
-                if joined:
-                    word = joined
-                    at += 1
-            yield word
-            at += 1
+        places = [place for place, word in enumerate(words) if word in self._joining]
+        done = 0
+        joined: list[str] = []
+        for place in places:
+            pair = self._joins.get(" ".join(words[place : place + 2]))
+            if pair and place >= done:
+                joined += words[done:place]
+                joined.append(pair)
+                done = place + 2
+        return joined + words[done:]
 
     def _mend(self, token: str) -> str:
         """The known word behind `token`, several words joined by spaces, "" for a pause, or `token` itself."""
         if token in self._spelling:
             return self._spelling[token]
-        if token in self._known:
-            return token
+        if token.isalpha():
+            return self._spelled(token) or token
         if not token[0].isalnum() and token[0] not in "@$":
             return "?" if "?" in token else "" if token.strip(".") == "" and len(token) > 1 else "."
-        if _DISGUISED.search(token):
-            return self._undisguised(token)
-        return self._spelled(token) or token
+        return self._undisguised(token) if _DISGUISED.search(token) else token
 
     def _undisguised(self, token: str) -> str:
         unit = _NUMBER_AND_UNIT.fullmatch(token)
@@ -393,14 +406,14 @@ class _Speller:
         """The known word or words meant by `word`, or ""."""
         if word in self._known:
             return self._spelling.get(word, word)
-        squeezed = _RUN_OF_LETTERS.sub(r"\1", word)
-        if squeezed != word:
+        if _RUN_OF_LETTERS.search(word):
+            squeezed = _RUN_OF_LETTERS.sub(r"\1", word)
             doubled = _RUN_OF_LETTERS.sub(r"\1\1", word)
             return "" if len(squeezed) == 1 else self._spelled(doubled if doubled in self._known else squeezed)
         return self._one_slip(word) or self._unglued(word)
 
     def _one_slip(self, word: str) -> str:
-        if len(word) < SHORTEST_NEAR_WORD - 1:
+        if word[:3] not in self._heads and (word[:1], word[-2:]) not in self._tails:
             return ""
         for shape in _shapes(word):
             for meant in self._near.get(shape, ()):
@@ -444,6 +457,14 @@ def _one_slip_apart(word: str, meant: str) -> bool:
         return same > 0 and longer[same + 1 :] == shorter[same:]
     swapped = longer[same : same + 2] == shorter[same : same + 2][::-1] and longer[same + 2 :] == shorter[same + 2 :]
     return swapped or (same > 0 and longer[same + 1 :] == shorter[same + 1 :])
+
+
+def _words_in(expression: str) -> Iterator[str]:
+    """The words an expression is written with; one that ends in an optional letter counts with and without it."""
+    for head, last, optional in _WORD.findall(expression):
+        yield head + last
+        if optional:
+            yield head
 
 
 def _one_of(value: Any, allowed: Sequence[str]) -> Any:

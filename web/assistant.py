@@ -136,7 +136,7 @@ class Assistant:
 
 
 def _body(turn: Turn, text: str) -> bytes:
-    metadata = {"region": turn.region, "locale": turn.locale, "message_id": turn.message_id, "checked": True}
+    metadata = {"region": turn.region, "locale": turn.locale, "message_id": turn.message_id}
     return json.dumps({"sender": turn.sender, "text": text, "metadata": metadata}).encode()
 
 

@@ -66,7 +66,7 @@ def prepared(environment: Mapping[str, str], say: object) -> list[Process]:
     web = Process(
         "gateway",
         module("web"),
-        f"http://127.0.0.1:{port}/healthz",
+        f"{_web_address(environment)}/healthz",
         lambda body: True,
         environment,
         PROJECT,
@@ -97,6 +97,12 @@ def _web_port(environment: Mapping[str, str]) -> int:
     return int(raw)
 
 
+def _web_address(environment: Mapping[str, str]) -> str:
+    host = environment.get("LANTERN_HOST", "").strip() or "127.0.0.1"
+    # A gateway that listens everywhere is asked, and shown, on this machine's own address.
+    return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{_web_port(environment)}"
+
+
 def _stop_on_signals() -> list[int]:
     """A list that a stop signal fills."""
     received: list[int] = []
@@ -106,7 +112,7 @@ def _stop_on_signals() -> list[int]:
 
 
 def _welcome(environment: Mapping[str, str], seconds: float) -> str:
-    base = f"http://127.0.0.1:{_web_port(environment)}"
+    base = _web_address(environment)
     return f"""
 Lantern is ready ({seconds:.0f} s).
   {base}/          chat (demo page)

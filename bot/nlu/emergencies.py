@@ -20,7 +20,8 @@ EMERGENCY = "emergency"
 class EmergencyCheck(GraphComponent):
     """Marks a message with the intent `emergency` and the card to show; later components leave it alone.
 
-    Skipped for messages that the gateway has checked on their whole text, which it says in a signed request.
+    It runs on every message, also on those that the gateway has checked: it costs a tenth of a millisecond, and a mark
+    that lets a message past it could be forged on any other channel.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -38,8 +39,6 @@ class EmergencyCheck(GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            if (message.get("metadata") or {}).get("checked"):
-                continue
             finding = self._rules.check(message.get(TEXT) or "")
             if finding:
                 card = {"kind": finding.kind, "card": finding.card, "locale": finding.locale}
