@@ -6,7 +6,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.turn import Events, asked, speak
+from actions.turn import Events, asked, remember, speak
 from knowledge.trials.numbers import find_nct
 from knowledge.wiring import Knowledge, from_environment
 
@@ -24,12 +24,13 @@ class FindTrials(Action):
         question = asked(tracker)
         answerer = self._knowledge.live()
         if find_nct(question.text):
-            speak(dispatcher, self._knowledge, answerer.answer(question))
-            return []
+            answer = answerer.answer(question)
+            speak(dispatcher, self._knowledge, answer)
+            return remember(answer)
         named = answerer.trials.by_name(question.text, answerer.entry)
         if named:
             speak(dispatcher, self._knowledge, named)
-            return []
+            return remember(named)
         answer, search = answerer.trials.by_search(question.text, tracker.get_slot("trial_search"))
         speak(dispatcher, self._knowledge, answer)
-        return [SlotSet("trial_search", search)]
+        return [SlotSet("trial_search", search), *remember(answer)]

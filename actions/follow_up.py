@@ -27,7 +27,12 @@ class FollowUpAction(Action, ABC):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> Events:
         question, answerer = asked(tracker), self._knowledge.live()
-        last = question.context.last_entry
+        card = (tracker.latest_message.get("metadata") or {}).get("after_card")
+        if card:
+            # A follow-up on an emergency card gets the card again: no other words are right here.
+            speak(dispatcher, self._knowledge, self._knowledge.card_answer(**card, region=question.context.region))
+            return []
+        last = tracker.get_slot("last_reply")
         if last is None or answerer.entry(last) is None:
             say(dispatcher, self._knowledge, "nothing_yet", tracker)
             return []

@@ -22,7 +22,7 @@ def asked(tracker: Tracker, *, seeks_advice: bool = False) -> Question:
     metadata = message.get("metadata") or {}
     context = Context(
         region=metadata.get("region"),
-        last_entry=tracker.get_slot("last_entry"),
+        last_entry=None if metadata.get("after_card") else tracker.get_slot("last_entry"),
         seeks_advice=seeks_advice,
     )
     return Question(
@@ -46,5 +46,7 @@ def say(dispatcher: CollectingDispatcher, knowledge: Knowledge, phrase: str, tra
 
 
 def remember(answer: Answer) -> Events:
-    """What the next turn may refer to. A reply without an entry leaves the memory as it was."""
-    return [SlotSet("last_entry", answer.entry)] if answer.entry else []
+    """What the next turn may refer to: the entry that the conversation is about, which a reply without an entry leaves
+    as it was, and the entry that this very reply showed, which "tell me more" and "where is this from" mean."""
+    about = [SlotSet("last_entry", answer.entry)] if answer.entry else []
+    return [*about, SlotSet("last_reply", answer.entry)]

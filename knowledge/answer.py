@@ -1,7 +1,7 @@
 """Question -> Answer: the only place that decides what is said. Shown, asked back, deferred or declined.
 
-The order is fixed: trial numbers are looked up in the registry copy, requests for personal advice are deferred, and of
-what search finds only what is sure enough is shown.
+The order is fixed: a published question gets its entry, requests for personal advice are deferred, trial numbers are
+looked up in the registry copy, and of what search finds only what is sure enough is shown.
 """
 
 from __future__ import annotations
@@ -64,24 +64,32 @@ class Answerer:
         self.index, self._sources, self._phrases = index, sources, phrases
         self._advice, self._numbers, self.trials, self._thresholds = advice, numbers, trials, thresholds
         self._revisions = {revision.entry.key: revision for revision in release.revisions}
+        self._questions = {_plain(entry.question): entry.id for entry in index.entries}
 
     def answer(self, question: Question) -> Answer:
         """The reply to one question. Raises nothing for any text a person can type."""
         spoken_in = language(question.text)
         if spoken_in != "en":
             return self._decline(replace(question, locale=spoken_in if spoken_in == "es" else "en"), "abstain_language")
+        asked = self.published_question(question.text)
+        if asked is not None:
+            return self.entry_answer(asked, question, confidence=1.0)
+        if question.context.seeks_advice or self._advice.check(question.text):
+            return self._defer(question, self.rank(question))
         if numbers := find_nct(question.text):
             return self.trials.by_numbers(numbers, self.entry)
         if wrong_number := malformed_nct(question.text):
             return self.trials.malformed(wrong_number)
         ranking = self.rank(question)
-        if question.context.seeks_advice or self._advice.check(question.text):
-            return self._defer(question, ranking)
         if not ranking.hits or ranking.confidence < self._thresholds.clarify:
             return self._abstain(question, ranking)
         if ranking.confidence < self._thresholds.answer:
             return self._clarify(question, ranking)
         return self.entry_answer(ranking.hits[0].entry.id, question, confidence=ranking.confidence)
+
+    def published_question(self, text: str) -> str | None:
+        """Id of the entry whose published question this is, word for word, as when its button was pressed."""
+        return self._questions.get(_plain(text))
 
     def rank(self, question: Question) -> Ranking:
         """The nearest entries. A short follow-up ("and for a child?") is read together with the question of the entry
@@ -118,12 +126,7 @@ class Answerer:
         revision = self.live(entry_id, question.locale)
         entry = revision.entry
         slots = self.slots(entry, question.context.region)
-        blocks = (*paragraphs(entry.answer, slots), *steps(entry.steps, slots))
-        blocks += tuple(
-            callout(self._phrases.say(entry.locale, f"caution_{caution}"))
-            for caution in entry.cautions
-            if caution in ("medicine", "early_evidence")
-        )
+        blocks = (*paragraphs(entry.answer, slots), *steps(entry.steps, slots), *self._cautions(entry))
         kind = "steps" if entry.steps else "answer"
         return replace(
             self.from_revision(revision, blocks, self._follow_ups(entry)),
@@ -137,7 +140,8 @@ class Answerer:
         text = {"simpler": revision.entry.simpler, "more": revision.entry.more}[part]
         if not text:
             return None
-        blocks = paragraphs(text, self.slots(revision.entry, question.context.region))
+        slots = self.slots(revision.entry, question.context.region)
+        blocks = (*paragraphs(text, slots), *self._cautions(revision.entry))
         return self.from_revision(revision, blocks, self._follow_ups(revision.entry, shown=part))
 
     def sources_answer(self, entry_id: str, question: Question) -> Answer:
@@ -184,13 +188,21 @@ class Answerer:
 
     def slots(self, entry: Entry, region: str | None) -> dict[str, str]:
         """What the declared slots of an entry's text are filled with."""
-        slots = {"emergency_number": self._numbers.emergency_number(region, entry.locale)}
+        slots = {
+            "emergency_number": self._numbers.emergency_number(region, entry.locale),
+            "crisis_line": self._numbers.crisis_line(region, entry.locale),
+        }
         if entry.as_of:
             slots["as_of"] = spoken_date(entry.as_of, entry.locale)
         return slots
 
     def say(self, key: str, locale: str = "en", **slots: str) -> str:
         return self._phrases.say(locale, key, **slots)
+
+    def _cautions(self, entry: Entry) -> tuple[Block, ...]:
+        """What must be said beside every part of an entry."""
+        said = (caution for caution in entry.cautions if caution in ("medicine", "early_evidence"))
+        return tuple(callout(self._phrases.say(entry.locale, f"caution_{caution}")) for caution in said)
 
     def _follow_ups(self, entry: Entry, shown: str = "answer") -> tuple[FollowUp, ...]:
         offered = [
@@ -230,6 +242,10 @@ class Answerer:
             confidence=ranking.confidence,
             provenance=tuple(Provenance("revision", entry.id, self._revisions[entry.key].number) for entry in nearest),
         )
+
+
+def _plain(text: str) -> str:
+    return " ".join(words(text))
 
 
 def _speak_of_the_same(asked: str, passage: str) -> bool:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from knowledge.blocks import paragraphs, steps
-from knowledge.model import Answer, FollowUp, Provenance
+from knowledge.model import Answer, FollowUp, Provenance, Source
 from knowledge.phrases import Phrases
 from safety.cards import Card
 from safety.numbers import Numbers
 
 
 def card_answer(
-    card: Card, kind: Literal["emergency", "crisis"], numbers: Numbers, region: str | None, phrases: Phrases
+    card: Card,
+    kind: Literal["emergency", "crisis"],
+    numbers: Numbers,
+    region: str | None,
+    phrases: Phrases,
+    sources: Mapping[str, Source],
 ) -> Answer:
     """The card with the numbers of `region` (ISO country code, None where unknown). Its first words are the call."""
     slots = {
@@ -27,6 +33,7 @@ def card_answer(
         entry=card.id,
         topic="cards",
         revision=card.revision,
+        sources=tuple(sources[key] for key in card.sources if key in sources),
         checked_on=card.checked_on,
         review=card.review,
         follow_ups=(FollowUp(button, button),),

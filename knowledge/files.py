@@ -40,6 +40,7 @@ def _yaml() -> YAML:
 class ContentFolder:
     """Everything below `knowledge/content`: entries of all locales, their sources and the facts that carry them."""
 
+    folder: Path
     entries: tuple[Entry, ...]
     files: Mapping[tuple[str, str], Path]
     sources: Mapping[str, Source]
@@ -66,7 +67,7 @@ def read_folder(folder: Path) -> ContentFolder:
     facts = _collect(read_facts, folder / "facts.tsv", faults)
     if faults:
         raise ContentError(faults)
-    return ContentFolder(tuple(entries), files, sources, facts)
+    return ContentFolder(folder, tuple(entries), files, sources, facts)
 
 
 def _collect(read: Any, file: Path, faults: list[Fault]) -> Any:

@@ -47,9 +47,16 @@ def _line(file: Path, needle: str) -> int:
     return next((number for number, row in enumerate(rows, 1) if needle in row), 1)
 
 
-def check(content: ContentFolder) -> list[Fault]:
-    """All faults of a content folder. An empty list means that it may be published."""
-    faults: list[Fault] = []
+def check(content: ContentFolder, cards: frozenset[str]) -> list[Fault]:
+    """All faults of a content folder. An empty list means that it may be published. `cards`: ids that must be there,
+    in English and in Spanish, because the emergency rules show them."""
+    have = {entry.key for entry in content.entries if entry.answer_kind == "card"}
+    wanted = sorted((locale, card) for card in cards for locale in ("en", "es"))
+    faults = [
+        Fault(content.folder / locale / "cards" / f"{card}.md", 1, "is missing; the emergency rules show this card")
+        for locale, card in wanted
+        if (locale, card) not in have
+    ]
     claimed: dict[str, Entry] = {}
     keys = {entry.key for entry in content.entries}
     for entry in content.entries:

@@ -13,13 +13,14 @@ from typing import Literal
 from knowledge.answer import Answerer
 from knowledge.cards import card_answer
 from knowledge.errors import StoreUnavailable
-from knowledge.model import Answer
+from knowledge.files import read_sources
+from knowledge.model import Answer, Source
 from knowledge.phrases import Phrases, read_mapping, read_phrases
 from knowledge.search.embedder import Embedder
 from knowledge.search.encoder import Encoder, OnnxEncoder
 from knowledge.search.index import Index
 from knowledge.search.words import Aliases
-from knowledge.settings import Settings
+from knowledge.settings import SHIPPED_CONTENT, Settings
 from knowledge.store.repository import KnowledgeStore
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.snapshot import load_snapshot
@@ -47,11 +48,12 @@ class Knowledge:
         numbers: Numbers,
         trials: TrialAnswers,
         cards: CardShelf,
+        sources: Mapping[str, Source],
     ) -> None:
         self.store, self.embedder, self.phrases, self.numbers = store, embedder, phrases, numbers
         self.trials, self.cards = trials, cards
         self.aliases = aliases
-        self._encoder, self._background, self._advice = encoder, background, advice
+        self._encoder, self._background, self._advice, self._sources = encoder, background, advice, sources
         self._live: Answerer | None = None
         self._swapping = threading.Lock()
 
@@ -80,11 +82,16 @@ class Knowledge:
         plain = self._live.index.vocabulary.canonical(text) if self._live else self.aliases.plain(text)
         return plain or text
 
+    def is_published_question(self, text: str) -> bool:
+        """Whether this is the question of a live entry, word for word, as when its button was pressed."""
+        return self._live is not None and self._live.published_question(text) is not None
+
     def card_answer(
         self, card_id: str, locale: str, kind: Literal["emergency", "crisis"], region: str | None
     ) -> Answer:
         """An emergency card as a reply. Needs no database."""
-        return card_answer(self.cards.card(card_id, locale), kind, self.numbers, region, self.phrases)
+        card = self.cards.card(card_id, locale)
+        return card_answer(card, kind, self.numbers, region, self.phrases, self._sources)
 
     def _load(self, number: int) -> Answerer:
         if not number:
@@ -120,7 +127,9 @@ def build(environment: Mapping[str, str]) -> Knowledge:
         advice=load_rules(ADVICE_RULES),
         numbers=Numbers.load(),
         trials=TrialAnswers(load_snapshot(), phrases.of("en")),
-        cards=CardShelf([kept.home / "cards", settings.content]),
+        cards=CardShelf([kept.home / "cards", settings.content, SHIPPED_CONTENT]),
+        # From the file, not the database: a card names its sources with the database gone too.
+        sources=read_sources(settings.content / "sources.yml"),
     )
 
 

@@ -34,14 +34,6 @@ def path(value: str) -> Path:
     return Path(value).expanduser().resolve()
 
 
-def flag(value: str) -> bool:
-    words = {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False, "off": False}
-    try:
-        return words[value.strip().lower()]
-    except KeyError:
-        raise ValueError("give yes or no") from None
-
-
 def whole(minimum: int, maximum: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
         message = f"give a whole number from {minimum} to {maximum}"

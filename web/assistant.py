@@ -13,6 +13,7 @@ import httpx
 
 from knowledge.codec import answer_from_json
 from knowledge.model import FollowUp
+from safety import Finding
 from web.errors import AssistantUnavailable
 from web.messages import Reply, Turn
 
@@ -79,15 +80,16 @@ class Assistant:
         self._transport, self._address, self._secret, self._breaker = transport, address, secret, breaker
         self._wall_clock, self._time_limit = wall_clock, time_limit
 
-    async def ask(self, turn: Turn, text: str) -> list[Reply]:
-        """Replies to `text`, the part of the turn to be interpreted; at least one.
+    async def ask(self, turn: Turn, text: str, after: Finding | None = None) -> list[Reply]:
+        """Replies to `text`, the part of the turn to be interpreted; at least one. `after`: the emergency card that the
+        person has just been shown, which the assistant does not know of.
 
         Raises `AssistantUnavailable` after the time limit at the latest.
         """
         if not self._breaker.allows():
             raise AssistantUnavailable("resting after failures")
         try:
-            replies = _replies(await asyncio.wait_for(self._post(_body(turn, text)), self._time_limit))
+            replies = _replies(await asyncio.wait_for(self._post(_body(turn, text, after)), self._time_limit))
         except AssistantUnavailable:
             self._breaker.failed()
             raise
@@ -135,8 +137,10 @@ class Assistant:
         return response.status_code, await response.aread()
 
 
-def _body(turn: Turn, text: str) -> bytes:
-    metadata = {"region": turn.region, "locale": turn.locale, "message_id": turn.message_id}
+def _body(turn: Turn, text: str, after: Finding | None) -> bytes:
+    metadata: dict[str, Any] = {"region": turn.region, "locale": turn.locale, "message_id": turn.message_id}
+    if after is not None:
+        metadata["after_card"] = {"card_id": after.card, "locale": after.locale, "kind": after.kind}
     return json.dumps({"sender": turn.sender, "text": text, "metadata": metadata}).encode()
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from dataclasses import replace
 from typing import Literal
 
 from knowledge.blocks import spoken
-from knowledge.cards import card_answer
 from knowledge.model import Answer, Context, Question, ReplyKind
 from safety import Finding
 from web.conversations import Conversation
@@ -55,42 +55,52 @@ async def respond(turn: Turn, conversation: Conversation, parts: Parts) -> list[
         logger.error("a message could not be answered: %s", whereabouts(fault))
         replies = [_spoken("unavailable", "abstain", turn, parts)]
     if conversation.introduce():
-        replies.append(Reply(text=_phrase("introduction", turn, parts)))
+        # In the language of the first reply: whoever got a Spanish card is not introduced to in English.
+        spoken_in = next((reply.answer.locale for reply in replies if reply.answer is not None), turn.locale)
+        replies.append(Reply(text=_phrase("introduction", replace(turn, locale=spoken_in), parts)))
     return replies
 
 
 async def _replies(turn: Turn, conversation: Conversation, parts: Parts) -> list[Reply]:
     text = clean(turn.text)
-    finding = parts.rules.check(text)
+    finding = parts.rules.check(text, therapy=conversation.therapy)
+    conversation.therapy = conversation.therapy or parts.rules.mentions_therapy(text)
     if finding is not None:
+        conversation.card = finding
         return [Reply(answer=card(finding, turn.region, parts))]
     if not text.strip():
         return [_spoken("empty_message", "clarify", turn, parts)]
     if _calls_it_off(text, parts):
+        conversation.card = None
         return [_spoken("not_emergency_reply", "clarify", turn, parts)]
     read = shortened(text, parts.settings.message_chars)
     async with conversation.turn:
-        replies = await _answers(turn, read, parts)
+        replies = await _answers(turn, read, conversation.card, parts)
+        if any(reply.answer is not None and reply.answer.topic != "cards" for reply in replies):
+            conversation.card = None
     if read != text:
         replies.append(Reply(text=_phrase("long_message", turn, parts)))
     return replies
 
 
-async def _answers(turn: Turn, text: str, parts: Parts) -> list[Reply]:
+async def _answers(turn: Turn, text: str, after: Finding | None, parts: Parts) -> list[Reply]:
     try:
-        return await parts.assistant.ask(turn, text)
+        return await parts.assistant.ask(turn, text, after)
     except AssistantUnavailable as fault:
         logger.warning("answering without the assistant: %s", fault)
     question = Question(text, turn.locale, Context(region=turn.region), turn.channel)
     searching = asyncio.to_thread(lambda: parts.knowledge.live().answer(question))
-    return [Reply(answer=await asyncio.wait_for(searching, parts.settings.time_limit))]
+    answer = await asyncio.wait_for(searching, parts.settings.time_limit)
+    # "Say it more simply" and the like need the assistant; questions do not.
+    questions = tuple(offer for offer in answer.follow_ups if offer.title.endswith("?"))
+    return [Reply(answer=replace(answer, follow_ups=questions)), Reply(text=_phrase("limited", turn, parts))]
 
 
 def card(finding: Finding, region: str | None, parts: Parts) -> Answer:
     """The card that the words of a person call for, with the numbers of their region."""
     logger.info("card %s shown", finding.card)
     kind: Literal["emergency", "crisis"] = "crisis" if finding.kind == "crisis" else "emergency"
-    return card_answer(parts.cards.card(finding.card, finding.locale), kind, parts.numbers, region, parts.phrases)
+    return parts.knowledge.card_answer(finding.card, finding.locale, kind, region)
 
 
 def _calls_it_off(text: str, parts: Parts) -> bool:

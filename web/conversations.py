@@ -1,12 +1,14 @@
 """What this process remembers of the people it talks with: order of their messages, and whether it said who it is.
 
-Bounded and lost at a restart; nothing of what was said is kept here.
+Bounded and lost at a restart; no word of what was said is kept here.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+
+from safety import Finding
 
 
 class Conversation:
@@ -15,6 +17,10 @@ class Conversation:
     def __init__(self) -> None:
         self.turn = asyncio.Lock()
         self.introduced = False
+        self.therapy = False
+        """CAR-T was mentioned: from then on milder words are warning signs."""
+        self.card: Finding | None = None
+        """The emergency card shown last, until another answer follows it."""
 
     def introduce(self) -> bool:
         """True the first time it is called: the first line of a conversation is said once."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -13,6 +15,7 @@ from knowledge.blocks import paragraphs, steps
 from knowledge.model import Context, Entry, Question, Topic
 from web.chat import card, clean, shortened
 from web.parts import Parts
+from web.rest import read_body
 from web.views import Views
 
 HEADINGS: dict[Topic, str] = {
@@ -32,12 +35,20 @@ LOCALE = "en"
 
 
 def routes(parts: Parts, views: Views) -> list[Route]:
-    # Plain functions: Starlette runs them in a thread, because asking the store for its release may wait.
-    def index(request: Request) -> Response:
+    def listing(query: str) -> Response:
         answerer = parts.knowledge.live()
-        query = clean(request.query_params.get("q", "")).strip()
         found = search(query, answerer, parts) if query else {}
         return views.page("library.html", "All answers", query=query, topics=topics(answerer), **found)
+
+    # Plain functions: Starlette runs them in a thread, because asking the store for its release may wait.
+    def index(request: Request) -> Response:
+        return listing("")
+
+    # What a person looks for is sent in the body: an address would stay in histories and logs on the way.
+    async def searched(request: Request) -> Response:
+        body = await read_body(request, parts.settings.body_bytes)
+        asked = parse_qs(body.decode("utf-8", "replace")).get("q", [""])[0]
+        return await run_in_threadpool(listing, clean(asked).strip())
 
     def entry(request: Request) -> Response:
         answerer = parts.knowledge.live()
@@ -46,8 +57,7 @@ def routes(parts: Parts, views: Views) -> list[Route]:
             detail = "It may have been renamed or withdrawn. Search for your question, or see all questions."
             return views.page("missing.html", "This page does not exist", status=404, detail=detail)
         entry, region = revision.entry, parts.settings.region or None
-        crisis_line = parts.numbers.crisis_line(region, entry.locale)
-        slots = {**answerer.slots(entry, region), "crisis_line": crisis_line}
+        slots = answerer.slots(entry, region)
         return views.page(
             "entry.html",
             entry.question,
@@ -62,7 +72,7 @@ def routes(parts: Parts, views: Views) -> list[Route]:
             related=[other.entry for name in entry.related if (other := answerer.entry(name, LOCALE))],
         )
 
-    return [Route("/library/", index), Route("/library/{id}", entry)]
+    return [Route("/library/", index), Route("/library/", searched, methods=["POST"]), Route("/library/{id}", entry)]
 
 
 def topics(answerer: Answerer) -> list[tuple[str, list[Entry]]]:

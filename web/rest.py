@@ -42,7 +42,7 @@ def endpoint(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
     async def webhook(request: Request) -> Response:
         host = request.client.host if request.client else ""
         admit(host, request.headers, parts.settings.integrator_key)
-        turn = parse(await read_json(request, parts.settings.body_bytes), parts.settings.region)
+        turn = parse(await read_json(request, parts.settings.body_bytes), parts.settings.region, parts.numbers.knows)
         replies = await chat.respond(turn, parts.conversations.of(turn.sender), parts)
         return JSONResponse([rendered(reply, turn.sender, parts) for reply in replies])
 
@@ -77,6 +77,15 @@ async def read_json(request: Request, most: int) -> Any:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise Refused(415, "not_json", "Send the message as JSON, with 'Content-Type: application/json'.")
+    try:
+        body = await read_body(request, most)
+        return json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise Refused(400, "bad_json", "The body is not valid JSON in UTF-8.") from None
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """The body, reading no more than `most` bytes of it. Raises `Refused` 413 or 415."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Refused(415, "encoded", "Send the body as it is, without Content-Encoding.")
     too_large = Refused(413, "too_large", f"The body is larger than {most} bytes.")
@@ -88,10 +97,7 @@ async def read_json(request: Request, most: int) -> Any:
         body += chunk
         if len(body) > most:
             raise too_large
-    try:
-        return json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise Refused(400, "bad_json", "The body is not valid JSON in UTF-8.") from None
+    return bytes(body)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -105,8 +111,8 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def parse(body: Any, region: str = "") -> Turn:
-    """The turn in a request body. `region` holds where the message names none. Raises `Refused` 400.
+def parse(body: Any, region: str = "", knows: Callable[[str], bool] = bool) -> Turn:
+    """The turn in a request body. `region` holds where the message names none that `knows` knows. Raises `Refused` 400.
 
     Only the whitelisted metadata is read; a value that is not understood is left out, because a wrong hint must never
     keep a person from an answer.
@@ -128,7 +134,7 @@ def parse(body: Any, region: str = "") -> Turn:
         sender=sender,
         text=message,
         message_id=message_id if _is_id(message_id) else uuid.uuid4().hex,
-        region=_country(hints.get("region")) or region or None,
+        region=_country(hints.get("region"), knows) or region or None,
         locale=_locale(hints.get("locale")),
     )
 
@@ -138,8 +144,8 @@ def _is_id(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and value.isprintable() and 1 <= len(value) <= LONGEST_SENDER and bool(value.strip())
 
 
-def _country(value: Any) -> str | None:
-    return value.upper() if isinstance(value, str) and re.fullmatch("[A-Za-z]{2}", value) else None
+def _country(value: Any, knows: Callable[[str], bool]) -> str | None:
+    return value.upper() if isinstance(value, str) and re.fullmatch("[A-Za-z]{2}", value) and knows(value) else None
 
 
 def _locale(value: Any) -> str:

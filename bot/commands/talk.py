@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import requests
 
-from bot.commands.up import READY_SECONDS, prepared
+from bot.commands.up import READY_SECONDS, prepared, web_address
 from bot.errors import CommandFailed
 from bot.processes import await_ready
 
@@ -20,7 +20,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
-    base = options.url or f"http://127.0.0.1:{environment.get('LANTERN_PORT') or 8080}"
+    base = (options.url or web_address(environment)).rstrip("/")
+    if not base.startswith(("http://", "https://")):
+        raise CommandFailed(f"--url {options.url} must begin with http:// or https://")
     with _running(base, bool(options.url), environment):
         sender = f"talk-{uuid.uuid4()}"
         print("Type a question; an empty line ends the talk.\n")

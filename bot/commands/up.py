@@ -66,7 +66,7 @@ def prepared(environment: Mapping[str, str], say: object) -> list[Process]:
     web = Process(
         "gateway",
         module("web"),
-        f"{_web_address(environment)}/healthz",
+        f"{web_address(environment)}/healthz",
         lambda body: True,
         environment,
         PROJECT,
@@ -97,7 +97,7 @@ def _web_port(environment: Mapping[str, str]) -> int:
     return int(raw)
 
 
-def _web_address(environment: Mapping[str, str]) -> str:
+def web_address(environment: Mapping[str, str]) -> str:
     host = environment.get("LANTERN_HOST", "").strip() or "127.0.0.1"
     # A gateway that listens everywhere is asked, and shown, on this machine's own address.
     return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{_web_port(environment)}"
@@ -112,10 +112,12 @@ def _stop_on_signals() -> list[int]:
 
 
 def _welcome(environment: Mapping[str, str], seconds: float) -> str:
-    base = _web_address(environment)
+    base = web_address(environment)
+    hint = "No country is set, so emergency numbers are named in general words; set LANTERN_REGION, for example US.\n"
+    region = "" if environment.get("LANTERN_REGION", "").strip() else hint
     return f"""
 Lantern is ready ({seconds:.0f} s).
   {base}/          chat (demo page)
   {base}/library/  every published answer as a page
   {base}/docs/     for integrators
-Ctrl-C stops everything."""
+{region}Ctrl-C stops everything."""

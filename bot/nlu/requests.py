@@ -1,7 +1,8 @@
 """What kind of request a message is. Which entry answers it is not decided here: that is search's part.
 
 A logistic regression over sentence vectors, trained on `data/nlu`. A message is a question unless another kind is both
-likely and close to one of its examples: taking a question for small talk is the worse mistake.
+likely and close to one of its examples: taking a question for small talk is the worse mistake. The published question
+of an entry, which is what a button sends, is always a question.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.emergencies import EMERGENCY
 from bot.nlu.vectors import VECTOR
+from knowledge.wiring import Knowledge, from_environment
 
 QUESTION = "ask_question"
 ADVICE = "seek_advice"
@@ -37,8 +39,8 @@ class RequestClassifier(GraphComponent):
         sent to the care team instead of being answered is a loss too. `softness` is C of the regression."""
         return {"likely": 0.45, "likely_advice": 0.7, "close": 0.6, "softness": 10.0}
 
-    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource) -> None:
-        self._config, self._storage, self._resource = config, storage, resource
+    def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, knowledge: Knowledge) -> None:
+        self._config, self._storage, self._resource, self._knowledge = config, storage, resource, knowledge
         self._names: list[str] = []
         self._matrix = self._bias = self._examples = self._owners = np.zeros(0)
 
@@ -50,7 +52,7 @@ class RequestClassifier(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> RequestClassifier:
-        return cls(config, model_storage, resource)
+        return cls(config, model_storage, resource, from_environment())
 
     @classmethod
     def load(
@@ -61,7 +63,7 @@ class RequestClassifier(GraphComponent):
         execution_context: ExecutionContext,
         **_: Any,
     ) -> RequestClassifier:
-        classifier = cls(config, model_storage, resource)
+        classifier = cls(config, model_storage, resource, from_environment())
         with model_storage.read_from(resource) as folder:
             kept = np.load(folder / _FILE, allow_pickle=False)
         classifier._names = [str(name) for name in kept["names"]]
@@ -97,7 +99,10 @@ class RequestClassifier(GraphComponent):
         for message in messages:
             if message.get(EMERGENCY) or (message.get(TEXT) or "").startswith("/"):
                 continue
-            ranking = self._rank(message.get(VECTOR))
+            if self._knowledge.is_published_question(message.get(TEXT) or ""):
+                ranking = [{"name": QUESTION, "confidence": 1.0}]
+            else:
+                ranking = self._rank(message.get(VECTOR))
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(RANKING, ranking, add_to_output=True)
         return messages

@@ -50,7 +50,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The best entries for one question, best first. `confidence` is that of the first, about 0 to 1."""
+    """The best entries for one question, best first. `confidence` is that of the first, 0 to 1."""
 
     hits: tuple[Hit, ...]
     confidence: float
@@ -158,6 +158,7 @@ class Index:
             - self._weights.background * max(0.0, outside)
             - self._weights.unmentioned * self._unmentioned(text, top)
         )
+        confidence = round(min(1.0, max(0.0, confidence)), 3)
         return Ranking(tuple(self._hit(place, scores, passages) for place in ranked), confidence, text)
 
     def _for_others(self, text: str) -> np.ndarray:

@@ -59,6 +59,7 @@ SHEET.replaceSync(`
     background: var(--alarm); color: #fff; font-weight: 700; text-decoration: none; }
   p, ol, ul { margin: 0 0 .6rem; white-space: pre-line; } :is(p, ol, ul):last-child { margin-bottom: 0; }
   ol, ul { padding-left: 1.5rem; } li { margin-bottom: .35rem; }
+  .trial + .trial { margin-top: .8rem; padding-top: .8rem; border-top: 1px solid #c3ced9; }
   .callout { border-left: 4px solid var(--navy); padding-left: .7rem; }
   a { color: #0b4f8a; }
   details { margin-top: .5rem; font-size: .9rem; } summary { min-height: 44px; padding: .6rem 0; cursor: pointer; color: #0b4f8a; }
@@ -117,7 +118,7 @@ function drawBlock(block) {
   const items = rows(block?.items);
   if (items.length) {
     const [outer, inner] = LISTS[block.type] ?? LISTS.list;
-    const list = element(outer, {}, ...items.map((runs) => element(inner, {}, ...inline(runs))));
+    const list = element(outer, block.type === 'trial' ? { class: 'trial' } : {}, ...items.map((runs) => element(inner, {}, ...inline(runs))));
     return rows(block.runs).length ? element('div', {}, element('p', {}, ...inline(block.runs)), list) : list;
   }
   return element('p', block?.type === 'callout' ? { class: 'callout' } : {}, ...inline(block?.runs));
@@ -175,9 +176,12 @@ class LanternChat extends HTMLElement {
     this.#waiting += 1;
     const typing = setTimeout(() => { this.#status.textContent = this.#words.typing; }, TYPING_AFTER_MS);
     try {
-      const drawn = (await this.#fetch(text)).map((message) => this.#draw(message));
+      const messages = await this.#fetch(text);
+      const drawn = messages.map((message) => this.#draw(message));
       drawn.forEach((node) => this.#add(node));
       this.#reveal(drawn[0]);
+      // A phone's keyboard would cover the steps of a card.
+      if (messages.some((message) => CARD_KINDS.has(message?.custom?.kind))) this.#input.blur();
     } catch {
       this.#offerRetry(text);
     } finally {
