@@ -119,7 +119,7 @@ class Answerer:
         # What the earlier question finds by itself says nothing about the follow-up; the next hit does.
         others = tuple(hit for hit in together.hits if hit.entry is not last)
         lost = together.hits[0].score - others[0].score if others else 0.0
-        return Ranking(others, together.confidence - lost, together.text)
+        return Ranking(others, max(0.0, together.confidence - lost), together.text)
 
     def entry_answer(self, entry_id: str, question: Question, *, confidence: float | None = None) -> Answer:
         """The published answer of one entry. Raises `KeyError` when it is not live."""

@@ -2,10 +2,24 @@
 
 from pathlib import Path
 
+from safety.cards import Card, CardShelf, fill
+from safety.numbers import Numbers
+from safety.redaction import redact
 from safety.rules import Finding, Rules
 from safety.rules import load as load_rules
 
 EMERGENCY_RULES = Path(__file__).parent / "rules.json"
 ADVICE_RULES = Path(__file__).parent / "advice.json"
 
-__all__ = ["ADVICE_RULES", "EMERGENCY_RULES", "Finding", "Rules", "load_rules"]
+__all__ = [
+    "ADVICE_RULES",
+    "EMERGENCY_RULES",
+    "Card",
+    "CardShelf",
+    "Finding",
+    "Numbers",
+    "Rules",
+    "fill",
+    "load_rules",
+    "redact",
+]

@@ -26,9 +26,13 @@ class Numbers:
         """Raises OSError or ValueError when the file that comes with the program is damaged."""
         return cls(json.loads(file.read_text(encoding="utf-8")))
 
+    def knows(self, region: str) -> bool:
+        """Whether there is a number for this country code, so that a slip is not taken for a country."""
+        return _code(region) in self._regions
+
     def emergency_number(self, region: str | None, locale: str) -> str:
         """Digits for a known ISO 3166 country code, with a warning where sources disagree; else a general phrase."""
-        row = self._regions.get((region or "").upper(), {})
+        row = self._regions.get(_code(region or ""), {})
         if "emergency" not in row:
             return self._said(self._default["emergency"], locale)
         number: str = row["emergency"]
@@ -36,7 +40,7 @@ class Numbers:
 
     def crisis_line(self, region: str | None, locale: str) -> str:
         """Name and number of a crisis line; one of medium confidence only behind the emergency number."""
-        row = self._regions.get((region or "").upper(), {})
+        row = self._regions.get(_code(region or ""), {})
         if "crisis" not in row:
             return self._said(self._default["crisis"], locale)
         line = f"{row['crisis']['name']}, {row['crisis']['number']}"
@@ -45,3 +49,8 @@ class Numbers:
     @staticmethod
     def _said(phrases: Mapping[str, str], locale: str) -> str:
         return phrases.get(locale, phrases["en"])
+
+
+def _code(region: str) -> str:
+    # The code of the United Kingdom is GB, but people write UK.
+    return {"UK": "GB"}.get(region.upper(), region.upper())

@@ -10,8 +10,8 @@ How a text is read:
 2. Each word is mended when it is a known word with light disguise: text-speak, digits for letters, repeated letters,
    one slip (only for words listed under `near`), or several known words written as one.
 3. Around every key word a window is cut and searched for the patterns that name that word. A pattern that fits is a
-   match, unless a guard speaks against it in the same clause (a past event, a film, a question about people in general, "not"). A guard marked `yields`
-   gives way to signs of urgency in that clause.
+   match, unless a guard speaks against it (a past event, a film, a question about people in general, "not"). A guard
+   marked `yields` gives way to signs of urgency in the same clause.
 4. The first window with a match decides; inside it the rule that stands first in the file wins.
 
 Every step is linear in the text: patterns only ever see one window, and gaps in patterns are bounded.
@@ -32,6 +32,10 @@ Locale = Literal["en", "es"]
 
 WINDOW = 20
 """Words kept on each side of a key word. Longer than the longest pattern plus the reach of a guard."""
+
+REACH = 8
+"""Words on each side of a match that a guard may look at. People in need leave out full stops: with a longer reach
+"some years ago" from the sentence before would silence what is happening now."""
 
 CLUSTER = 40
 """Words a row of neighbouring key words may span before a new window is cut: bounds the work for one window."""
@@ -88,7 +92,9 @@ class _Window(NamedTuple):
     words: tuple[str, ...]
 
 
-_UNSEEN = re.compile("['\u2018\u2019\u02bc`\u00b4\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]")
+_UNSEEN = re.compile(
+    "['\u2018\u2019\u02bc`\u00b4\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]"
+)
 _PLACES = ("before", "after", "until", "around", "beyond")
 _MARKS = re.compile("[\u0300-\u036f]")
 _TOKEN = re.compile(r"[0-9]+[.,][0-9]+|[a-z0-9@$]+|[.!?;:\n]+")
@@ -149,6 +155,15 @@ class Rules:
                     return found
         return None
 
+    def mentions_therapy(self, text: str) -> bool:
+        """Whether `text` speaks of CAR-T; remembered over a conversation, it makes `check` heed milder words."""
+        return not self._therapy.isdisjoint(self._speller.words(normalise(text)))
+
+    @property
+    def cards(self) -> frozenset[str]:
+        """Ids of every card that a rule can ask for."""
+        return self._cards
+
     def _windows(self, words: Sequence[str]) -> Iterator[_Window]:
         places = [place for place, word in enumerate(words) if word in self._patterns_by_key]
         at = 0
@@ -192,20 +207,18 @@ class Rules:
         around = until.rstrip() + after
         urgent = any(regex.search(around) for regex in self._urgent)
         where = {"before": before, "after": after, "until": until, "around": around, "beyond": text[end:]}
-        return any(
-            guard.pattern.search(where[guard.where]) for guard in rule.guards if not (guard.yields and urgent)
-        )
+        return any(guard.pattern.search(where[guard.where]) for guard in rule.guards if not (guard.yields and urgent))
 
     def _clause_before(self, words: Sequence[str]) -> list[str]:
         at = len(words)
-        while at and words[at - 1] not in self._breaks:
+        while at and words[at - 1] not in self._breaks and len(words) - at <= REACH:
             at -= 1
         return ["", *(word for word in words[at:] if word)]
 
     def _clause_after(self, words: Sequence[str]) -> list[str]:
         """The words up to the end of the clause, with its question mark, so that guards can see a question."""
         kept = []
-        for word in words:
+        for word in words[: REACH + 1]:
             if word == "?":
                 kept.append(word)
             if word in self._breaks:
@@ -235,6 +248,9 @@ class Rules:
             )
             for name, entry in data["guards"].items()
         }
+        self._cards = frozenset(entry["card"] for entry in data["rules"]) | {
+            card for rows in data["cards"].values() for _, card in rows
+        }
         order = 0
         for entry in data["rules"]:
             unless = entry.get("unless", data["usual_guards"])
@@ -258,7 +274,7 @@ class Rules:
                 order += 1
                 needs = sum(set(self._needed(expand.fragments_in(source))))
                 pattern = _Pattern(order, rule, needs, expand.regex(source))
-                named = keys.intersection(_words_in(pattern.regex.pattern))
+                named = keys.intersection(expand.words_in(source))
                 if not named:
                     raise RulesError(f"rule {rule.id}: pattern {source!r} holds none of the words under its keys")
                 for word in named:
@@ -286,7 +302,7 @@ class _Expander:
     def __init__(
         self, concepts: Mapping[str, Sequence[str]], fragments: Mapping[str, str], denials: Sequence[str]
     ) -> None:
-        self._concepts = {name: "(?:" + "|".join(words) + ")" for name, words in concepts.items()}
+        self._concepts = concepts
         self._fragments = fragments
         self._gap_words = {
             "G": "[a-z0-9][^ ]*",
@@ -305,6 +321,16 @@ class _Expander:
 
         return _CONCEPT.sub(written_out, source)
 
+    def words_in(self, source: str) -> Iterator[str]:
+        """The words `source` is written with; one that ends in an optional letter counts with and without it."""
+        written_out = self.fragments_in(source)
+        for name in _CONCEPT.findall(written_out):
+            yield from self._concepts[name]
+        for head, last, optional in _WORD.findall(_GAP.sub("", _CONCEPT.sub("", written_out))):
+            yield head + last
+            if optional:
+                yield head
+
     def regex(self, source: str) -> re.Pattern[str]:
         """Raises `RulesError` for an unknown name or a faulty expression."""
 
@@ -312,7 +338,7 @@ class _Expander:
             name = match.group(1)
             if name not in self._concepts:
                 raise RulesError(f"pattern {source!r}: <{name}> is not defined under words or fragments")
-            return self._concepts[name]
+            return _any_of(self._concepts[name])
 
         def gap(match: re.Match[str]) -> str:
             return "(?:" + self._gap_words[match.group(1)] + " ){0," + match.group(2) + "}"
@@ -340,8 +366,7 @@ class _Speller:
         self._heads: set[str] = set()
         self._tails: set[tuple[str, str]] = set()
         self._parts: set[str] = set(data["glued"]["words"].split())
-        stems = "|".join(data["glued"]["stems"].split())
-        self._stems = re.compile(stems)
+        self._stems = re.compile(_any_of(data["glued"]["stems"].split()))
         for entry in data["words"].values():
             near = entry.get("near", "").split()
             words = [*near, *entry.get("exact", "").split()]
@@ -406,7 +431,7 @@ class _Speller:
         """The known word or words meant by `word`, or ""."""
         if word in self._known:
             return self._spelling.get(word, word)
-        if _RUN_OF_LETTERS.search(word):
+        if len(word) != len(set(word)) and _RUN_OF_LETTERS.search(word):
             squeezed = _RUN_OF_LETTERS.sub(r"\1", word)
             doubled = _RUN_OF_LETTERS.sub(r"\1\1", word)
             return "" if len(squeezed) == 1 else self._spelled(doubled if doubled in self._known else squeezed)
@@ -459,12 +484,12 @@ def _one_slip_apart(word: str, meant: str) -> bool:
     return swapped or (same > 0 and longer[same + 1 :] == shorter[same + 1 :])
 
 
-def _words_in(expression: str) -> Iterator[str]:
-    """The words an expression is written with; one that ends in an optional letter counts with and without it."""
-    for head, last, optional in _WORD.findall(expression):
-        yield head + last
-        if optional:
-            yield head
+def _any_of(words: Sequence[str]) -> str:
+    """An expression for any of `words`, sorted by first letter: several times faster than a plain list of choices."""
+    tails: dict[str, list[str]] = {}
+    for word in dict.fromkeys(words):
+        tails.setdefault(word[0], []).append(word[1:])
+    return "(?:" + "|".join(first + "(?:" + "|".join(rest) + ")" for first, rest in tails.items()) + ")"
 
 
 def _one_of(value: Any, allowed: Sequence[str]) -> Any:

@@ -23,6 +23,7 @@ PROJECT = Path(__file__).parent.parent
 WEBHOOK = "/webhooks/rest/webhook"
 START_SECONDS = 240
 """A first start prepares the model, reads the content and trains; on a busy machine that takes this long at most."""
+STOP_SECONDS = 40
 GATEWAY, ASSISTANT = ("-m", "web"), ("-m", "bot", "assistant")
 """Ends of the command lines of the two processes behind `./lantern up`."""
 
@@ -49,7 +50,7 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
     return {**kept, "LANTERN_HOME": str(home), **settings}
 
 
-def lantern(*arguments: str, env: Mapping[str, str], seconds: float = 120) -> subprocess.CompletedProcess[str]:
+def run_command(*arguments: str, env: Mapping[str, str], seconds: float = 120) -> subprocess.CompletedProcess[str]:
     """`./lantern ARGUMENTS`, to its end. Its output and errors are in `stdout`."""
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
@@ -116,7 +117,7 @@ class Person:
     """Someone in a conversation of their own."""
 
     client: httpx.Client
-    heard: list[Reply]
+    heard: list[Reply] = field(default_factory=list)
     sender: str = field(default_factory=lambda: f"person-{next(_senders)}")
     region: str | None = None
     locale: str | None = None
@@ -143,7 +144,6 @@ class Lantern:
 
     home: Path
     settings: Mapping[str, str] = field(default_factory=dict)
-    heard: list[Reply] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.port, self.assistant_port = free_port(), free_port()
@@ -166,9 +166,14 @@ class Lantern:
     def starting(self) -> Iterator[Lantern]:
         """Started, perhaps not ready yet, and stopped at the end."""
         with self.log.open("wb") as log:
-            command = [sys.executable, "-m", "bot", "up"]
+            command = [sys.executable, "-m", "bot.__main__", "up"]
             self._process = subprocess.Popen(
-                command, cwd=PROJECT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+                command,
+                cwd=PROJECT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
         try:
             yield self
@@ -176,23 +181,30 @@ class Lantern:
             self.stop()
 
     def stop(self) -> int:
-        """Stops all of it; returns the exit code. Nothing is left running, whatever went wrong."""
+        """Stops all of it, if it runs; returns the exit code. Nothing is left running, whatever went wrong."""
         assert self._process is not None
-        family = psutil.Process(self._process.pid).children(recursive=True) if self._process.poll() is None else []
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            return self._process.wait(40)
-        finally:
-            self.client.close()
-            for process in [self._process, *family]:
-                if process.poll() is None if isinstance(process, subprocess.Popen) else process.is_running():
+        if self._process.poll() is None:
+            family = self.supervisor.children(recursive=True)
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(STOP_SECONDS)
+            finally:
+                for process in (child for child in family if child.is_running()):
                     process.kill()
+                self._process.kill()
+        return self._process.wait()
 
     def await_gateway(self) -> None:
         self._await("the gateway", lambda: self.get("/healthz") is not None)
 
     def await_ready(self) -> None:
-        self._await("all parts", lambda: (self.get("/readyz") or {}).get("status") == "ready")
+        """Until all parts answer, and the start command has said so."""
+        self._await("all parts", lambda: self.state == "ready" and "Lantern is ready" in self.output())
+
+    @property
+    def state(self) -> str | None:
+        """`ready`, `degraded` or `unavailable`; None while nobody listens."""
+        return (self.get("/readyz") or {}).get("status")
 
     def _await(self, what: str, true: Callable[[], bool]) -> None:
         process = self._process
@@ -219,18 +231,23 @@ class Lantern:
     def release(self) -> int:
         return int((self.get("/readyz") or {})["parts"]["knowledge"]["release"])
 
-    def child(self, command_ends_with: tuple[str, ...]) -> psutil.Process:
-        """The running `GATEWAY` or `ASSISTANT` process."""
+    @property
+    def supervisor(self) -> psutil.Process:
+        """The process of the start command."""
         assert self._process is not None
-        children = psutil.Process(self._process.pid).children()
-        return next(child for child in children if tuple(child.cmdline()[-len(command_ends_with) :]) == command_ends_with)
+        return psutil.Process(self._process.pid)
+
+    def child(self, part: tuple[str, ...]) -> psutil.Process:
+        """The running `GATEWAY` or `ASSISTANT` process."""
+        running = (child for child in self.supervisor.children() if child.status() != psutil.STATUS_ZOMBIE)
+        return next(child for child in running if tuple(child.cmdline()[-len(part) :]) == part)
 
     def output(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Another `./lantern` command beside the running ones, with the same settings."""
-        return lantern(*arguments, env=self.environment)
+        return run_command(*arguments, env=self.environment)
 
-    def person(self, **hints: str) -> Person:
-        return Person(self.client, self.heard, **hints)
+    def person(self, **hints: Any) -> Person:
+        return Person(self.client, **hints)

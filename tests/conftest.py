@@ -1,0 +1,37 @@
+"""What tests of several rooms share: a prepared home, and one real Lantern for the whole session."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from knowledge.settings import SHIPPED_CONTENT
+from tests.running import Lantern, environment, run_command
+
+
+@pytest.fixture(scope="session")
+def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the embedding model and the published starter content. Copy it before writing to it.
+
+    LANTERN_TEST_HOME names a folder in which it is kept from one run to the next; half a minute less to wait.
+    """
+    kept = os.environ.get("LANTERN_TEST_HOME")
+    home = Path(kept) if kept else tmp_path_factory.mktemp("prepared") / "home"
+    for command in (("model",), ("content", "import", "--seed")):
+        done = run_command(*command, env=environment(home), seconds=240)
+        assert done.returncode == 0, done.stdout
+    return home
+
+
+@pytest.fixture(scope="session")
+def running_lantern(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lantern]:
+    """`./lantern up` with a copy of the content that tests may edit. Its first start trains the assistant."""
+    folder = tmp_path_factory.mktemp("running")
+    content = shutil.copytree(SHIPPED_CONTENT, folder / "content")
+    home = shutil.copytree(prepared_home, folder / "home")
+    with Lantern(home, {"LANTERN_CONTENT": str(content)}).running() as lantern:
+        yield lantern

@@ -1,0 +1,79 @@
+"""Publishing is live with the next message of the running system, and needs neither training nor a restart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conversations.conftest import Say
+from tests.conversations.expect import answered_by
+from tests.running import ASSISTANT, GATEWAY, Lantern
+
+QUESTION, ENTRY = "is lupus contagious", "lupus-contagious"
+
+
+def one_word_changed(text: str) -> tuple[str, str]:
+    """The file's text with the first long word of its answer in capitals, and that word."""
+    begin = text.index("## Answer")
+    found = re.compile(r"\b[a-z]{6,}\b").search(text, begin)
+    assert found
+    word = found[0].upper()
+    return text[: found.start()] + word + text[found.end() :], word
+
+
+def trained(lantern: Lantern) -> list[tuple[str, int]]:
+    return [(file.name, file.stat().st_mtime_ns) for file in (lantern.home / "models").iterdir()]
+
+
+@pytest.fixture
+def file(running_lantern: Lantern) -> Iterator[Path]:
+    """The content file of the entry; it is published again as it was when the test is over."""
+    file = Path(running_lantern.settings["LANTERN_CONTENT"]) / "en" / "lupus" / f"{ENTRY}.md"
+    text = file.read_text(encoding="utf-8")
+    yield file
+    file.write_text(text, encoding="utf-8")
+    assert running_lantern.command("content", "import", "--seed").returncode == 0
+
+
+def test_the_next_reply_has_the_changed_word(running_lantern: Lantern, say: Say, file: Path) -> None:
+    before, release, model = say(QUESTION), running_lantern.release, trained(running_lantern)
+    processes = [running_lantern.child(part).pid for part in (GATEWAY, ASSISTANT)]
+    changed, word = one_word_changed(file.read_text(encoding="utf-8"))
+    file.write_text(changed, encoding="utf-8")
+    published = running_lantern.command("content", "import", "--seed")
+    assert (published.returncode, f"Release {release + 1} " in published.stdout) == (0, True), published.stdout
+
+    someone_else = running_lantern.person()
+    after = someone_else.say(QUESTION)
+    answered_by(after, ENTRY)
+    assert word not in before.texts[0]
+    assert word in after.texts[0]
+    assert after.first["revision"] == before.first["revision"] + 1
+    assert word in running_lantern.client.get(f"/library/{ENTRY}").text
+    assert running_lantern.release == release + 1
+    assert trained(running_lantern) == model
+    assert [running_lantern.child(part).pid for part in (GATEWAY, ASSISTANT)] == processes
+
+
+def test_publishing_the_same_again_changes_nothing(running_lantern: Lantern) -> None:
+    release = running_lantern.release
+    published = running_lantern.command("content", "import", "--seed")
+    assert (published.returncode, "nothing changed" in published.stdout) == (0, True), published.stdout
+    assert running_lantern.release == release
+
+
+def test_a_damaged_file_is_named_and_the_old_answer_stays(running_lantern: Lantern, say: Say, file: Path) -> None:
+    before, release = say(QUESTION), running_lantern.release
+    rows = file.read_text(encoding="utf-8").split("\n")
+    line = next(number for number, row in enumerate(rows, 1) if row.startswith("topic: "))
+    rows[line - 1] = "topic: nonsense"
+    file.write_text("\n".join(rows), encoding="utf-8")
+    refused = running_lantern.command("content", "import", "--seed")
+    assert refused.returncode == 1
+    assert f"{file}:{line} " in refused.stdout
+    assert "Traceback" not in refused.stdout
+    assert running_lantern.release == release
+    assert say(QUESTION).texts[0] == before.texts[0]

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.conversations.conftest import Say
+from tests.conversations.expect import answered_by, lists_studies
+from tests.provenance import SNAPSHOT
+
+KYSA_1 = "NCT05938725"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "is NCT05938725 recruiting",
+        "nct05938725",
+        "NCT 05938725",
+        "is nct-05938725 still open?",
+        "what about the trial NCT#05938725, is it taking people",
+    ],
+)
+def test_a_registry_number_is_found_however_it_is_written(say: Say, written: str) -> None:
+    reply = say(written)
+    assert lists_studies(reply) == [KYSA_1]
+    assert reply.sources == ("ctgov",)
+    assert f"https://clinicaltrials.gov/study/{KYSA_1}" in reply.texts[0]
+
+
+def test_the_status_is_that_of_the_registry_copy_with_its_date(say: Say) -> None:
+    dates = json.loads((SNAPSHOT / "snapshot_dates.json").read_text(encoding="utf-8"))
+    reply = say("is NCT05938725 recruiting")
+    (trial,) = [block["data"] for block in reply.first["blocks"] if block["type"] == "trial"]
+    assert trial["status"] == "ACTIVE_NOT_RECRUITING"
+    assert reply.first["as_of"] == trial["status_as_of"] == dates["studies"][KYSA_1]["status_as_of"]
+
+
+def test_a_status_word_is_explained(say: Say) -> None:
+    answered_by(say('what does "active, not recruiting" mean'), "trials-status-active-not-recruiting")
+
+
+def test_a_number_that_is_not_in_the_copy_is_said_to_be_unknown(say: Say) -> None:
+    reply = say("is NCT99999999 recruiting")
+    assert lists_studies(reply) == []
+    assert "https://clinicaltrials.gov/study/NCT99999999" in reply.texts[0]
+
+
+def test_a_number_with_a_digit_missing_is_asked_for_again(say: Say) -> None:
+    reply = say("is NCT0593872 recruiting")
+    assert reply.kind == "trials"
+    assert "NCT0593872 is not a full registry number" in reply.texts[0]
+
+
+def test_a_search_goes_on_over_several_turns(say: Say) -> None:
+    everywhere = lists_studies(say("are there trials for lupus nephritis"))
+    assert everywhere
+    here = say("any trials in the united states?")
+    assert lists_studies(here)
+    assert "lupus nephritis, United States" in here.texts[0]
+    there = say("what about France")
+    assert lists_studies(there) == []
+    assert "lupus nephritis, France" in there.texts[0]
+    assert "https://clinicaltrials.gov/search?" in there.texts[0], (
+        "where our copy has none, the registry itself is offered"
+    )
+
+
+def test_a_search_is_taken_up_again_after_another_question(say: Say) -> None:
+    say("are there trials for lupus nephritis")
+    answered_by(say("what is lupus nephritis"), "lupus-nephritis-what-is")
+    assert "lupus nephritis, Germany" in say("are there trials in Germany").texts[0]
+
+
+def test_can_press_a_study_of_the_list(say: Say) -> None:
+    reply = say("are there trials for lupus nephritis")
+    shown = lists_studies(reply)
+    assert lists_studies(say(reply.press(f"Show {shown[0]}"))) == shown[:1]
+
+
+def test_is_never_told_that_a_study_is_the_right_one(say: Say) -> None:
+    assert "This is not a recommendation" in say("are there trials for lupus nephritis").texts[0]
+    assert "This is not a recommendation" in say(KYSA_1).texts[0]

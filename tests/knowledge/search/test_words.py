@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+
+from knowledge.search.words import Aliases, Vocabulary, content_words, words
+from knowledge.wiring import Knowledge
+
+ALIASES = Aliases({"plaquenil": "hydroxychloroquine", "car t cell": "car-t", "car t": "car-t", "kid": "child"})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("What's LUPUS?", ["what's", "lupus"]),
+        ("CAR-T, don’t (worry)", ["car-t", "don't", "worry"]),
+        ("Sjögren's qué", ["sjogren's", "que"]),
+        ("snake_case -dash- 2,5", ["snake", "case", "dash", "2", "5"]),
+        ("😀\0 ... ", []),
+    ],
+)
+def test_words_of_a_text(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+@pytest.mark.parametrize(("one", "other"), [("flares", "flare"), ("therapies", "therapy"), ("pushing", "pushed")])
+def test_forms_of_a_word_meet(one: str, other: str) -> None:
+    assert content_words(one) == content_words(other)
+
+
+def test_small_words_carry_no_meaning() -> None:
+    assert content_words("what is it for me and a") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("What is Plaquenil?", "what is hydroxychloroquine"),
+        ("car t cell or car t", "car-t or car-t"),
+        ("my kid and my kidney", "my child and my kidney"),
+        ("a car then", "a car then"),
+        ("", ""),
+    ],
+)
+def test_other_names_become_the_one_that_entries_use(text: str, plain: str) -> None:
+    assert ALIASES.plain(text) == plain
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    written = words("hydroxychloroquine helps lupus nephritis, prednisone and steroids, contagious")
+    return Vocabulary(written, ALIASES, is_common={"what", "there", "stereo"}.__contains__)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("plaquinel", "hydroxychloroquine"),
+        ("plaqenil", "hydroxychloroquine"),
+        ("hydroxycloroquin", "hydroxychloroquine"),
+        ("nefritis", "nephritis"),
+        ("nephrits", "nephritis"),
+        ("predisone", "prednisone"),
+        ("contagius", "contagious"),
+        ("lupas", "lupus"),
+        ("lups", "lups"),
+        ("stereo", "stereo"),
+        ("1upus", "1upus"),
+        ("ozempic", "ozempic"),
+        ("zontagious", "zontagious"),
+    ],
+)
+def test_slips_are_mended_and_unknown_names_are_not_bent(vocabulary: Vocabulary, written: str, read: str) -> None:
+    assert vocabulary.canonical(f"is {written} bad") == f"is {read} bad"
+
+
+@pytest.mark.parametrize("name", ["ozempic", "humira", "tylenol", "wegovy", "benadryl", "xanax", "metformin", "zoloft"])
+def test_names_that_the_shipped_content_does_not_know_stay(shipped: Knowledge, name: str) -> None:
+    assert shipped.live().index.vocabulary.canonical(f"how about {name}") == f"how about {name}"
+
+
+def test_the_shipped_content_mends_slips_and_other_names(shipped: Knowledge) -> None:
+    canonical = shipped.live().index.vocabulary.canonical
+    assert canonical("what is plaquenil") == "what is hydroxychloroquine"
+    assert canonical("is lupus contaggious") == "is lupus contagious"

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import datetime as dt
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from knowledge.errors import ContentError, ModelError, StoreUnavailable
+from knowledge.model import Question
+from knowledge.search.embedder import Embedder
+from knowledge.search.words import Aliases
+from knowledge.settings import SHIPPED_CONTENT
+from knowledge.store.repository import KnowledgeStore
+from knowledge.wiring import Knowledge, build
+from storage.engine import open_engine
+from storage.errors import StorageError
+from storage.settings import SettingError
+from tests.knowledge.samples import ENTRIES, SOURCE, STEPS, TEA, WordEncoder, publication
+
+SOURCES = {SOURCE.key: SOURCE}
+
+
+@pytest.fixture
+def knowledge(sqlite_store: KnowledgeStore, shipped: Knowledge) -> Knowledge:
+    """A knowledge room over a small database, with nothing published yet."""
+    encoder = WordEncoder()
+    return Knowledge(
+        store=sqlite_store,
+        embedder=Embedder(encoder, sqlite_store),
+        encoder=encoder,
+        phrases=shipped.phrases,
+        aliases=Aliases({}),
+        background=("who won the cup",),
+        advice=shipped._advice,
+        numbers=shipped.numbers,
+        trials=shipped.trials,
+        cards=shipped.cards,
+        sources={},
+    )
+
+
+def test_before_anything_is_published_it_says_what_to_run(knowledge: Knowledge) -> None:
+    with pytest.raises(StoreUnavailable, match=r"no release has been published yet; run: \./lantern content import"):
+        knowledge.live()
+
+
+def test_a_published_change_is_live_with_the_next_message(knowledge: Knowledge) -> None:
+    knowledge.store.publish(ENTRIES, SOURCES, **publication())
+    first = knowledge.live()
+    assert knowledge.live() is first
+    better = replace(TEA, answer="Tea is a warm drink.", figures=())
+    KnowledgeStore(knowledge.store._engine).publish([better, STEPS], SOURCES, **publication(base=1))
+    answer = knowledge.live().answer(Question(TEA.question))
+    assert (answer.entry, answer.revision) == ("tea-what-is", 2)
+    assert answer.blocks[0].runs[0].text == "Tea is a warm drink."
+    # A conversation that was being answered meanwhile still speaks from one release.
+    assert first.answer(Question(TEA.question)).revision == 1
+
+
+def gone(engine: sa.engine.Engine, statement: str) -> Callable[[], None]:
+    """From now on the database fails at statements that begin so, until the returned function is called."""
+
+    def fail(_connection: object, _cursor: object, said: str, *_: object) -> None:
+        if said.startswith(statement):
+            raise sa.exc.OperationalError(said, None, Exception("the disk went away"))
+
+    sa.event.listen(engine, "before_cursor_execute", fail)
+    return lambda: sa.event.remove(engine, "before_cursor_execute", fail)
+
+
+@pytest.mark.parametrize("statement", ["SELECT", "SELECT revisions"])
+def test_with_the_database_away_the_last_release_goes_on_answering(knowledge: Knowledge, statement: str) -> None:
+    knowledge.store.publish([TEA], SOURCES, **publication())
+    before = knowledge.live()
+    knowledge.store.publish(ENTRIES, SOURCES, **publication(base=1))
+    back = gone(knowledge.store._engine, statement)
+    assert knowledge.live() is before
+    assert knowledge.live().answer(Question(TEA.question)).entry == "tea-what-is"
+    back()
+    assert knowledge.live().release.number == 2
+
+
+def test_cards_need_no_database(knowledge: Knowledge) -> None:
+    gone(knowledge.store._engine, "SELECT")
+    answer = knowledge.card_answer("emergency", "en", "emergency", "US")
+    assert answer.kind == "emergency"
+    assert answer.blocks[0].runs[0].text.startswith("Call 911 now.")
+
+
+@pytest.fixture
+def home(tmp_path: Path, prepared_home: Path) -> Path:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "model").symlink_to(prepared_home / "model")
+    return tmp_path / "home"
+
+
+def test_a_new_home_starts_without_a_release(home: Path) -> None:
+    knowledge = build({"LANTERN_HOME": str(home)})
+    knowledge.store.migrate()
+    assert knowledge.store.newest_release() == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"LANTERN_MODEL_PRECISION": "fp16"}, SettingError, "LANTERN_MODEL_PRECISION: 'fp16' will not do: give one of"),
+        ({"LANTERN_DATABASE_URL": "mysql://host/name"}, StorageError, "use SQLite files or PostgreSQL"),
+        ({"LANTERN_CONTENT": "/nowhere"}, ContentError, "/nowhere/en/phrases.yml:1 is missing"),
+        ({"LANTERN_MODEL_PRECISION": "int8"}, ModelError, "not prepared"),
+    ],
+)
+def test_wrong_settings_stop_the_start_with_a_sentence(
+    home: Path, prepared_home: Path, settings: dict[str, str], error: type[Exception], message: str
+) -> None:
+    if "int8" in settings.values():
+        (home / "model").unlink()
+        (home / "model").mkdir()
+    with pytest.raises(error, match=re.escape(message)):
+        build({"LANTERN_HOME": str(home), **settings})
+
+
+@pytest.mark.parametrize("name", ["phrases.yml", "aliases.yml", "background.txt"])
+@pytest.mark.parametrize("damage", ["missing", "not UTF-8"])
+def test_a_damaged_file_beside_the_entries_is_named(home: Path, tmp_path: Path, name: str, damage: str) -> None:
+    content = Path(shutil.copytree(SHIPPED_CONTENT, tmp_path / "content"))
+    file = content / "en" / name
+    if damage == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(b"hello: \xff\n")
+    with pytest.raises(ContentError, match=name.replace(".", r"\.") + ":1 "):
+        build({"LANTERN_HOME": str(home), "LANTERN_CONTENT": str(content)})
+
+
+def test_one_release_is_loaded_once_however_many_ask(knowledge: Knowledge) -> None:
+    at = dt.datetime(2026, 11, 22, tzinfo=dt.timezone.utc)
+    knowledge.store.publish(ENTRIES, SOURCES, **publication(at=at))
+    assert len({id(knowledge.live()) for _ in range(5)}) == 1
+
+
+def test_a_database_of_another_kind_is_opened_by_its_address(home: Path) -> None:
+    file = home / "elsewhere" / "k.db"
+    knowledge = build({"LANTERN_HOME": str(home), "LANTERN_DATABASE_URL": f"sqlite:///{file}"})
+    knowledge.store.migrate()
+    assert file.exists()
+    assert KnowledgeStore(open_engine(f"sqlite:///{file}")).newest_release() == 0

@@ -1,0 +1,180 @@
+"""What must hold for any message, and what a damaged rules file says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from safety import ADVICE_RULES, EMERGENCY_RULES, load_rules
+from safety.rules import RulesError, normalise
+from tests.safety.conftest import examples
+
+EMERGENCIES = load_rules(EMERGENCY_RULES)
+CALM = [row["text"] for row in examples("vectors.jsonl") if row["expect"] is None and not row.get("therapy")]
+STORY = "I was told that I have lupus some years ago, and I keep a diary of good and bad days. "
+
+
+@given(st.text(max_size=400))
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_read_without_a_fault(text: str) -> None:
+    finding = EMERGENCIES.check(text)
+    assert finding is None or finding.card
+
+
+def test_lone_surrogates_null_bytes_and_stacked_accents_are_read() -> None:
+    for text in ("\ud800", "a\x00b", "z" + "\u0301" * 500, "\u202e\u200f", "ﷺ" * 300, "¿¡?!" * 500):
+        assert EMERGENCIES.check(text) is None
+        assert normalise(text) == normalise(normalise(text))
+
+
+@pytest.mark.parametrize("end", [". ", "! ", "? ", "\n"])
+def test_no_calm_sentence_hides_the_emergency_after_it(end: str) -> None:
+    cry = "My dad is not breathing!"
+    hidden = [text for text in CALM if not EMERGENCIES.check(text.rstrip(".?! ") + end + cry)]
+    assert not hidden
+
+
+@pytest.mark.parametrize("cry", ["my dad is not breathing", "my baby is choking", "i want to kill myself"])
+def test_hardly_any_calm_words_hide_the_emergency_even_without_a_full_stop(cry: str) -> None:
+    """Some may: "my dad is fine now" and "my phone died" do speak against what follows in the same breath."""
+    hidden = [text for text in CALM if not EMERGENCIES.check(text.rstrip(".?! ") + " " + cry)]
+    assert len(hidden) < 0.06 * len(CALM), hidden
+
+
+def test_the_last_words_of_a_long_message_count() -> None:
+    text = STORY * (9_000 // len(STORY)) + "my dad collapsed and isn't breathing"
+    finding = EMERGENCIES.check(text)
+    assert len(text) > 8_900
+    assert finding
+    assert finding.card == "cpr-adult"
+
+
+def test_a_long_message_without_any_full_stop_counts_too() -> None:
+    finding = EMERGENCIES.check(re.sub(r"[.,]", "", STORY) * 100 + "i want to end my life " + "and so on " * 400)
+    assert finding
+    assert finding.kind == "crisis"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MY WIFE ISN’T BREATHING",
+        "my wife isnt breathing",
+        "my wife is not breathing",
+        "my wife isn t breathing",
+        "ｍｙ ｗｉｆｅ ｉｓ ｎｏｔ ｂｒｅａｔｈｉｎｇ",
+        "my wife is not bre\u200bathing",
+        "my wife is not breahting",
+        "my wife is not breeeathing",
+        "my wife is not br3athing",
+        "mywifeisnotbreathing",
+        "my wife\nis not breathing",
+    ],
+)
+def test_writing_in_a_hurry_changes_nothing(text: str) -> None:
+    finding = EMERGENCIES.check(text)
+    assert finding
+    assert finding.card.startswith("cpr")
+
+
+def test_a_fever_is_an_emergency_once_car_t_was_mentioned() -> None:
+    assert EMERGENCIES.check("i have a fever") is None
+    later = EMERGENCIES.check("i have a fever", therapy=True)
+    at_once = EMERGENCIES.check("i had car-t last week and i have a fever")
+    assert later == at_once
+    assert later
+    assert later.card == "cart-warning"
+
+
+def test_every_card_a_rule_names_exists_in_both_locales(shipped_cards: Path) -> None:
+    data = json.loads(EMERGENCY_RULES.read_text(encoding="utf-8"))
+    named = {rule["card"] for rule in data["rules"]} | {card for rows in data["cards"].values() for _, card in rows}
+    for locale in ("en", "es"):
+        assert named <= {file.stem for file in (shipped_cards / locale / "cards").glob("*.md")}
+
+
+# The file ------------------------------------------------------------------------------------------------------------
+
+
+def changed(tmp_path: Path, **changes: Any) -> Path:
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps(json.loads(EMERGENCY_RULES.read_text(encoding="utf-8")) | changes), encoding="utf-8")
+    return file
+
+
+RULE = {
+    "id": "odd",
+    "kind": "emergency",
+    "card": "emergency",
+    "locale": "en",
+    "keys": "BREATHE",
+    "patterns": ["<BREATHE>"],
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (RULE | {"patterns": ["<NOWHERE> <BREATHE>"]}, "<NOWHERE> is not defined"),
+        (RULE | {"patterns": ["(<BREATHE>"]}, "pattern '(<BREATHE>'"),
+        (RULE | {"patterns": ["chocolate"]}, "holds none of the words under its keys"),
+        (RULE | {"keys": "NOWHERE"}, "key NOWHERE is not defined"),
+        (RULE | {"unless": ["nobody"]}, "guard nobody is not defined"),
+        (RULE | {"kind": "joke"}, "'joke' is not one of"),
+        ({"id": "odd"}, "Compare with the keys"),
+    ],
+)
+def test_a_faulty_rule_is_named(tmp_path: Path, rule: dict[str, Any], said: str) -> None:
+    with pytest.raises(RulesError, match=re.escape(said)):
+        load_rules(changed(tmp_path, rules=[rule]))
+
+
+def test_a_missing_or_damaged_file_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(RulesError, match="Restore the file"):
+        load_rules(tmp_path / "nothing.json")
+    (tmp_path / "half.json").write_text("{", encoding="utf-8")
+    with pytest.raises(RulesError, match=r"half\.json"):
+        load_rules(tmp_path / "half.json")
+
+
+def repeated_groups(source: str) -> Iterator[list[str]]:
+    """The choices of every bracket that may repeat without end."""
+    open_at: list[tuple[int, list[int]]] = []
+    for at, sign in enumerate(source):
+        if sign == "(":
+            open_at.append((at + 3, []))
+        elif sign == "|" and open_at:
+            open_at[-1][1].append(at)
+        elif sign == ")":
+            start, bars = open_at.pop()
+            if source[at + 1 : at + 2] in ("*", "+"):
+                yield [source[left + 1 : right] for left, right in zip([start - 1, *bars], [*bars, at])]
+
+
+@pytest.mark.parametrize("file", [EMERGENCY_RULES, ADVICE_RULES], ids=lambda file: file.name)
+def test_no_pattern_can_be_read_in_very_many_ways(file: Path) -> None:
+    """A bracket that repeats must read a given text in one way only, or a hostile message could take for ever."""
+    data = json.loads(file.read_text(encoding="utf-8"))
+    sources = [source for rule in data["rules"] for source in rule["patterns"]]
+    sources += [source for guard in data["guards"].values() for source in guard["patterns"]]
+    for source in sources:
+        for choices in repeated_groups(source):
+            words = {choice.strip() for choice in choices}
+            joined = [choice for choice in words if " " in choice and set(choice.split()) <= words]
+            assert len(words) == len(choices), f"a choice stands twice in {source}"
+            assert not joined, f"{joined} can be read in two ways in {source}"
+            assert len(choices) == 1 or "[a-z" not in "".join(choices), f"any word stands beside named ones in {source}"
+
+
+@pytest.mark.parametrize("file", [EMERGENCY_RULES, ADVICE_RULES], ids=lambda file: file.name)
+def test_the_file_uses_only_expressions_a_browser_knows(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    for foreign in ("(?<", "(?P", "(?i", "(?s", "(?#", "\\\\A", "\\\\Z", "*+", "++"):
+        assert foreign not in text

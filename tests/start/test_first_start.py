@@ -1,0 +1,104 @@
+"""The first start on PostgreSQL: an empty database, the same command.
+
+The assistant is held still while it loads, so that what people get in the meantime can be seen.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from knowledge.settings import SHIPPED_CONTENT
+from tests import postgresql
+from tests.conversations.expect import answered_by, shows_card
+from tests.running import ASSISTANT, GATEWAY, Lantern
+
+
+@pytest.fixture(scope="module")
+def loading(
+    running_lantern: Lantern, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Lantern, psutil.Process]]:
+    """The gateway answers, the assistant does not yet. The model and the training are those of another home."""
+    folder = tmp_path_factory.mktemp("postgresql")
+    for part in ("model", "models"):
+        shutil.copytree(running_lantern.home / part, folder / "home" / part)
+    content = shutil.copytree(SHIPPED_CONTENT, folder / "content")
+    with postgresql.running() as server:
+        settings = {
+            "LANTERN_DATABASE_URL": server.new_database(),
+            "LANTERN_CONTENT": str(content),
+            "LANTERN_REGION": "us",
+        }
+        lantern = Lantern(folder / "home", settings)
+        with lantern.starting():
+            lantern.await_gateway()
+            assistant = lantern.child(ASSISTANT)
+            assistant.suspend()
+            yield lantern, assistant
+            if assistant.is_running():
+                assistant.resume()
+
+
+@pytest.fixture(scope="module")
+def started(loading: tuple[Lantern, psutil.Process]) -> Lantern:
+    lantern, assistant = loading
+    assistant.resume()
+    lantern.await_ready()
+    return lantern
+
+
+def test_a_card_does_not_wait_for_the_assistant(loading: tuple[Lantern, psutil.Process]) -> None:
+    lantern, _ = loading
+    assert not lantern.assistant_is_ready
+    shows_card(lantern.person().say("my dad collapsed and isn't breathing"), "cpr-adult", call="Call 911")
+    shows_card(lantern.person().say("i want to kill myself"), "crisis", kind="crisis")
+
+
+def test_a_question_does_not_wait_for_the_assistant(loading: tuple[Lantern, psutil.Process]) -> None:
+    lantern, _ = loading
+    answered_by(lantern.person().say("is lupus contagious"), "lupus-contagious")
+    assert not lantern.assistant_is_ready
+
+
+def test_it_ends_with_addresses_that_answer(started: Lantern) -> None:
+    addresses = [word for word in started.output().split() if word.startswith("http://")]
+    assert addresses == [f"http://127.0.0.1:{started.port}{path}" for path in ("/", "/library/", "/docs/")]
+    assert [started.client.get(address).status_code for address in addresses] == [200, 200, 200]
+
+
+def test_answers_come_from_the_database(started: Lantern) -> None:
+    person = started.person()
+    answered_by(person.say("is lupus contagious"), "lupus-contagious")
+    answered_by(person.say("say it more simply"), "lupus-contagious")
+    assert not list(started.home.glob("*.db"))
+
+
+def test_a_changed_answer_is_live_with_the_next_message(started: Lantern) -> None:
+    file = next(file for file in (started.home.parent / "content").rglob("lupus-contagious.md"))
+    file.write_text(file.read_text(encoding="utf-8").replace("contagious. ", "CONTAGIOUS. ", 1), encoding="utf-8")
+    before = started.release
+    published = started.command("content", "import", "--seed")
+    assert published.returncode == 0, published.stdout
+    assert "CONTAGIOUS." in started.person().say("is lupus contagious").texts[0]
+    assert started.release == before + 1
+
+
+def test_the_trained_model_was_used_as_it_is(running_lantern: Lantern, started: Lantern) -> None:
+    names = [sorted(file.name for file in (home / "models").iterdir()) for home in (running_lantern.home, started.home)]
+    assert names[0] == names[1]
+
+
+def test_a_second_start_on_its_ports_says_who_holds_them(started: Lantern) -> None:
+    done = started.command("up")
+    assert done.returncode == 1
+    assert f"port {started.port} is used by process " in done.stdout
+
+
+def test_stopping_leaves_nothing_running(started: Lantern) -> None:
+    children = [started.child(GATEWAY), started.child(ASSISTANT)]
+    assert started.stop() == 0
+    assert not any(child.is_running() for child in children)
+    assert started.output().rstrip().endswith("Stopped.")

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from storage.engine import open_engine, read
+from storage.errors import SchemaMismatch
+from storage.migrations import migrate, require_current
+
+ENV = """
+from alembic import context
+attributes = context.config.attributes
+context.configure(connection=attributes["connection"], version_table=attributes["history"], transactional_ddl=False)
+context.run_migrations()
+"""
+STEP = """
+from alembic import op
+revision = {number!r}
+down_revision = {before!r}
+def upgrade():
+    op.execute({statement!r})
+"""
+FIRST = "CREATE TABLE rooms (name TEXT)"
+
+
+def folder(tmp_path: Path, *statements: str) -> Path:
+    """A folder of migrations, one statement a step."""
+    versions = tmp_path / "migrations" / "versions"
+    versions.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "migrations" / "env.py").write_text(ENV, encoding="ascii")
+    before = None
+    for number, statement in enumerate(statements, 1):
+        name = f"{number:04}"
+        step = STEP.format(number=name, before=before, statement=statement)
+        (versions / f"{name}_step.py").write_text(step, encoding="ascii")
+        before = name
+    return tmp_path / "migrations"
+
+
+def tables(engine: Engine) -> set[str]:
+    with read(engine) as connection:
+        return set(sa.inspect(connection).get_table_names())
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return open_engine(f"sqlite:///{tmp_path / 'kept.db'}")
+
+
+def test_an_empty_database_gets_every_step(engine: Engine, tmp_path: Path) -> None:
+    steps = folder(tmp_path, FIRST, "ALTER TABLE rooms ADD COLUMN floor INTEGER")
+    migrate(engine, steps, "our_history")
+    require_current(engine, steps, "our_history")
+    assert tables(engine) == {"rooms", "our_history"}
+    with read(engine) as connection:
+        assert connection.exec_driver_sql("SELECT name, floor FROM rooms").all() == []
+
+
+def test_an_older_database_gets_the_missing_steps_and_keeps_its_rows(engine: Engine, tmp_path: Path) -> None:
+    migrate(engine, folder(tmp_path, FIRST, "INSERT INTO rooms VALUES ('hall')"), "history")
+    steps = folder(tmp_path, FIRST, "INSERT INTO rooms VALUES ('hall')", "ALTER TABLE rooms ADD COLUMN floor INTEGER")
+    with pytest.raises(SchemaMismatch, match=r"older than the code \(version 0002\); run: \./lantern content migrate"):
+        require_current(engine, steps, "history")
+    migrate(engine, steps, "history")
+    migrate(engine, steps, "history")
+    with read(engine) as connection:
+        assert connection.exec_driver_sql("SELECT name, floor FROM rooms").all() == [("hall", None)]
+
+
+def test_a_step_that_fails_takes_the_others_back_with_it(engine: Engine, tmp_path: Path) -> None:
+    steps = folder(tmp_path, FIRST, "CREATE TABEL floors (name TEXT)")
+    with pytest.raises(Exception, match="syntax error"):
+        migrate(engine, steps, "history")
+    assert tables(engine) == set()
+    migrate(engine, folder(tmp_path, FIRST, "CREATE TABLE floors (name TEXT)"), "history")
+    assert tables(engine) == {"rooms", "floors", "history"}
+
+
+def test_a_database_of_newer_code_is_not_touched(engine: Engine, tmp_path: Path) -> None:
+    migrate(engine, folder(tmp_path, FIRST, "CREATE TABLE floors (name TEXT)"), "history")
+    (tmp_path / "migrations" / "versions" / "0002_step.py").unlink()
+    steps = folder(tmp_path, FIRST)
+    for act in (migrate, require_current):
+        with pytest.raises(SchemaMismatch, match=r"newer than the code \(version 0002\); update the code or restore"):
+            act(engine, steps, "history")
+    assert tables(engine) == {"rooms", "floors", "history"}
+
+
+def test_two_rooms_share_a_database_with_histories_of_their_own(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    ours, theirs = folder(tmp_path, FIRST), folder(tmp_path / "other", "CREATE TABLE talks (name TEXT)")
+    migrate(engine, ours, "our_history")
+    migrate(engine, theirs, "their_history")
+    require_current(engine, ours, "our_history")
+    require_current(engine, theirs, "their_history")
+    assert tables(engine) == {"rooms", "our_history", "talks", "their_history"}
