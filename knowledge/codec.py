@@ -21,7 +21,10 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
     for key in ("as_of", "checked_on", "review_due"):
         row[key] = _date(row[key])
     if entry.quiz:
-        row["quiz"] = {"question": entry.quiz.question, "choices": [vars(choice) for choice in entry.quiz.choices]}
+        row["quiz"] = {
+            "question": entry.quiz.question,
+            "choices": [dict(vars(choice)) for choice in entry.quiz.choices],
+        }
     return row
 
 
@@ -70,13 +73,13 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
         "entry": answer.entry,
         "topic": answer.topic,
         "revision": answer.revision,
-        "sources": [vars(source) for source in answer.sources],
+        "sources": [dict(vars(source)) for source in answer.sources],
         "checked_on": _date(answer.checked_on),
         "as_of": _date(answer.as_of),
         "review": answer.review,
-        "follow_ups": [vars(follow_up) for follow_up in answer.follow_ups],
+        "follow_ups": [dict(vars(follow_up)) for follow_up in answer.follow_ups],
         "confidence": answer.confidence,
-        "provenance": [vars(origin) for origin in answer.provenance],
+        "provenance": [dict(vars(origin)) for origin in answer.provenance],
     }
 
 

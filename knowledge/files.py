@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import YAMLError
 
 from knowledge.errors import ContentError, Fault
 from knowledge.model import ANSWER_KINDS, AUDIENCES, CAUTIONS, TOPICS, Choice, Entry, Fact, Quiz, Source
@@ -116,9 +116,12 @@ def parse_entry(text: str, file: Path, *, locale: str, folder: str) -> Entry:
 def _front_matter(text: str, file: Path) -> dict[str, Any]:
     try:
         front = _yaml().load(text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else 2
-        raise ContentError([Fault(file, line, f"front matter cannot be read: {error.problem}")]) from error
+    except (YAMLError, ValueError) as error:
+        # ValueError: a value that looks like a date and is none.
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or str(error).split("\n")[0]
+        line = mark.line + 2 if mark else 2
+        raise ContentError([Fault(file, line, f"front matter cannot be read: {reason}")]) from error
     if not isinstance(front, dict):
         raise ContentError([Fault(file, 2, "front matter must be key: value lines")])
     return front

@@ -13,7 +13,7 @@ from typing import Literal
 from knowledge.answer import Answerer
 from knowledge.cards import card_answer
 from knowledge.errors import StoreUnavailable
-from knowledge.files import read_sources
+from knowledge.files import read_sources, read_text
 from knowledge.model import Answer, Source
 from knowledge.phrases import Phrases, read_mapping, read_phrases
 from knowledge.search.embedder import Embedder
@@ -64,12 +64,15 @@ class Knowledge:
         was one.
         """
         try:
-            newest = self.store.newest_release()
+            return self._newest()
         except StoreUnavailable as error:
             if self._live is None:
                 raise
             logger.warning("answering from the release in memory: %s", error)
             return self._live
+
+    def _newest(self) -> Answerer:
+        newest = self.store.newest_release()
         if self._live is None or self._live.release.number != newest:
             with self._swapping:
                 if self._live is None or self._live.release.number != newest:
@@ -134,8 +137,8 @@ def build(environment: Mapping[str, str]) -> Knowledge:
 
 
 def read_background(file: Path) -> tuple[str, ...]:
-    """Outside questions, one a line; lines that begin with # are notes."""
-    rows = (row.strip() for row in file.read_text(encoding="utf-8").splitlines())
+    """Outside questions, one a line; lines that begin with # are notes. Raises `ContentError`."""
+    rows = (row.strip() for row in read_text(file).splitlines())
     return tuple(row for row in rows if row and not row.startswith("#"))
 
 

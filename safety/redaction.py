@@ -29,6 +29,15 @@ class _Trace(NamedTuple):
 
 def redact(text: str) -> str:
     """`text` with placeholders such as [email] and [name]. Applying it twice changes nothing more. Never raises."""
+    while True:
+        # One replacement can bring a cue and a trace together. It ends: each takes away what was no placeholder yet.
+        once = _replaced(text)
+        if once == text:
+            return text
+        text = once
+
+
+def _replaced(text: str) -> str:
     for trace in _BEFORE_PHONES:
         text = trace.pattern.sub(r"\g<cue>" + trace.shown, text)
     text = _PHONE.sub(_unless_public, text)
@@ -56,8 +65,8 @@ def _unless_public(match: re.Match[str]) -> str:
     return found if kept else "[phone]"
 
 
-_WORD = r"[^\W\d_]+(?:['’\-][^\W\d_]+)*"
-_NAME = r"[A-ZÀ-ÖØ-Þ][^\W\d_]+(?:['’\-][^\W\d_]+)*"
+_WORD = r"[^\W\d_]+(?:['’\-][^\W\d_]+)*\b"
+_NAME = r"[A-ZÀ-ÖØ-Þ][^\W\d_]+(?:['’\-][^\W\d_]+)*\b"
 _FULL_NAME = rf"(?!(?:CAR|Lupus|SLE|Dr)\b){_NAME}(?:\s+{_NAME})?"
 _NO_NAME = (
     "and|but|i|im|from|with|who|is|was|has|have|had|in|on|at|a|an|the|not|here|because|so|my|que|y|pero|tengo|con|de|"

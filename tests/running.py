@@ -166,7 +166,7 @@ class Lantern:
     def starting(self) -> Iterator[Lantern]:
         """Started, perhaps not ready yet, and stopped at the end."""
         with self.log.open("wb") as log:
-            command = [sys.executable, "-m", "bot.__main__", "up"]
+            command = [sys.executable, "-m", "bot", "up"]
             self._process = subprocess.Popen(
                 command,
                 cwd=PROJECT,

@@ -48,8 +48,8 @@ def file_hash(file: Path) -> str:
 def model_hash(folder: Path, precision: str) -> str:
     """The name under which vectors of this model are cached. Raises `ModelError` unless `prepare` finished here."""
     try:
-        return (folder / f"{precision}.ready").read_text(encoding="ascii").strip()
-    except OSError:
+        return (folder / f"{precision}.ready").read_text(encoding="ascii").split()[0]
+    except (OSError, ValueError, IndexError):
         raise ModelError(f"the embedding model is not prepared in {folder}; run: ./lantern model") from None
 
 
@@ -61,7 +61,8 @@ def prepare(source: Path, folder: Path, precision: str = "fp32") -> bool:
     """
     name = f"{WEIGHTS_SHA256[:16]}-{precision}-{GRAPH}"
     ready = folder / f"{precision}.ready"
-    if ready.exists() and ready.read_text(encoding="ascii").strip() == name and (folder / f"{precision}.onnx").exists():
+    made = folder / f"{precision}.onnx"
+    if ready.exists() and made.exists() and ready.read_text(encoding="ascii").split() == [name, file_hash(made)]:
         return False
     weights = source / "model.safetensors"
     found = file_hash(weights)
@@ -77,8 +78,8 @@ def prepare(source: Path, folder: Path, precision: str = "fp32") -> bool:
         _quantize(fresh, folder / "int8.onnx.new")
         fresh.unlink()
         fresh = folder / "int8.onnx.new"
-    fresh.replace(folder / f"{precision}.onnx")
-    ready.write_text(name, encoding="ascii")
+    fresh.replace(made)
+    ready.write_text(f"{name} {file_hash(made)}", encoding="ascii")
     return True
 
 

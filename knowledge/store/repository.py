@@ -112,6 +112,7 @@ class KnowledgeStore:
         nothing is written.
         """
         with _translated(), write(self._engine) as connection:
+            _one_writer(connection)
             newest = connection.execute(sa.select(sa.func.max(releases.c.number))).scalar() or 0
             if newest != base:
                 raise EditRefused(f"release {newest} was published meanwhile; look at it and try again")
@@ -178,6 +179,7 @@ class KnowledgeStore:
     def keep_vectors(self, by_hash: Mapping[str, np.ndarray], model_hash: str) -> None:
         """Adds vectors to the cache; those already there stay as they are."""
         with _translated(), write(self._engine) as connection:
+            _one_writer(connection)
             known = self._known_hashes(connection, model_hash)
             rows = [
                 {"text_hash": key, "model_hash": model_hash, "vector": np.asarray(vector, np.float32).tobytes()}
@@ -193,6 +195,12 @@ class KnowledgeStore:
         )
 
 
+def _one_writer(connection: Connection) -> None:
+    # SQLite's BEGIN IMMEDIATE already lets one writer in at a time; PostgreSQL has to be asked.
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("LOCK TABLE releases IN EXCLUSIVE MODE"))
+
+
 class _translated:
     """Turns errors of the storage room into this room's own."""
 
@@ -202,4 +210,8 @@ class _translated:
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> Literal[False]:
         if isinstance(error, StorageError):
             raise StoreUnavailable(str(error)) from error
+        if isinstance(error, sa.exc.ProgrammingError):
+            raise StoreUnavailable(
+                "the knowledge tables are missing or of another version; run: ./lantern check"
+            ) from error
         return False

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 
-from knowledge.phrases import spoken_date
+from knowledge.phrases import read_phrases, spoken_date
+from knowledge.settings import SHIPPED_CONTENT
 from tests.running import Reply
+
+_PHRASES = read_phrases(SHIPPED_CONTENT)
+
+
+def phrase(key: str, **slots: str) -> str:
+    """A spoken phrase as it stands in the content: editors may word it anew, tests name it by its key."""
+    return _PHRASES.say("en", key, **slots)
 
 
 def answered_by(reply: Reply, entry: str) -> None:
@@ -23,10 +31,11 @@ def answered_by(reply: Reply, entry: str) -> None:
 
 
 def shows_card(reply: Reply, card: str, kind: str = "emergency", call: str = "") -> None:
-    """The card is the first thing said, and its first words are the call for help."""
+    """The card is the first thing said, its first words are the call for help, and it names its sources."""
     assert (reply.kind, reply.entry) == (kind, card), f"{reply.kind} {reply.entry}: {reply.texts[0][:200]}"
     first_sentence = reply.texts[0].split(".")[0]
     assert call in first_sentence
+    assert reply.sources
 
 
 def lists_studies(reply: Reply) -> list[str]:

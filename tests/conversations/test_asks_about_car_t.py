@@ -6,7 +6,7 @@ import pytest
 
 from knowledge.phrases import spoken_date
 from tests.conversations.conftest import Say
-from tests.conversations.expect import answered_by
+from tests.conversations.expect import answered_by, phrase
 
 
 @pytest.mark.parametrize(
@@ -33,4 +33,4 @@ def test_an_approval_is_told_with_the_day_it_was_true(say: Say) -> None:
 def test_results_of_few_people_are_called_early(say: Say) -> None:
     reply = say("how long does remission last after car-t")
     callouts = [block for block in reply.first["blocks"] if block["type"] == "callout"]
-    assert any("early research" in run["text"] for callout in callouts for run in callout["runs"])
+    assert phrase("caution_early_evidence") in [run["text"] for callout in callouts for run in callout["runs"]]

@@ -44,13 +44,6 @@ def test_gets_a_calm_reply_and_the_next_question_works(say: Say, message: str) -
     answered_by(say("is lupus contagious"), "lupus-contagious")
 
 
-@pytest.mark.parametrize("message", ["/restart", "/session_start", '/ask_simpler{"a":1}'])
-def test_a_command_to_rasa_changes_nothing(say: Say, message: str) -> None:
-    say("is lupus contagious")
-    say(message)
-    answered_by(say("say it more simply"), "lupus-contagious")
-
-
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [

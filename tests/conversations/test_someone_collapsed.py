@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.conversations.conftest import Say
-from tests.conversations.expect import answered_by, shows_card
+from tests.conversations.expect import answered_by, phrase, shows_card
 from tests.running import ASSISTANT, Lantern, Person, wait_until
 
 COLLAPSED = "my dad collapsed and isn't breathing"
@@ -64,6 +64,13 @@ def test_the_way_back_leads_to_the_conversation(say: Say) -> None:
     answered_by(say("is lupus contagious"), "lupus-contagious")
 
 
+def test_asking_on_about_the_card_gets_the_card_again(say: Say) -> None:
+    say("is lupus contagious")
+    say(COLLAPSED)
+    shows_card(say("say it more simply"), "cpr-adult")
+    answered_by(say("what is an AED"), "cpr-aed-what-is")
+
+
 @pytest.mark.parametrize(
     "message",
     ["what do i do if someone collapses and isn't breathing", "my dad collapsed last year. he had cpr and is fine"],
@@ -107,6 +114,12 @@ class TestWhileTheAssistantIsAway:
         assert say("is NCT05938725 recruiting").kind == "trials"
         assert say("should i stop taking prednisone").kind == "defer"
         assert say("what is the weather tomorrow").kind == "abstain"
+
+    def test_what_is_missing_is_said_and_not_offered(self, say: Say) -> None:
+        reply = say("what is lupus")
+        assert phrase("limited") in reply.texts
+        assert reply.offers
+        assert all(offer.endswith("?") for offer in reply.offers)
 
     def test_the_gateway_says_what_is_missing_and_stays_in_service(self, running_lantern: Lantern) -> None:
         response = running_lantern.client.get("/readyz")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conversations.conftest import Say
-from tests.conversations.expect import answered_by
+from tests.conversations.expect import answered_by, phrase
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,13 @@ def test_hears_more_and_then_the_same_again(say: Say) -> None:
 def test_before_any_answer_there_is_nothing_to_repeat(say: Say, asked: str) -> None:
     reply = say(asked)
     assert reply.entry is None
-    assert "not given you an answer yet" in reply.texts[0]
+    assert reply.texts[0] == phrase("nothing_yet")
+
+
+def test_after_a_reply_without_an_answer_the_older_one_is_not_meant(say: Say) -> None:
+    say("is lupus contagious")
+    assert say("what is the weather tomorrow").kind == "abstain"
+    assert say("where is this from").texts[0] == phrase("nothing_yet")
 
 
 def test_buttons_do_what_they_say(say: Say) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -101,6 +102,7 @@ def write_publishable_folder(folder: Path) -> Path:
     return write_folder(folder, (*ENTRIES, *demanded_cards()))
 
 
+@functools.cache
 def demanded_cards() -> tuple[Entry, ...]:
     names = sorted(load_rules(EMERGENCY_RULES).cards)
     return tuple(
