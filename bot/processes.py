@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
@@ -104,9 +105,20 @@ def require_free(port: int, setting: str) -> None:
         ]
     except psutil.AccessDenied:
         held = []
-    if not held:
+    if not held and _can_listen(port):
         return
     holder = "another process"
-    if held[0].pid:
+    if held and held[0].pid:
         holder = f"process {held[0].pid} ({psutil.Process(held[0].pid).name()})"
     raise CommandFailed(f"port {port} is used by {holder}; stop it, or set {setting} to another port")
+
+
+def _can_listen(port: int) -> bool:
+    # Where the holders of ports may not be seen, trying is the only way to know.
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -211,7 +211,9 @@ class Answerer:
             if text and part != shown
         ]
         related = [self._revisions.get(("en", name)) for name in entry.related]
-        return (*offered, *(_ask(revision.entry) for revision in related[:RELATED_OFFERED] if revision))
+        # Cards are shown by the safety rules only; a button with their question would find nothing.
+        asked = [_ask(other.entry) for other in related if other and other.entry.answer_kind != "card"]
+        return (*offered, *asked[:RELATED_OFFERED])
 
     def _defer(self, question: Question, ranking: Ranking) -> Answer:
         say = spoken(self.say("defer", question.locale))

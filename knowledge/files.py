@@ -11,12 +11,15 @@ import datetime as dt
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.constructor import SafeConstructor
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
 
 from knowledge.errors import ContentError, Fault
 from knowledge.model import ANSWER_KINDS, AUDIENCES, CAUTIONS, TOPICS, Choice, Entry, Fact, Quiz, Source
@@ -32,8 +35,17 @@ _YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 _MARKUP = re.compile(r"\*\*|__|\]\(|<[A-Za-z/!]|^\s*#|^\s*\||`")
 
 
+class _Constructor(SafeConstructor):
+    """Leaves dates as texts, so that one that does not exist is a fault with a line and not an exception without."""
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_yaml_str)
+
+
 def _yaml() -> YAML:
-    return YAML(typ="safe")
+    yaml = YAML(typ="safe")
+    yaml.Constructor = _Constructor
+    return yaml
 
 
 @dataclass(frozen=True)
@@ -116,12 +128,12 @@ def parse_entry(text: str, file: Path, *, locale: str, folder: str) -> Entry:
 def _front_matter(text: str, file: Path) -> dict[str, Any]:
     try:
         front = _yaml().load(text)
-    except (YAMLError, ValueError) as error:
-        # ValueError: a value that looks like a date and is none.
-        mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or str(error).split("\n")[0]
-        line = mark.line + 2 if mark else 2
-        raise ContentError([Fault(file, line, f"front matter cannot be read: {reason}")]) from error
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 2 if error.problem_mark else 2
+        raise ContentError([Fault(file, line, f"front matter cannot be read: {error.problem}")]) from error
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 2
+        raise ContentError([Fault(file, line, f"front matter cannot be read: {error.reason}")]) from error
     if not isinstance(front, dict):
         raise ContentError([Fault(file, 2, "front matter must be key: value lines")])
     return front
@@ -163,8 +175,9 @@ class _Reader:
 
     def date(self, key: str, optional: bool = False) -> dt.date:
         value = self.front.get(key)
-        if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-            return value
+        if isinstance(value, str):
+            with suppress(ValueError):
+                return dt.date.fromisoformat(value)
         if not (optional and value is None) and key in self.front:
             self.fault(key, f"{key} must be a date such as 2026-11-22")
         return dt.date.min

@@ -22,6 +22,9 @@ from storage.errors import StorageError, Unavailable
 BUSY_TIMEOUT_MS = 3000
 """How long a SQLite connection waits for another writer, in milliseconds, before it gives up."""
 
+_NO_SUCH_TABLE = "42P01"
+"""PostgreSQL's code for a table that is not there, as before set-up. SQLite calls the same an operational error."""
+
 
 def open_engine(url: str) -> Engine:
     """An engine for `sqlite:///file` or `postgresql+psycopg2://...`. Raises `StorageError` for any other address.
@@ -36,9 +39,11 @@ def open_engine(url: str) -> Engine:
             "LANTERN_DATABASE_URL is not an address such as postgresql+psycopg2://user@host/name"
         ) from None
     if backend == "postgresql":
+        if parsed.drivername not in ("postgresql", "postgresql+psycopg2"):
+            raise StorageError(f"{parsed.drivername} is not the installed driver; begin with postgresql+psycopg2://")
         return sa.create_engine(parsed, future=True, pool_size=5, max_overflow=5, pool_pre_ping=True)
     if backend != "sqlite" or not parsed.database:
-        raise StorageError(f"databases of type {backend!r} are not supported; use SQLite files or PostgreSQL")
+        raise StorageError(f"LANTERN_DATABASE_URL: {backend!r} is not supported; use SQLite files or PostgreSQL")
     Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     # SQLAlchemy 1.4 opens SQLite files anew for every checkout (NullPool); a pool halves the cost of a read.
     engine = sa.create_engine(
@@ -85,7 +90,8 @@ def _translated(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if isinstance(error, (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError)):
+        ours = isinstance(error, (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError))
+        if ours and getattr(error.orig, "pgcode", None) != _NO_SUCH_TABLE:
             raise
         place = engine.url.database if engine.url.get_backend_name() == "sqlite" else engine.url.host
         raise Unavailable(f"the database {place} does not answer: {error.orig}") from error
