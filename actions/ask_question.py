@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import Events, asked, remember, speak
@@ -22,9 +23,12 @@ class AnswerQuestion(Action):
         return self._reply(dispatcher, tracker, seeks_advice=False)
 
     def _reply(self, dispatcher: CollectingDispatcher, tracker: Tracker, *, seeks_advice: bool) -> Events:
-        answer = self._knowledge.live().answer(asked(tracker, seeks_advice=seeks_advice))
+        answerer, question = self._knowledge.live(), asked(tracker, seeks_advice=seeks_advice)
+        answer, search = answerer.answer(question), tracker.get_slot("trial_search")
+        if search and answer.kind in ("abstain", "clarify") and answerer.trials.refines(question.text):
+            answer, search = answerer.trials.by_search(question.text, search)
         speak(dispatcher, self._knowledge, answer)
-        return remember(answer)
+        return [SlotSet("trial_search", search), *remember(answer)]
 
 
 class Defer(AnswerQuestion):

@@ -81,6 +81,10 @@ class Answerer:
         if wrong_number := malformed_nct(question.text):
             return self.trials.malformed(wrong_number)
         ranking = self.rank(question)
+        if ranking.confidence < self._thresholds.answer:
+            named = self.trials.by_name(question.text, self.entry)
+            if named is not None:
+                return named
         if not ranking.hits or ranking.confidence < self._thresholds.clarify:
             return self._abstain(question, ranking)
         if ranking.confidence < self._thresholds.answer:

@@ -53,7 +53,7 @@ class Knowledge:
         self.store, self.embedder, self.phrases, self.numbers = store, embedder, phrases, numbers
         self.trials, self.cards = trials, cards
         self.aliases = aliases
-        self._encoder, self._background, self._advice, self._sources = encoder, background, advice, sources
+        self._encoder, self._background, self._advice, self.card_sources = encoder, background, advice, sources
         self._live: Answerer | None = None
         self._swapping = threading.Lock()
 
@@ -94,7 +94,7 @@ class Knowledge:
     ) -> Answer:
         """An emergency card as a reply. Needs no database."""
         card = self.cards.card(card_id, locale)
-        return card_answer(card, kind, self.numbers, region, self.phrases, self._sources)
+        return card_answer(card, kind, self.numbers, region, self.phrases, self.card_sources)
 
     def _load(self, number: int) -> Answerer:
         if not number:

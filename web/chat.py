@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Literal
 
 from knowledge.blocks import spoken
+from knowledge.cards import card_answer
 from knowledge.model import Answer, Context, Question, ReplyKind
 from safety import Finding
 from web.conversations import Conversation
@@ -100,7 +101,8 @@ def card(finding: Finding, region: str | None, parts: Parts) -> Answer:
     """The card that the words of a person call for, with the numbers of their region."""
     logger.info("card %s shown", finding.card)
     kind: Literal["emergency", "crisis"] = "crisis" if finding.kind == "crisis" else "emergency"
-    return parts.knowledge.card_answer(finding.card, finding.locale, kind, region)
+    found = parts.cards.card(finding.card, finding.locale)
+    return card_answer(found, kind, parts.numbers, region, parts.phrases, parts.card_sources)
 
 
 def _calls_it_off(text: str, parts: Parts) -> bool:

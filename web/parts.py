@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from knowledge.model import Source
 from knowledge.phrases import Phrases
 from knowledge.wiring import Knowledge
 from safety import Rules
@@ -23,4 +25,6 @@ class Parts:
     phrases: Phrases
     knowledge: Knowledge
     assistant: Assistant
+    card_sources: Mapping[str, Source] = field(default_factory=dict)
+    """What cards name as their sources; at hand without the database."""
     conversations: Conversations = field(default_factory=Conversations)

@@ -31,6 +31,7 @@ def build(environment: Mapping[str, str]) -> Parts:
         numbers=knowledge.numbers,
         phrases=knowledge.phrases,
         knowledge=knowledge,
+        card_sources=knowledge.card_sources,
         assistant=line_to_assistant(settings, read_secret(settings.home / "secrets" / "assistant")),
     )
 

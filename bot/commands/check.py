@@ -66,7 +66,7 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
 def settings_problems(environment: Mapping[str, str]) -> Problems:
     """Wrong values, and names that begin like ours but that nothing reads."""
     rows = (*storage_settings.ROWS, *knowledge_settings.ROWS, *bot_settings.ROWS)
-    gateway = _gateway_settings(environment)
+    gateway = gateway_settings(environment)
     known = {row.name for row in rows} | set(gateway)
     for name in sorted(environment):
         if name.startswith("LANTERN_") and name not in known:
@@ -80,8 +80,8 @@ def settings_problems(environment: Mapping[str, str]) -> Problems:
     yield from (problem for _, problem in sorted(problems.items()) if problem)
 
 
-def _gateway_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    # The gateway is another room: it is asked, not imported.
+def gateway_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with the gateway's settings, by name; "" for nothing. It is another room: asked, not imported."""
     asked = subprocess.run(
         module("web", "--settings"), env=dict(environment), cwd=PROJECT, capture_output=True, text=True
     )

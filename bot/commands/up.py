@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 
 from bot.assistant import PROJECT
+from bot.commands.check import gateway_settings
 from bot.commands.content import has_release
 from bot.errors import CommandFailed, explained
 from bot.processes import Process, await_ready, module, require_free
@@ -55,6 +56,9 @@ def prepared(environment: Mapping[str, str], say: object) -> list[Process]:
         settings = Settings.from_environment(environment)
         home = storage_settings.Settings.from_environment(environment).home
         precision = knowledge_settings.Settings.from_environment(environment).model_precision
+        wrong = [problem for problem in gateway_settings(environment).values() if problem]
+        if wrong:
+            raise CommandFailed(wrong[0])
         port = _web_port(environment)
         require_free(port, "LANTERN_PORT")
         require_free(settings.port, "LANTERN_ASSISTANT_PORT")

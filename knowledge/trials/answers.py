@@ -15,6 +15,9 @@ from knowledge.trials.terms import Terms, read_terms
 Live = Callable[[str], Revision | None]
 """Entry id -> its live revision, None where there is none."""
 
+REFINEMENT_WORDS = 8
+"""A longer message is a question of its own."""
+
 
 class TrialAnswers:
     """Answers from one copy of the registry. Immutable."""
@@ -41,6 +44,10 @@ class TrialAnswers:
         search = merge(Search(**before), asked) if before else asked  # type: ignore[arg-type]
         found = self.shelf.search(search)
         return study_list(found, self._phrases, self._made, search, self.shelf.unplaced(search)), dict(vars(search))
+
+    def refines(self, text: str) -> bool:
+        """Whether a short message after a search names a limit for it: "in germany", "only phase 2"."""
+        return len(text.split()) <= REFINEMENT_WORDS and not self.shelf.read_search(text).is_silent
 
     def malformed(self, written: str) -> Answer:
         return malformed_number(written, self._phrases)

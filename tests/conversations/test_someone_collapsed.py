@@ -38,6 +38,12 @@ def test_the_number_is_the_one_of_the_region(person: Person) -> None:
     shows_card(person.say(COLLAPSED), "cpr-adult", call="Call 112")
 
 
+def test_a_follow_up_on_the_card_gets_the_card_again(say: Say) -> None:
+    say("is lupus contagious")
+    shows_card(say(COLLAPSED), "cpr-adult")
+    shows_card(say("say it more simply"), "cpr-adult")
+
+
 def test_an_unknown_region_is_told_in_words_whom_to_call(say: Say) -> None:
     shows_card(say(COLLAPSED), "cpr-adult", call="Call your local emergency number")
 

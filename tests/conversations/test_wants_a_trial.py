@@ -66,6 +66,21 @@ def test_a_search_goes_on_over_several_turns(say: Say) -> None:
     )
 
 
+def test_a_place_alone_goes_on_with_the_search(say: Say) -> None:
+    say("are there trials for lupus nephritis")
+    assert "lupus nephritis, Germany" in say("in germany").texts[0]
+
+
+def test_a_study_is_known_by_its_name_alone(say: Say) -> None:
+    assert "KYSA-1" in say("KYSA-1").texts[0]
+
+
+def test_a_fresh_start_forgets_the_search(say: Say) -> None:
+    say("are there trials for lupus nephritis in germany")
+    say("start over")
+    assert "Germany" not in say("show me trials for myositis").texts[0].split("\n")[0]
+
+
 def test_a_search_is_taken_up_again_after_another_question(say: Say) -> None:
     say("are there trials for lupus nephritis")
     answered_by(say("what is lupus nephritis"), "lupus-nephritis-what-is")

@@ -111,7 +111,7 @@ class SmallAnswerer:
                     follow_ups=(FollowUp("Tell me more", "Tell me more"),),
                     provenance=(Provenance("revision", revision.entry.id, 1),),
                 )
-        return Answer("abstain", (spoken("I do not have a reviewed answer to that."),))
+        return Answer("abstain", (spoken("I do not have a checked answer to that."),))
 
     def entry(self, entry_id: str, locale: str = "en") -> Revision | None:
         return next((row for row in self.release.revisions if row.entry.key == (locale, entry_id)), None)

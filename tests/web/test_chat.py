@@ -10,6 +10,7 @@ import pytest
 
 from knowledge.blocks import spoken
 from knowledge.model import Answer
+from safety import Finding
 from safety.cards import CardShelf
 from tests.web.conftest import COLLAPSED
 from web.assistant import Assistant
@@ -24,10 +25,12 @@ class Patient:
 
     def __init__(self) -> None:
         self.heard: list[str] = []
+        self.after: list[Finding | None] = []
         self.go_on = asyncio.Event()
 
-    async def ask(self, turn: Turn, text: str) -> list[Reply]:
+    async def ask(self, turn: Turn, text: str, after: Finding | None = None) -> list[Reply]:
         self.heard.append(text)
+        self.after.append(after)
         await self.go_on.wait()
         return [Reply(answer=Answer("answer", (spoken(f"about {text}"),)))]
 
@@ -115,3 +118,34 @@ def test_a_conversation_that_waits_for_an_answer_is_not_forgotten() -> None:
         assert len(known) <= 2
 
     asyncio.run(conversation())
+
+
+def test_what_was_said_of_car_t_before_makes_milder_words_a_warning_sign(parts: Parts) -> None:
+    async def conversation() -> list[Reply]:
+        parts_, patient = slow(parts)
+        patient.go_on.set()
+        known = parts_.conversations.of("someone")
+        assert (await respond(turn("now she has a fever of 101.5 and chills"), known, parts_))[0].answer is not None
+        assert patient.heard, "without CAR-T these words are an ordinary message"
+        await respond(turn("my mom had car-t therapy last tuesday"), known, parts_)
+        return await respond(turn("now she has a fever of 101.5 and chills"), known, parts_)
+
+    answer = asyncio.run(conversation())[0].answer
+    assert answer is not None
+    assert (answer.kind, answer.entry) == ("emergency", "cart-warning")
+
+
+def test_the_assistant_is_told_of_a_card_until_another_answer_follows_it(parts: Parts) -> None:
+    async def conversation() -> list[Finding | None]:
+        parts_, patient = slow(parts)
+        patient.go_on.set()
+        known = parts_.conversations.of("someone")
+        for text in ("what is lupus", COLLAPSED, "say it more simply", "is it contagious"):
+            await respond(turn(text), known, parts_)
+        return patient.after
+
+    before, after, later = asyncio.run(conversation())
+    assert before is None
+    assert after is not None
+    assert after.card == "cpr-adult"
+    assert later is None, "the reply to the follow-up was an answer of its own"

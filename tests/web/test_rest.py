@@ -36,7 +36,7 @@ def test_the_assistant_gets_the_message_with_known_metadata_only(
     client: TestClient, assistant: StandInAssistant
 ) -> None:
     ask(client, "Is lupus contagious?", region="de", locale="es-MX", message_id="m-1", approved_by="me")
-    metadata = {"region": "DE", "locale": "es", "message_id": "m-1", "checked": True}
+    metadata = {"region": "DE", "locale": "es", "message_id": "m-1"}
     assert assistant.received == [{"sender": "someone", "text": "Is lupus contagious?", "metadata": metadata}]
 
 
