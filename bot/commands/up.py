@@ -67,6 +67,8 @@ def prepared(environment: Mapping[str, str], say: object) -> list[Process]:
         if not has_release(environment):
             _publish_starter_content(environment)
         shared_secret(home / "secrets" / "assistant")
+    # The matrices are small: threads that wait for each other's share would cost several times what they save.
+    environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", **environment}
     web = Process(
         "gateway",
         module("web"),
