@@ -25,10 +25,12 @@ class AnswerQuestion(Action):
     def _reply(self, dispatcher: CollectingDispatcher, tracker: Tracker, *, seeks_advice: bool) -> Events:
         answerer, question = self._knowledge.live(), asked(tracker, seeks_advice=seeks_advice)
         answer, search = answerer.answer(question), tracker.get_slot("trial_search")
+        events: Events = []
         if search and answer.kind in ("abstain", "clarify") and answerer.trials.refines(question.text):
             answer, search = answerer.trials.by_search(question.text, search)
+            events = [SlotSet("trial_search", search)]
         speak(dispatcher, self._knowledge, answer)
-        return [SlotSet("trial_search", search), *remember(answer)]
+        return [*events, *remember(answer, tracker)]
 
 
 class Defer(AnswerQuestion):

@@ -26,11 +26,11 @@ class FindTrials(Action):
         if find_nct(question.text):
             answer = answerer.answer(question)
             speak(dispatcher, self._knowledge, answer)
-            return remember(answer)
+            return remember(answer, tracker)
         named = answerer.trials.by_name(question.text, answerer.entry)
         if named:
             speak(dispatcher, self._knowledge, named)
-            return remember(named)
+            return remember(named, tracker)
         answer, search = answerer.trials.by_search(question.text, tracker.get_slot("trial_search"))
         speak(dispatcher, self._knowledge, answer)
-        return [SlotSet("trial_search", search), *remember(answer)]
+        return [SlotSet("trial_search", search), *remember(answer, tracker)]

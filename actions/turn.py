@@ -45,8 +45,10 @@ def say(dispatcher: CollectingDispatcher, knowledge: Knowledge, phrase: str, tra
     dispatcher.utter_message(text=knowledge.phrases.say(question.locale, phrase, emergency_number=number))
 
 
-def remember(answer: Answer) -> Events:
+def remember(answer: Answer, tracker: Tracker) -> Events:
     """What the next turn may refer to: the entry that the conversation is about, which a reply without an entry leaves
     as it was, and the entry that this very reply showed, which "tell me more" and "where is this from" mean."""
-    about = [SlotSet("last_entry", answer.entry)] if answer.entry else []
-    return [*about, SlotSet("last_reply", answer.entry)]
+    about = [("last_entry", answer.entry)] if answer.entry else []
+    # Only what changes: every event is read back with every later message.
+    changed = [row for row in (*about, ("last_reply", answer.entry)) if tracker.get_slot(row[0]) != row[1]]
+    return [SlotSet(name, value) for name, value in changed]
