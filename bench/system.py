@@ -42,6 +42,8 @@ QUESTIONS = (
     "thanks",
     "should i stop my methotrexate",
 )
+WARM_UP = 60
+"""Messages before a run is measured: the first ones after a start fill caches and import what was left until needed."""
 ECHO = """
 import uvicorn
 async def app(scope, receive, send):
@@ -162,7 +164,7 @@ def main() -> None:
         for run in range(1, options.runs + 1):
             print(f"Run {run} of {options.runs} ...", flush=True)
             with running(up, environment, ready) as (process, start):
-                ask(requests.Session(), base, "what is lupus", "warm")
+                sequential(process, base, WARM_UP)
                 p50, p95, cpu = sequential(process, base, options.messages)
                 memory = memory_mib(process)
                 edit = edit_to_live(base, environment, content, run)

@@ -62,7 +62,14 @@ class InProcessActions(EndpointConfig):
         return {"events": [], "responses": [{"text": self._apology}]}
 
     def _run(self, call: dict[str, Any]) -> Any:
-        return asyncio.run(self._executor.run(call))
+        # Our actions never await, so their coroutine ends at its first step and needs no event loop of its own.
+        step = self._executor.run(call)
+        try:
+            step.send(None)
+        except StopIteration as end:
+            return end.value
+        step.close()
+        raise RuntimeError(f"action {call['next_action']} awaits; in this process actions must not")
 
 
 def validate_quickly() -> None:
