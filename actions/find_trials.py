@@ -7,6 +7,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import Events, asked, remember, speak
+from knowledge.model import Answer
 from knowledge.trials.numbers import find_nct
 from knowledge.wiring import Knowledge, from_environment
 
@@ -21,16 +22,14 @@ class FindTrials(Action):
         return "action_find_trials"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> Events:
-        question = asked(tracker)
-        answerer = self._knowledge.live()
+        question, answerer = asked(tracker), self._knowledge.live()
+        events: Events = []
         if find_nct(question.text):
-            answer = answerer.answer(question)
-            speak(dispatcher, self._knowledge, answer)
-            return remember(answer, tracker)
-        named = answerer.trials.by_name(question.text, answerer.entry)
-        if named:
-            speak(dispatcher, self._knowledge, named)
-            return remember(named, tracker)
-        answer, search = answerer.trials.by_search(question.text, tracker.get_slot("trial_search"))
+            answer: Answer | None = answerer.answer(question)
+        else:
+            answer = answerer.trials.by_name(question.text, answerer.entry)
+        if answer is None:
+            answer, search = answerer.trials.by_search(question.text, tracker.get_slot("trial_search"))
+            events = [SlotSet("trial_search", search)]
         speak(dispatcher, self._knowledge, answer)
-        return [SlotSet("trial_search", search), *remember(answer, tracker)]
+        return [*events, *remember(answer, tracker)]
