@@ -8,23 +8,11 @@ import logging
 import traceback
 from typing import Any
 
-from jsonschema import Draft7Validator, ValidationError
-from rasa.core.actions.action import RemoteAction
-from rasa.shared.core.events import Event
-from rasa.shared.utils.common import all_subclasses
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
 
 logger = logging.getLogger(__name__)
-
-_SPEC = RemoteAction.action_response_format_spec()
-_WHOLE = Draft7Validator(_SPEC)
-_BY_EVENT = {
-    schema["properties"]["event"]["const"]: Draft7Validator(schema)
-    for schema in _SPEC["properties"]["events"]["items"]["oneOf"]
-    if "const" in schema["properties"]["event"]
-}
 
 
 class InProcessActions(EndpointConfig):
@@ -70,33 +58,3 @@ class InProcessActions(EndpointConfig):
             return end.value
         step.close()
         raise RuntimeError(f"action {call['next_action']} awaits; in this process actions must not")
-
-
-def validate_quickly() -> None:
-    """Rasa compiles its schema for every action result and tries every kind of event on each event, which takes longer
-    than all else in a turn. Here each event is held against the one schema of its own kind, compiled once."""
-
-    def validate(_self: RemoteAction, result: dict[str, Any]) -> bool:
-        events = result.get("events") or []
-        kinds = [_BY_EVENT.get(event.get("event")) if isinstance(event, dict) else None for event in events]
-        known = [(kind, event) for kind, event in zip(kinds, events) if kind is not None]
-        checked = known if len(known) == len(events) else [(_WHOLE, result)]
-        error = next((error for validator, part in checked for error in validator.iter_errors(part)), None)
-        if error is not None:
-            raise ValidationError(error.message)
-        return True
-
-    RemoteAction._validate_action_result = validate
-
-
-def resolve_events_quickly() -> None:
-    """Rasa looks through all subclasses of `Event` for every event it reads back; the same look-up, made once."""
-    known: dict[str, type[Event]] = {}
-    for kind in all_subclasses(Event):
-        known.setdefault(kind.type_name, kind)
-    look_up = Event.resolve_by_type
-
-    def resolve(type_name: str, default: type[Event] | None = None) -> type[Event] | None:
-        return known.get(type_name) or look_up(type_name, default)
-
-    Event.resolve_by_type = staticmethod(resolve)

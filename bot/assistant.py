@@ -30,14 +30,14 @@ def serve(environment: Mapping[str, str]) -> None:
     from rasa.utils.log_utils import configure_structlog
     from sanic import Sanic
 
-    from bot.actions_endpoint import InProcessActions, resolve_events_quickly, validate_quickly
+    from bot import shortcuts
+    from bot.actions_endpoint import InProcessActions
     from bot.channel import LanternChannel
     from knowledge.wiring import from_environment
 
     # Before this call Rasa prints every debug line, patients' words included.
     configure_structlog(logging.WARNING)
-    validate_quickly()
-    resolve_events_quickly()
+    shortcuts.take()
     knowledge = from_environment()
     knowledge.live()
     apology = knowledge.phrases.say(

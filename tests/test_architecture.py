@@ -34,7 +34,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "sanic": ("bot/",),
     "sklearn": ("bot/nlu/",),
     "psutil": ("bot/",),
-    "jsonschema": ("bot/actions_endpoint.py",),
+    "jsonschema": ("bot/shortcuts.py",),
     "rasa_sdk": ("actions/", "bot/actions_endpoint.py"),
     "sqlalchemy": ("storage/", "knowledge/store/"),
     "alembic": ("storage/", "knowledge/store/migrations/"),

@@ -17,7 +17,8 @@ from knowledge.search.weights import model_hash
 DIMENSIONS = 384
 MAX_TOKENS = 128
 """Longer texts are cut. The model was trained on 128 word pieces (its model card)."""
-_BATCH = 32
+_BATCH = {"int8": 1, "fp32": 32}
+"""Texts a run. int8 scales by the largest number in a run, so together texts would change each other's vectors."""
 
 
 class Encoder(Protocol):
@@ -38,11 +39,12 @@ class Encoder(Protocol):
 class OnnxEncoder:
     """The encoder of the product. Raises `ModelError` when the folder holds no prepared model."""
 
-    def __init__(self, folder: Path, precision: str = "fp32") -> None:
+    def __init__(self, folder: Path, precision: str = "int8") -> None:
         import onnxruntime
         from tokenizers import Tokenizer
 
         self.hash = model_hash(folder, precision)
+        self._batch = _BATCH[precision]
         options = onnxruntime.SessionOptions()
         # Questions of 8 to 16 word pieces gain nothing from a second thread, and other work needs the core.
         options.intra_op_num_threads = 1
@@ -64,8 +66,8 @@ class OnnxEncoder:
         vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
         # Texts of like length share a batch, so that little is spent on padding.
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-        for start in range(0, len(order), _BATCH):
-            places = order[start : start + _BATCH]
+        for start in range(0, len(order), self._batch):
+            places = order[start : start + self._batch]
             encoded = self._tokenizer.encode_batch([texts[place] for place in places])
             inputs = {
                 "input_ids": np.array([row.ids for row in encoded], np.int64),

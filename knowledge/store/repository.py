@@ -25,6 +25,8 @@ HISTORY = "knowledge_schema"
 _CHUNK = 500
 """Most bound values in one statement; SQLite's oldest limit is 999."""
 
+_NEWEST = sa.select(sa.func.max(releases.c.number))
+
 Origin = Literal["seed", "editing"]
 
 
@@ -51,7 +53,7 @@ class KnowledgeStore:
     def newest_release(self) -> int:
         """Number of the live release, 0 when nothing has been published. One indexed row: cheap enough per message."""
         with _translated(), read(self._engine) as connection:
-            return connection.execute(sa.select(sa.func.max(releases.c.number))).scalar() or 0
+            return connection.execute(_NEWEST).scalar() or 0
 
     def release(self, number: int) -> Release:
         """The release with this number. Raises `KeyError` when there is none."""

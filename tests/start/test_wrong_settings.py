@@ -47,7 +47,7 @@ def refused(done: subprocess.CompletedProcess[str]) -> str:
         ("LANTERN_PORT", "0", "give a whole number from 1 to 65535"),
         ("LANTERN_ASSISTANT_PORT", "99999", "give a whole number from 1 to 65535"),
         ("LANTERN_ACTION_TIMEOUT_MS", "0", "give a whole number from 100 to 60000"),
-        ("LANTERN_MODEL_PRECISION", "x", "give one of: fp32, int8"),
+        ("LANTERN_MODEL_PRECISION", "x", "give one of: int8, fp32"),
         ("LANTERN_DATABASE_URL", "mysql://someone:secret@host/name", "use SQLite files or PostgreSQL"),
         ("LANTERN_DATABASE_URL", "a secret that is no address", "postgresql+psycopg2://"),
     ],

@@ -67,8 +67,8 @@ def test_a_folder_without_a_model_says_what_to_run(tmp_path: Path) -> None:
 
 
 def test_a_damaged_model_says_what_to_run(prepared_home: Path, tmp_path: Path) -> None:
-    for name in ("fp32.ready", "tokenizer.json"):
+    for name in ("int8.ready", "tokenizer.json"):
         shutil.copy(prepared_home / "model" / name, tmp_path)
-    (tmp_path / "fp32.onnx").write_bytes(b"no model")
+    (tmp_path / "int8.onnx").write_bytes(b"no model")
     with pytest.raises(ModelError, match=r"cannot be loaded .*; run: \./lantern model"):
         OnnxEncoder(tmp_path)

@@ -1,0 +1,154 @@
+"""Rasa's own steps, done once instead of at every message. Each gives the result that Rasa's gives; tests compare them.
+
+They replace whole functions or classes of Rasa 3.6.21, which is pinned; nothing else of Rasa is changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rasa.core.processor
+from jsonschema import Draft7Validator, ValidationError
+from rasa.core.actions.action import RemoteAction
+from rasa.core.policies import memoization, rule_policy
+from rasa.engine.exceptions import GraphRunError
+from rasa.engine.graph import ExecutionContext, GraphNode, GraphNodeHook, GraphSchema
+from rasa.engine.runner.interface import GraphRunner
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event
+from rasa.shared.utils.common import all_subclasses
+
+
+def take() -> None:
+    """Takes all of them. Call it before an agent is loaded."""
+    run_graphs_directly()
+    copy_nothing_for_silent_logs()
+    know_empty_domains()
+    validate_quickly()
+    resolve_events_quickly()
+
+
+def run_graphs_directly() -> None:
+    """Rasa plans each run of its graph anew and hands it to a scheduler for clusters, three times a message."""
+    rasa.core.processor.DaskGraphRunner = DirectGraphRunner
+
+
+class _NoCopy:
+    @staticmethod
+    def deepcopy(value: Any) -> Any:
+        return value
+
+
+def copy_nothing_for_silent_logs() -> None:
+    """These modules copy events and states deeply for debug lines only, and the lines are never printed."""
+    for module in (rasa.core.processor, memoization, rule_policy):
+        module.copy = _NoCopy
+
+
+def know_empty_domains() -> None:
+    """Rasa writes the whole domain out at every message to see whether it is empty. A loaded domain never changes."""
+    is_empty = Domain.is_empty
+
+    def known(self: Domain) -> bool:
+        if "_known_empty" not in vars(self):
+            self._known_empty = is_empty(self)
+        return bool(self._known_empty)
+
+    Domain.is_empty = known
+
+
+def validate_quickly() -> None:
+    """Rasa compiles its schema for every action result and tries every kind of event on each event, which takes longer
+    than all else in a turn. Here each event is held against the one schema of its own kind, compiled once."""
+    spec = RemoteAction.action_response_format_spec()
+    whole = Draft7Validator(spec)
+    by_event = {
+        schema["properties"]["event"]["const"]: Draft7Validator(schema)
+        for schema in spec["properties"]["events"]["items"]["oneOf"]
+        if "const" in schema["properties"]["event"]
+    }
+
+    def validate(_self: RemoteAction, result: dict[str, Any]) -> bool:
+        events = result.get("events") or []
+        kinds = [by_event.get(event.get("event")) if isinstance(event, dict) else None for event in events]
+        known = [(kind, event) for kind, event in zip(kinds, events) if kind is not None]
+        checked = known if len(known) == len(events) else [(whole, result)]
+        error = next((error for validator, part in checked for error in validator.iter_errors(part)), None)
+        if error is not None:
+            raise ValidationError(error.message)
+        return True
+
+    RemoteAction._validate_action_result = validate
+
+
+def resolve_events_quickly() -> None:
+    """Rasa looks through all subclasses of `Event` for every event it reads back; the same look-up, made once."""
+    known: dict[str, type[Event]] = {}
+    for kind in all_subclasses(Event):
+        known.setdefault(kind.type_name, kind)
+    look_up = Event.resolve_by_type
+
+    def resolve(type_name: str, default: type[Event] | None = None) -> type[Event] | None:
+        return known.get(type_name) or look_up(type_name, default)
+
+    Event.resolve_by_type = staticmethod(resolve)
+
+
+class DirectGraphRunner(GraphRunner):
+    """Runs the nodes that the targets need, one after the other, in an order found once for each set of targets."""
+
+    def __init__(
+        self,
+        graph_schema: GraphSchema,
+        model_storage: ModelStorage,
+        execution_context: ExecutionContext,
+        hooks: list[GraphNodeHook] | None = None,
+    ) -> None:
+        self._schema = graph_schema
+        self._nodes = {
+            name: GraphNode.from_schema_node(name, node, model_storage, execution_context, hooks)
+            for name, node in graph_schema.nodes.items()
+        }
+        self._orders: dict[tuple[str, ...], list[tuple[str, GraphNode, list[str]]]] = {}
+
+    @classmethod
+    def create(
+        cls,
+        graph_schema: GraphSchema,
+        model_storage: ModelStorage,
+        execution_context: ExecutionContext,
+        hooks: list[GraphNodeHook] | None = None,
+    ) -> DirectGraphRunner:
+        return cls(graph_schema, model_storage, execution_context, hooks)
+
+    def run(self, inputs: dict[str, Any] | None = None, targets: list[str] | None = None) -> dict[str, Any]:
+        """The outputs of `targets`, of all target nodes when none are named. `inputs` are the values of placeholders.
+
+        Raises `GraphRunError` for an input that has the name of a node or is missing.
+        """
+        wanted = tuple(targets or self._schema.target_names)
+        known = dict(inputs or {})
+        clash = self._nodes.keys() & known.keys()
+        if clash:
+            raise GraphRunError(f"Input '{min(clash)}' has the name of a node in the graph.")
+        for name, node, needs in self._order(wanted):
+            # A node takes and gives (name, value); a need that nobody provides is named by the node itself.
+            known[name] = node(*[(need, known[need]) for need in needs if need in known])[1]
+        return {name: known[name] for name in wanted}
+
+    def _order(self, targets: tuple[str, ...]) -> list[tuple[str, GraphNode, list[str]]]:
+        if targets not in self._orders:
+            nodes = self._schema.minimal_graph_schema(list(targets)).nodes
+            names: list[str] = []
+
+            def add(name: str) -> None:
+                if name in nodes and name not in names:
+                    for need in nodes[name].needs.values():
+                        add(need)
+                    names.append(name)
+
+            for target in targets:
+                add(target)
+            self._orders[targets] = [(name, self._nodes[name], list(nodes[name].needs.values())) for name in names]
+        return self._orders[targets]
