@@ -15,6 +15,7 @@ COMMANDS = {
     "train": "train the assistant from config.yml, domain.yml and data/",
     "talk": "chat in the terminal",
     "content": "check, format or publish content files",
+    "records": "erase, export or prune what is kept of conversations",
     "model": "verify and prepare the embedding model",
     "assistant": "run the assistant process alone",
     "web": "run the gateway process alone",

@@ -13,17 +13,26 @@ from sqlalchemy.engine import Connection, Engine
 from storage.engine import read, write
 from storage.errors import SchemaMismatch
 
+ALEMBIC = Path(__file__).parent / "alembic"
+
 
 def _config(folder: Path, connection: Connection | None, history: str) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("script_location", _plain(ALEMBIC))
+    config.set_main_option("version_locations", _plain(folder / "versions"))
+    # Otherwise a folder with a blank or a comma in its path would be read as two.
+    config.set_main_option("path_separator", "newline")
     config.attributes["connection"] = connection
     config.attributes["history"] = history
     return config
 
 
+def _plain(path: Path) -> str:
+    return str(path).replace("%", "%%")
+
+
 def migrate(engine: Engine, folder: Path, history: str) -> None:
-    """Brings the schema up to the newest version in `folder`, in one transaction: all steps or none.
+    """Brings the schema up to the newest version in `folder`/versions, in one transaction: all steps or none.
 
     `history` is the table in which Alembic remembers the version. Raises `SchemaMismatch` when the database is newer
     than the code.
@@ -33,12 +42,12 @@ def migrate(engine: Engine, folder: Path, history: str) -> None:
         command.upgrade(_config(folder, connection, history), "head")
 
 
-def require_current(engine: Engine, folder: Path, history: str) -> None:
-    """Raises `SchemaMismatch`, with the command to go on, unless the schema is exactly what the code expects."""
+def require_current(engine: Engine, folder: Path, history: str, remedy: str = "./lantern content migrate") -> None:
+    """Raises `SchemaMismatch` unless the schema is exactly what the code expects; `remedy` is the command to run."""
     with read(engine) as connection:
         version = _refuse_newer(connection, folder, history)
     if version != ScriptDirectory.from_config(_config(folder, None, history)).get_current_head():
-        raise SchemaMismatch(f"the database is older than the code (version {version}); run: ./lantern content migrate")
+        raise SchemaMismatch(f"the database is older than the code (version {version}); run: {remedy}")
 
 
 def _refuse_newer(connection: Connection, folder: Path, history: str) -> str | None:

@@ -16,9 +16,10 @@ ROOMS: dict[str, set[str]] = {
     "safety": set(),
     "storage": set(),
     "knowledge": {"safety", "storage"},
+    "records": {"safety", "storage"},
     "actions": {"knowledge"},
-    "bot": {"knowledge", "safety", "storage"},
-    "web": {"knowledge", "safety"},
+    "bot": {"knowledge", "records", "safety", "storage"},
+    "web": {"knowledge", "records", "safety"},
 }
 """Room -> the rooms that it may import."""
 
@@ -36,8 +37,8 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "psutil": ("bot/",),
     "jsonschema": ("bot/shortcuts.py",),
     "rasa_sdk": ("actions/", "bot/actions_endpoint.py"),
-    "sqlalchemy": ("storage/", "knowledge/store/"),
-    "alembic": ("storage/", "knowledge/store/migrations/"),
+    "sqlalchemy": ("storage/", "knowledge/store/", "records/"),
+    "alembic": ("storage/", "knowledge/store/migrations/", "records/migrations/"),
     "numpy": ("knowledge/", "bot/nlu/"),
     "onnx": ("knowledge/search/",),
     "onnxruntime": ("knowledge/search/",),
@@ -68,7 +69,16 @@ READS_ENVIRONMENT = re.compile(r"(?:.*/)?wiring\.py|(?:bot|web)/__main__\.py")
 BUILDERS = {
     *("open_engine", "create_engine", "sessionmaker", "Session", "connect"),
     *("Client", "AsyncClient", "HTTPTransport", "AsyncHTTPTransport"),
-    *("InferenceSession", "OnnxEncoder", "KnowledgeStore", "Sanic", "Starlette", "from_environment", "build"),
+    *(
+        "InferenceSession",
+        "OnnxEncoder",
+        "KnowledgeStore",
+        "ConversationStore",
+        "Sanic",
+        "Starlette",
+        "from_environment",
+        "build",
+    ),
 }
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic", "perf_counter"}
 EMPTY_NAMES = re.compile(r"util|helper|manager|misc", re.IGNORECASE)
@@ -213,6 +223,7 @@ PLANTED = [
     ("safety/bad.py", "import numpy", "numpy is bound to"),
     ("safety/bad.py", "from knowledge.model import Answer", "safety may not import knowledge"),
     ("storage/bad.py", "from ..safety import rules", "storage may not import safety"),
+    ("records/bad.py", "from knowledge.model import Answer", "records may not import knowledge"),
     ("knowledge/bad.py", "from . import model\nfrom ..web import app", "knowledge may not import web"),
     ("knowledge/bad.py", "def late():\n    import rasa.core.agent", "rasa is bound to bot/"),
     ("knowledge/bad.py", "import importlib\nimportlib.import_module('rasa')", "rasa is bound to bot/"),

@@ -26,6 +26,9 @@ from knowledge.errors import ContentError, KnowledgeError
 from knowledge.files import read_folder
 from knowledge.search.weights import WEIGHTS_SHA256, file_hash, model_hash, package_folder
 from knowledge.store.repository import KnowledgeStore
+from records import settings as records_settings
+from records.repository import ConversationStore
+from records.wiring import now
 from storage import settings as storage_settings
 from storage.engine import open_engine
 from storage.errors import StorageError
@@ -65,7 +68,7 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
 def settings_problems(environment: Mapping[str, str]) -> Problems:
     """Wrong values, and names that begin like ours but that nothing reads."""
-    rows = (*storage_settings.ROWS, *knowledge_settings.ROWS, *bot_settings.ROWS)
+    rows = (*storage_settings.ROWS, *knowledge_settings.ROWS, *records_settings.ROWS, *bot_settings.ROWS)
     gateway = gateway_settings(environment)
     known = {row.name for row in rows} | set(gateway)
     for name in sorted(environment):
@@ -140,6 +143,9 @@ def database_problems(environment: Mapping[str, str]) -> Problems:
         store = _store(environment)
         if store is not None:
             store.require_current()
+        kept = _url(environment, "conversations")
+        if kept is not None:
+            ConversationStore(open_engine(kept), now).require_current()
     except (KnowledgeError, StorageError, SettingError) as error:
         yield str(error)
 
@@ -165,11 +171,15 @@ def _notes(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _store(environment: Mapping[str, str]) -> KnowledgeStore | None:
+    url = _url(environment, "knowledge")
+    return KnowledgeStore(open_engine(url)) if url else None
+
+
+def _url(environment: Mapping[str, str], name: str) -> str | None:
+    """Address of a database; None while its file is not there, which opening it would make."""
     kept = storage_settings.Settings.from_environment(environment)
-    url = kept.url("knowledge")
-    if url.startswith("sqlite") and not Path(kept.home / "knowledge.db").exists():
-        return None
-    return KnowledgeStore(open_engine(url))
+    url = kept.url(name)
+    return None if url.startswith("sqlite") and not Path(kept.home / f"{name}.db").exists() else url
 
 
 def _exists(place: str, kind: str) -> bool:

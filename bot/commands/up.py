@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from bot.assistant import PROJECT
 from bot.commands.check import gateway_settings
 from bot.commands.content import has_release
+from bot.commands.records import set_up as set_up_records
 from bot.errors import CommandFailed, explained
 from bot.processes import Process, await_ready, module, require_free
 from bot.settings import Settings
@@ -66,6 +67,7 @@ def prepared(environment: Mapping[str, str], say: object) -> list[Process]:
         prepare(package_folder(), home / "model", precision)
         if not has_release(environment):
             _publish_starter_content(environment)
+        set_up_records(environment)
         shared_secret(home / "secrets" / "assistant")
     # The matrices are small: threads that wait for each other's share would cost several times what they save.
     environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", **environment}

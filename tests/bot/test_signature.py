@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import stat
-from pathlib import Path
-
 import pytest
 
-from bot.signature import WINDOW_SECONDS, is_signed, shared_secret, sign
+from bot.signature import WINDOW_SECONDS, is_signed, sign
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 BODY = b'{"text": "hello"}'
@@ -42,20 +39,3 @@ def test_a_timestamp_that_is_none_is_refused(timestamp: str) -> None:
 @pytest.mark.parametrize("signature", ["", "sha256=", "sha1=abc", "ü\ud800", "sha256=" + "0" * 64])
 def test_a_signature_that_is_none_is_refused(signature: str) -> None:
     assert not is_signed(SECRET, STAMP, BODY, signature, NOW)
-
-
-def test_the_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
-    file = tmp_path / "secrets" / "assistant"
-    secret = shared_secret(file)
-    assert len(secret) == 32
-    assert shared_secret(file) == secret
-    assert shared_secret(tmp_path / "other") != secret
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-
-
-@pytest.mark.parametrize("left", ["", "00", "not hex"])
-def test_half_a_secret_is_never_signed_with(tmp_path: Path, left: str) -> None:
-    file = tmp_path / "assistant"
-    file.write_text(left, encoding="ascii")
-    assert len(shared_secret(file)) == 32

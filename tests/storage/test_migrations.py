@@ -10,12 +10,6 @@ from storage.engine import open_engine, read
 from storage.errors import SchemaMismatch
 from storage.migrations import migrate, require_current
 
-ENV = """
-from alembic import context
-attributes = context.config.attributes
-context.configure(connection=attributes["connection"], version_table=attributes["history"], transactional_ddl=False)
-context.run_migrations()
-"""
 STEP = """
 from alembic import op
 revision = {number!r}
@@ -30,7 +24,6 @@ def folder(tmp_path: Path, *statements: str) -> Path:
     """A folder of migrations, one statement a step."""
     versions = tmp_path / "migrations" / "versions"
     versions.mkdir(parents=True, exist_ok=True)
-    (tmp_path / "migrations" / "env.py").write_text(ENV, encoding="ascii")
     before = None
     for number, statement in enumerate(statements, 1):
         name = f"{number:04}"
@@ -62,8 +55,8 @@ def test_an_empty_database_gets_every_step(engine: Engine, tmp_path: Path) -> No
 def test_an_older_database_gets_the_missing_steps_and_keeps_its_rows(engine: Engine, tmp_path: Path) -> None:
     migrate(engine, folder(tmp_path, FIRST, "INSERT INTO rooms VALUES ('hall')"), "history")
     steps = folder(tmp_path, FIRST, "INSERT INTO rooms VALUES ('hall')", "ALTER TABLE rooms ADD COLUMN floor INTEGER")
-    with pytest.raises(SchemaMismatch, match=r"older than the code \(version 0002\); run: \./lantern content migrate"):
-        require_current(engine, steps, "history")
+    with pytest.raises(SchemaMismatch, match=r"older than the code \(version 0002\); run: \./lantern rooms migrate"):
+        require_current(engine, steps, "history", "./lantern rooms migrate")
     migrate(engine, steps, "history")
     migrate(engine, steps, "history")
     with read(engine) as connection:
@@ -97,3 +90,10 @@ def test_two_rooms_share_a_database_with_histories_of_their_own(engine: Engine, 
     require_current(engine, ours, "our_history")
     require_current(engine, theirs, "their_history")
     assert tables(engine) == {"rooms", "our_history", "talks", "their_history"}
+
+
+def test_a_folder_may_have_any_name(engine: Engine, tmp_path: Path) -> None:
+    steps = folder(tmp_path / "100% ours, old:new", FIRST)
+    migrate(engine, steps, "history")
+    require_current(engine, steps, "history")
+    assert tables(engine) == {"rooms", "history"}

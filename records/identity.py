@@ -1,0 +1,42 @@
+"""By which marks records know a conversation and a message: hashes, from which nobody finds back to a person."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+ID_LENGTH = 32
+"""Hexadecimal digits of a conversation's id."""
+
+
+def conversation_id(secret: bytes, channel: str, sender: str) -> str:
+    """The id of a conversation with somebody whom a channel names (a phone number, an integrator's user).
+
+    Without `secret`, which is kept beside the database and not in it, nobody can try out numbers until one fits.
+    """
+    named = f"{channel}\x00{sender}".encode("utf-8", "replace")
+    return hmac.new(secret, named, hashlib.sha256).hexdigest()[:ID_LENGTH]
+
+
+def new_token() -> str:
+    """What lets a browser go on with its conversation: 256 random bits, known to nobody else."""
+    return secrets.token_urlsafe(32)
+
+
+def token_conversation_id(token: str) -> str:
+    """The id of the conversation that `token` opens. The id does not lead back to the token."""
+    return _digest(token)[:ID_LENGTH]
+
+
+def message_hash(message_id: str) -> str:
+    return _digest(message_id)
+
+
+def erasure_hash(conversation_id: str) -> str:
+    """The mark of an erased conversation: with the id in hand one can look its receipt up, not the other way round."""
+    return _digest(conversation_id)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,61 @@
+"""What is kept of a conversation, as values. Times are in UTC."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Clock = Callable[[], dt.datetime]
+Replies = Sequence[Any]
+"""The messages that answered one message, as JSON values. Whoever is handed them does not change them."""
+Reason = Literal["request", "retention"]
+
+
+@dataclass(frozen=True)
+class ShownCard:
+    """An emergency card as it was shown: `kind` is `emergency` or `crisis`, `card` the card's id."""
+
+    kind: str
+    card: str
+    locale: str
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """The state of one conversation after its newest turn. Change it with `dataclasses.replace`.
+
+    `introduced`: the person has been told that a machine speaks and what is kept. `therapy`: CAR-T was mentioned. Both
+    stay true once they are. `card`: the emergency card shown last, until another answer follows it. `started_at` tells
+    this conversation from one with the same person that was erased before it began.
+    """
+
+    id: str
+    channel: str
+    started_at: dt.datetime
+    locale: str = "en"
+    region: str | None = None
+    introduced: bool = False
+    therapy: bool = False
+    card: ShownCard | None = None
+    last_entry: str | None = None
+
+
+@dataclass(frozen=True)
+class KeptMessage:
+    """One message that was answered. `text` is what the person wrote, None before they were told that it is kept."""
+
+    at: dt.datetime
+    text: str | None
+    kind: str
+    replies: Replies
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Proof of an erasure. `messages` is how many messages were erased."""
+
+    number: str
+    erased_at: dt.datetime
+    messages: int

@@ -1,0 +1,397 @@
+"""Reads and writes the conversations database. What a person wrote is redacted here, and nowhere before it is trusted
+to be."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from records.errors import Unavailable, UnknownConversation
+from records.identity import erasure_hash, message_hash
+from records.model import Clock, Conversation, KeptMessage, Reason, Receipt, Replies, ShownCard
+from records.tables import conversations, erasures, messages, trackers
+from safety import redact
+from storage.engine import read, write
+from storage.migrations import migrate, require_current
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+HISTORY = "records_schema"
+REMEDY = "./lantern records migrate"
+PRUNED_AT_ONCE = 200
+"""Most conversations, or trackers, that one transaction of `prune` deletes: nobody waits long for it."""
+
+
+@dataclass(frozen=True)
+class Ages:
+    """How old what is kept is. `conversations` and `trackers` are (all, of these older than the day asked for)."""
+
+    conversations: tuple[int, int]
+    trackers: tuple[int, int]
+    newest: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """How many rows retention deleted."""
+
+    conversations: int = 0
+    messages: int = 0
+    trackers: int = 0
+
+
+class ConversationStore:
+    """Conversations, their messages, and receipts of what was erased. Safe to share between threads.
+
+    Every method raises `Unavailable` when the database does not answer. Those that take a connection are operations
+    for a `storage.writer.Writer`: run twice, they leave what they leave when run once.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine, self._clock = engine, clock
+
+    def migrate(self) -> None:
+        """Brings the schema up to date. Raises `SchemaMismatch` when the database is newer than the code.
+
+        A SQLite file is made for its owner alone to read; its log, made later, has the rights of the file.
+        """
+        if self._engine.dialect.name == "sqlite":
+            file = Path(self._engine.url.database)
+            file.touch(mode=0o600)
+            file.chmod(0o600)
+        migrate(self._engine, MIGRATIONS, HISTORY)
+
+    def require_current(self) -> None:
+        """Raises `SchemaMismatch`, with the command to run, unless the schema fits the code."""
+        require_current(self._engine, MIGRATIONS, HISTORY, REMEDY)
+
+    def find(self, conversation_id: str, message_id: str | None = None) -> tuple[Conversation | None, Replies | None]:
+        """The conversation, and what was replied to this message if it was answered already. One round trip."""
+        wanted = {"wanted_id": conversation_id, "wanted_hash": message_hash(message_id) if message_id else ""}
+        with self._reading() as connection:
+            row = connection.execute(_FIND, wanted).mappings().first()
+        if row is None:
+            return None, None
+        return _conversation(row), None if row["replies"] is None else json.loads(row["replies"])
+
+    def add(self, connection: Connection, conversation: Conversation) -> None:
+        """An operation: the conversation is there, before its first message."""
+        self._keep_state(connection, conversation, conversation.started_at)
+
+    def keep(self, connection: Connection, conversation: Conversation, message_id: str, message: KeptMessage) -> None:
+        """An operation: the message and the state after it are there. Of two answers to one message the first is kept.
+
+        Nothing is kept of a conversation that was erased after it had begun.
+        """
+        if not self._keep_state(connection, conversation, message.at):
+            return
+        row = {
+            "conversation_id": conversation.id,
+            "message_hash": message_hash(message_id),
+            "at": stamp(message.at),
+            "text": None if message.text is None else redact(_storable(message.text)),
+            "kind": message.kind,
+            "replies": json.dumps(message.replies, separators=(",", ":")),
+        }
+        connection.execute(_ADD_MESSAGE, row)
+
+    def _keep_state(self, connection: Connection, conversation: Conversation, at: dt.datetime) -> bool:
+        """Whether the conversation may be kept: False when it was erased."""
+        started_at = stamp(conversation.started_at)
+        state = {
+            "heard_at": stamp(at),
+            "locale": conversation.locale,
+            "region": conversation.region,
+            "introduced": conversation.introduced,
+            "therapy": conversation.therapy,
+            "card": json.dumps(asdict(conversation.card)) if conversation.card else None,
+            "last_entry": conversation.last_entry,
+        }
+        new = {"known_id": conversation.id, **{f"new_{name}": value for name, value in state.items()}}
+        if connection.execute(_CHANGE_THIS, {**new, "known_start": started_at}).rowcount:
+            return True
+        if was_erased(connection, conversation.id, conversation.started_at):
+            return False
+        row = {"id": conversation.id, "channel": conversation.channel, "started_at": started_at, **state}
+        if not connection.execute(_ADD, row).rowcount:
+            # Another process heard the same person first, and began it at another moment.
+            connection.execute(_CHANGE, new)
+        return True
+
+    def erase(self, conversation_id: str, reason: Reason = "request") -> Receipt:
+        """Deletes all that is kept of a conversation, in one transaction. Raises `UnknownConversation`."""
+        with write(self._engine) as connection:
+            receipt = self.erase_within(connection, conversation_id, self._clock(), new_receipt_number(), reason)
+        if receipt is None:
+            raise unknown(conversation_id)
+        self.forget_freed_pages()
+        return receipt
+
+    def erase_within(
+        self,
+        connection: Connection,
+        conversation_id: str,
+        at: dt.datetime,
+        number: str,
+        reason: Reason = "request",
+        unwritten: int | None = None,
+    ) -> Receipt | None:
+        """An operation: the conversation is gone, and the receipt with this number is there; None if nothing was kept.
+
+        `unwritten` is how many messages of it waited to be kept, and are counted; None when it did not wait at all.
+        """
+        if (receipt := self._receipt(connection, number)) is not None:
+            return receipt
+        started_at = connection.execute(_START, {"wanted_id": conversation_id}).scalar()
+        if started_at is not None:
+            # Of two machines' clocks the later one counts: the receipt must not be older than the conversation.
+            at = max(at, dt.datetime.fromisoformat(started_at))
+        counts = self._delete(connection, [conversation_id])
+        dialogues = self._delete_trackers(connection, [conversation_id])
+        if started_at is None and not dialogues and unwritten is None:
+            return None
+        counts[conversation_id] += unwritten or 0
+        self._leave_receipts(connection, counts, at, reason, [number])
+        return Receipt(number, at, counts[conversation_id])
+
+    def _receipt(self, connection: Connection, number: str) -> Receipt | None:
+        row = connection.execute(sa.select(erasures).where(erasures.c.receipt == number)).first()
+        return None if row is None else Receipt(row.receipt, dt.datetime.fromisoformat(row.erased_at), row.messages)
+
+    def export(self, conversation_id: str) -> dict[str, Any]:
+        """All that is kept of one conversation, as plain JSON values. Raises `UnknownConversation`."""
+        with self._reading() as connection:
+            state = connection.execute(_FIND, {"wanted_id": conversation_id, "wanted_hash": ""}).mappings().first()
+            said = connection.execute(
+                sa.select(messages.c.at, messages.c.text, messages.c.kind, messages.c.replies)
+                .where(messages.c.conversation_id == conversation_id)
+                .order_by(messages.c.id)
+            ).mappings()
+            tracker = connection.execute(
+                sa.select(trackers.c.saved_at, trackers.c.state).where(trackers.c.conversation_id == conversation_id)
+            ).first()
+            if state is None and tracker is None:
+                raise unknown(conversation_id)
+            columns = () if state is None else conversations.columns.keys()
+            kept: dict[str, Any] = {name: state[name] for name in columns}
+            if kept.get("card"):
+                kept["card"] = json.loads(kept["card"])
+            return {
+                "conversation": kept or None,
+                "messages": [{**message, "replies": json.loads(message["replies"])} for message in said],
+                "tracker": tracker and {"saved_at": tracker.saved_at, "state": _loaded(tracker.state)},
+            }
+
+    def ages(self, older_than: dt.datetime) -> Ages:
+        """How much is kept, how much of it was last heard before `older_than`, and the newest moment of all."""
+        moment = stamp(older_than)
+        with self._reading() as connection:
+            heard, saved = (
+                connection.execute(
+                    sa.select(sa.func.count(), sa.func.count(sa.case((at < moment, 1))), sa.func.max(at))
+                ).one()
+                for at in (conversations.c.heard_at, trackers.c.saved_at)
+            )
+        newest = max((moment for moment in (heard[2], saved[2]) if moment), default=None)
+        return Ages((heard[0], heard[1]), (saved[0], saved[1]), newest and dt.datetime.fromisoformat(newest))
+
+    def prune(
+        self,
+        older_than: dt.datetime,
+        at_once: int = PRUNED_AT_ONCE,
+        tell: Callable[[Pruned], None] = lambda so_far: None,
+    ) -> Pruned:
+        """Deletes the conversations last heard, and the trackers last saved, before `older_than`.
+
+        Each transaction takes at most `at_once` of them and leaves their receipts: stopped half-way, the next call goes
+        on where this one was. `tell` hears how far it is while more may be to come.
+        """
+        done = Pruned()
+        for prune_some in (self._prune_conversations, self._prune_trackers):
+            taken = at_once
+            while taken == at_once:
+                with write(self._engine) as connection:
+                    taken, some = prune_some(connection, stamp(older_than), at_once)
+                done = Pruned(
+                    done.conversations + some.conversations,
+                    done.messages + some.messages,
+                    done.trackers + some.trackers,
+                )
+                if taken == at_once:
+                    tell(done)
+        self.forget_freed_pages()
+        return done
+
+    def _prune_conversations(self, connection: Connection, before: str, at_once: int) -> tuple[int, Pruned]:
+        ids = self._oldest(connection, conversations.c.id, conversations.c.heard_at, before, at_once)
+        counts = self._delete(connection, ids)
+        dialogues = self._delete_trackers(connection, ids)
+        numbers = [new_receipt_number() for _ in ids]
+        self._leave_receipts(connection, counts, self._clock(), "retention", numbers)
+        return len(ids), Pruned(len(ids), sum(counts.values()), dialogues)
+
+    def _prune_trackers(self, connection: Connection, before: str, at_once: int) -> tuple[int, Pruned]:
+        ids = self._oldest(connection, trackers.c.conversation_id, trackers.c.saved_at, before, at_once)
+        return len(ids), Pruned(trackers=self._delete_trackers(connection, ids))
+
+    def _oldest(self, connection: Connection, name: sa.Column, at: sa.Column, before: str, most: int) -> list[str]:
+        # Another process may be keeping a new message this very moment: what it holds is left for the next run.
+        query = sa.select(name).where(at < before).order_by(at).limit(most).with_for_update(skip_locked=True)
+        return list(connection.execute(query).scalars())
+
+    def bring_back(self, now: dt.datetime) -> None:
+        """Moments that lie after `now` become `now`: a clock that was wrong then must not keep them for ever."""
+        with write(self._engine) as connection:
+            for at in (conversations.c.heard_at, trackers.c.saved_at):
+                connection.execute(sa.update(at.table).where(at > stamp(now)).values({at: stamp(now)}))
+
+    def forget_freed_pages(self) -> None:
+        """Takes what was deleted out of SQLite's log too, as far as no reader is in the way; that is tried next time.
+
+        The pages of the file itself are overwritten as they are freed (`_delete`). PostgreSQL has its own housekeeping.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return
+        with suppress(sa.exc.DBAPIError, self._engine.dialect.dbapi.Error):
+            connection = self._engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
+
+    def _delete(self, connection: Connection, ids: list[str]) -> dict[str, int]:
+        """Deletes conversations with their messages; how many messages each had."""
+        if self._engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")
+        mine = messages.c.conversation_id.in_(ids)
+        counting = sa.select(messages.c.conversation_id, sa.func.count()).where(mine)
+        counts = dict.fromkeys(ids, 0)
+        counts.update(connection.execute(counting.group_by(messages.c.conversation_id)).all())
+        connection.execute(sa.delete(messages).where(mine))
+        connection.execute(sa.delete(conversations).where(conversations.c.id.in_(ids)))
+        return counts
+
+    def _delete_trackers(self, connection: Connection, ids: list[str]) -> int:
+        return int(connection.execute(sa.delete(trackers).where(trackers.c.conversation_id.in_(ids))).rowcount)
+
+    def _leave_receipts(
+        self, connection: Connection, counts: Mapping[str, int], at: dt.datetime, reason: Reason, numbers: Iterable[str]
+    ) -> None:
+        rows = [
+            {
+                "receipt": number,
+                "conversation_hash": erasure_hash(conversation_id),
+                "erased_at": stamp(at),
+                "reason": reason,
+                "messages": count,
+            }
+            for number, (conversation_id, count) in zip(numbers, counts.items())
+        ]
+        if rows:
+            connection.execute(sa.insert(erasures), rows)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        try:
+            with read(self._engine) as connection:
+                yield connection
+        except sa.exc.ProgrammingError as error:
+            raise Unavailable(f"the conversation tables are of another version; run: {REMEDY}") from error
+        except sa.exc.TimeoutError as error:
+            raise Unavailable("every connection to the conversations database is in use") from error
+
+
+def was_erased(connection: Connection, conversation_id: str, since: dt.datetime) -> bool:
+    """Whether this conversation was erased at or after `since`: what began before must not be written any more."""
+    erased = {"erased_hash": erasure_hash(conversation_id), "erased_since": stamp(since)}
+    return connection.execute(_ERASED, erased).first() is not None
+
+
+def unknown(conversation_id: str) -> UnknownConversation:
+    return UnknownConversation(f"nothing is kept of a conversation {conversation_id}")
+
+
+def new_receipt_number() -> str:
+    return secrets.token_hex(8)
+
+
+def stamp(moment: dt.datetime) -> str:
+    """A moment as it is kept: texts of one length, so that they sort as the moments do."""
+    return moment.astimezone(dt.timezone.utc).isoformat(timespec="microseconds")
+
+
+def _storable(text: str) -> str:
+    # Half of a surrogate pair and NUL are refused by one database or the other; a message must not be lost for them.
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _conversation(row: Mapping[str, Any]) -> Conversation:
+    return Conversation(
+        id=row["id"],
+        channel=row["channel"],
+        started_at=dt.datetime.fromisoformat(row["started_at"]),
+        locale=row["locale"],
+        region=row["region"],
+        introduced=row["introduced"],
+        therapy=row["therapy"],
+        card=ShownCard(**json.loads(row["card"])) if row["card"] else None,
+        last_entry=row["last_entry"],
+    )
+
+
+def _addition(table: sa.Table, *left_out: str) -> sa.sql.elements.TextClause:
+    # Written out, because SQLAlchemy 1.4 builds its own form of it anew for each row, at twice the cost of running it.
+    names = [column.name for column in table.columns if column.name not in left_out]
+    values = ", ".join(f":{name}" for name in names)
+    return sa.text(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values}) ON CONFLICT DO NOTHING")
+
+
+def _changes(*names: str) -> dict[str, Any]:
+    """The columns of a conversation that change with a turn. What was said or known once stays so, whichever of two
+    processes writes last, and whatever a process did not know while the database was away."""
+    kept = conversations.c
+    new = {name: sa.bindparam(f"new_{name}", type_=kept[name].type) for name in names}
+    lasting = {name: sa.or_(kept[name], new[name]) for name in ("introduced", "therapy")}
+    lasting |= {name: sa.func.coalesce(new[name], kept[name]) for name in ("region", "last_entry")}
+    return {**new, **lasting}
+
+
+_FIND = (
+    sa.select(conversations, messages.c.replies)
+    .select_from(
+        conversations.outerjoin(
+            messages,
+            (messages.c.conversation_id == conversations.c.id)
+            & (messages.c.message_hash == sa.bindparam("wanted_hash")),
+        )
+    )
+    .where(conversations.c.id == sa.bindparam("wanted_id"))
+)
+_START = sa.select(conversations.c.started_at).where(conversations.c.id == sa.bindparam("wanted_id"))
+_ADD = _addition(conversations)
+_ADD_MESSAGE = _addition(messages, "id")
+_CHANGE = (
+    sa.update(conversations)
+    .where(conversations.c.id == sa.bindparam("known_id"))
+    .values(_changes("heard_at", "locale", "region", "introduced", "therapy", "card", "last_entry"))
+)
+_CHANGE_THIS = _CHANGE.where(conversations.c.started_at == sa.bindparam("known_start"))
+_ERASED = sa.select(erasures.c.receipt).where(
+    erasures.c.conversation_hash == sa.bindparam("erased_hash"),
+    erasures.c.erased_at >= sa.bindparam("erased_since"),
+)

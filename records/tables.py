@@ -1,0 +1,66 @@
+"""The tables of the conversations database, as the newest migration leaves them.
+
+Times are ISO 8601 texts in UTC with microseconds, so that they sort as text. Whatever a person wrote stands here
+redacted or not at all. Names and numbers by which others know a person (the sender of a messenger, a message id, a
+token) are kept as hashes only.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("started_at", sa.String(32), nullable=False),
+    sa.Column("heard_at", sa.String(32), nullable=False, index=True),
+    sa.Column("locale", sa.String(8), nullable=False),
+    sa.Column("region", sa.String(2)),
+    sa.Column("introduced", sa.Boolean, nullable=False),
+    sa.Column("therapy", sa.Boolean, nullable=False),
+    sa.Column("card", sa.Text),
+    sa.Column("last_entry", sa.String(80)),
+)
+"""`id`: see `records.identity`. `introduced`: the person has been told that a machine speaks and what is kept.
+`therapy`: CAR-T was mentioned. `card`: the emergency card shown last, as JSON, until another answer follows it."""
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("conversation_id", sa.String(32), sa.ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("message_hash", sa.String(64), nullable=False),
+    sa.Column("at", sa.String(32), nullable=False),
+    sa.Column("text", sa.Text),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("replies", sa.Text, nullable=False),
+    sa.UniqueConstraint("conversation_id", "message_hash"),
+)
+"""One answered message. `text` is redacted, and NULL before the person has been told that it is kept. `replies` is
+JSON, what was sent."""
+
+trackers = sa.Table(
+    "trackers",
+    metadata,
+    sa.Column("conversation_id", sa.String(200), primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("saved_at", sa.String(32), nullable=False, index=True),
+)
+"""What the assistant remembers of a dialogue: slots and the last turns, as JSON. No foreign key: whoever reaches Rasa
+without the gateway has a tracker and no conversation."""
+
+erasures = sa.Table(
+    "erasures",
+    metadata,
+    sa.Column("receipt", sa.String(32), primary_key=True),
+    sa.Column("conversation_hash", sa.String(64), nullable=False, index=True),
+    sa.Column("erased_at", sa.String(32), nullable=False),
+    sa.Column("reason", sa.String(16), nullable=False),
+    sa.Column("messages", sa.Integer, nullable=False),
+)
+"""Proof that a conversation was erased: a hash of its id, and no word of it. `reason` is `request` or `retention`. It
+also keeps writes that were under way from bringing the conversation back."""
