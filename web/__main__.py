@@ -14,6 +14,7 @@ from knowledge.errors import KnowledgeError
 from storage.errors import StorageError
 from storage.settings import SettingError, read
 from web.errors import DoorError
+from web.logs import configure
 from web.serve import serve
 from web.settings import ROWS
 from web.wiring import from_environment
@@ -34,6 +35,7 @@ def main() -> int:
     if sys.argv[1:] == ["--settings"]:
         sys.stdout.write(json.dumps(settings_problems(os.environ)))
         return 0
+    configure()
     try:
         parts = from_environment()
     except (SettingError, DoorError, KnowledgeError, StorageError) as error:

@@ -1,9 +1,11 @@
-"""Puts the door together from its parts: routes, static files, headers and errors."""
+"""Puts the door together from its parts: routes with their guards, static files, headers and errors."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -11,14 +13,18 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from web import health, library, pages, rest
-from web.errors import Refused
+from web import api, health, library, pages, rest
+from web.errors import Refused, whereabouts
+from web.guards import everyone
+from web.limits import whole_seconds
 from web.parts import Parts
 from web.protection import Protection, wants_page
 from web.views import Views
+
+logger = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 
@@ -26,39 +32,89 @@ REFUSALS = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take that method."),
 }
+RETENTION_PAUSE = 3600.0
+"""Seconds between two looks for conversations that have been kept for long enough."""
+FLUSH_SECONDS = 3.0
+"""How long a stopping process tries to write what waits to be written."""
 
 
 def build(parts: Parts) -> Starlette:
-    """The application. It closes the parts that hold connections when it shuts down."""
+    """The application. When it shuts down it writes what waits and closes the parts that hold connections."""
     views = Views(parts)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        erasing = asyncio.create_task(_erase_what_is_old(parts))
         yield
+        erasing.cancel()
+        with suppress(asyncio.CancelledError):
+            await erasing
         await parts.assistant.close()
+        left = await asyncio.to_thread(parts.recorder.close, FLUSH_SECONDS)
+        if left:
+            logger.error("%d writes were lost: the database stayed away", left)
 
     async def refused(request: Request, fault: Exception) -> Response:
         assert isinstance(fault, Refused)
+        parts.metrics.refused(fault.code)
         headers = {"WWW-Authenticate": "Bearer"} if fault.status == 401 else {}
+        if fault.wait:
+            headers["Retry-After"] = str(whole_seconds(fault.wait))
         return JSONResponse({"error": fault.code, "detail": fault.detail}, fault.status, headers)
 
     async def not_served(request: Request, fault: Exception) -> Response:
         assert isinstance(fault, HTTPException)
         code, detail = REFUSALS.get(fault.status_code, ("refused", fault.detail))
+        parts.metrics.refused(code)
         if wants_page(request.scope):
             return views.page("missing.html", "This page does not exist", status=fault.status_code, detail=detail)
-        return JSONResponse({"error": code, "detail": detail}, fault.status_code, fault.headers)
+        # Starlette names the methods of the first route of an address only.
+        headers = {"Allow": _allowed(request)} if fault.status_code == 405 else fault.headers
+        return JSONResponse({"error": code, "detail": detail}, fault.status_code, headers)
 
+    settings = parts.settings
+    protection = Middleware(
+        Protection,
+        hosts=settings.answers_to,
+        origins=settings.origins,
+        proxies=settings.trusted_proxies,
+        refused=parts.metrics.refused,
+    )
     return Starlette(
         routes=[
             *rest.routes(parts),
+            *api.routes(parts),
             *health.routes(parts),
             *pages.routes(parts, views),
             *library.routes(parts, views),
-            Mount("/static", StaticFiles(directory=HERE / "static")),
-            Mount("/widget", StaticFiles(directory=HERE / "widget")),
+            _files("/static", HERE / "static"),
+            _files("/widget", HERE / "widget"),
         ],
-        middleware=[Middleware(Protection)],
+        middleware=[protection],
         exception_handlers={Refused: refused, HTTPException: not_served},
         lifespan=lifespan,
     )
+
+
+def _allowed(request: Request) -> str:
+    routes = (route for route in request.app.routes if isinstance(route, Route))
+    methods = {name for route in routes if route.path_regex.match(request.url.path) for name in route.methods or ()}
+    return ", ".join(sorted(methods))
+
+
+def _files(path: str, folder: Path) -> BaseRoute:
+    mount = Mount(path, StaticFiles(directory=folder))
+    mount.guard = everyone  # type: ignore[attr-defined]
+    return mount
+
+
+async def _erase_what_is_old(parts: Parts) -> None:
+    """Once at the start and then every hour, for as long as the process runs."""
+    while True:
+        try:
+            gone = await parts.recorded(parts.retention.run)
+            logger.info("retention erased %d conversations", gone.conversations)
+        except Exception as fault:
+            # It is tried again; what it says is about the clock or the database, and of no person.
+            logger.error("retention erased nothing: %s: %s", whereabouts(fault).split(" at ")[0], fault)
+        await asyncio.sleep(RETENTION_PAUSE)

@@ -7,15 +7,14 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from knowledge.codec import answer_from_json
-from knowledge.model import FollowUp
-from safety import Finding
+from records.model import ShownCard
 from web.errors import AssistantUnavailable
-from web.messages import Reply, Turn
+from web.messages import Reply
 
 MESSAGE_PATH = "/webhooks/lantern/message"
 READY_PATH = "/webhooks/lantern/ready"
@@ -61,9 +60,27 @@ def signature(secret: bytes, timestamp: str, body: bytes) -> str:
     return "sha256=" + hmac.new(secret, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the assistant is told of one message. `text` is the part to be interpreted.
+
+    `noticed`: the person knows what is kept, so the assistant may keep these words too. `after`: the emergency card
+    that the person has just been shown, which the assistant does not know of.
+    """
+
+    conversation: str
+    text: str
+    message_id: str
+    region: str | None
+    locale: str
+    noticed: bool
+    after: ShownCard | None = None
+
+
 class Assistant:
     """Asks the assistant at `address`. `wall_clock` gives unix seconds to sign, `time_limit` is seconds in all.
 
+    `called` is told what came of each call: `answered`, `failed` or `resting`.
     It speaks through a bare transport: redirects, cookies and the rest of a client have no use on a private line, and
     would double the work of a call.
     """
@@ -76,27 +93,26 @@ class Assistant:
         breaker: Breaker,
         wall_clock: Callable[[], float],
         time_limit: float,
+        called: Callable[[str], None] = lambda outcome: None,
     ) -> None:
         self._transport, self._address, self._secret, self._breaker = transport, address, secret, breaker
-        self._wall_clock, self._time_limit = wall_clock, time_limit
+        self._wall_clock, self._time_limit, self._called = wall_clock, time_limit, called
 
-    async def ask(self, turn: Turn, text: str, after: Finding | None = None) -> list[Reply]:
-        """Replies to `text`, the part of the turn to be interpreted; at least one. `after`: the emergency card that the
-        person has just been shown, which the assistant does not know of.
-
-        Raises `AssistantUnavailable` after the time limit at the latest.
-        """
+    async def ask(self, asked: Asked) -> list[Reply]:
+        """The replies, at least one. Raises `AssistantUnavailable` after the time limit at the latest."""
         if not self._breaker.allows():
+            self._called("resting")
             raise AssistantUnavailable("resting after failures")
         try:
-            replies = _replies(await asyncio.wait_for(self._post(_body(turn, text, after)), self._time_limit))
-        except AssistantUnavailable:
+            replies = _replies(await asyncio.wait_for(self._post(_body(asked)), self._time_limit))
+        except (AssistantUnavailable, httpx.HTTPError, asyncio.TimeoutError) as fault:
             self._breaker.failed()
-            raise
-        except (httpx.HTTPError, asyncio.TimeoutError) as fault:
-            self._breaker.failed()
+            self._called("failed")
+            if isinstance(fault, AssistantUnavailable):
+                raise
             raise AssistantUnavailable(type(fault).__name__) from fault
         self._breaker.succeeded()
+        self._called("answered")
         return replies
 
     async def ready(self) -> bool:
@@ -137,31 +153,23 @@ class Assistant:
         return response.status_code, await response.aread()
 
 
-def _body(turn: Turn, text: str, after: Finding | None) -> bytes:
-    metadata: dict[str, Any] = {"region": turn.region, "locale": turn.locale, "message_id": turn.message_id}
-    if after is not None:
-        metadata["after_card"] = {"card_id": after.card, "locale": after.locale, "kind": after.kind}
-    return json.dumps({"sender": turn.sender, "text": text, "metadata": metadata}).encode()
+def _body(asked: Asked) -> bytes:
+    metadata: dict[str, Any] = {
+        "region": asked.region,
+        "locale": asked.locale,
+        "message_id": asked.message_id,
+        "noticed": asked.noticed,
+    }
+    if asked.after is not None:
+        metadata["after_card"] = {"card_id": asked.after.card, "locale": asked.after.locale, "kind": asked.after.kind}
+    return json.dumps({"sender": asked.conversation, "text": asked.text, "metadata": metadata}).encode()
 
 
 def _replies(body: bytes) -> list[Reply]:
     try:
-        replies = [_reply(message) for message in json.loads(body)["messages"]]
+        replies = [Reply.from_json(message) for message in json.loads(body)["messages"]]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
         raise AssistantUnavailable("its reply has not the agreed shape") from fault
     if not replies:
         raise AssistantUnavailable("its reply is empty")
     return replies
-
-
-def _reply(message: dict[str, Any]) -> Reply:
-    text, custom = message.get("text"), message.get("custom")
-    if not (isinstance(text, str) and text.strip()):
-        text = None
-    if text is None and custom is None:
-        raise ValueError("a message without text and without answer")
-    return Reply(
-        text=text,
-        answer=None if custom is None else answer_from_json(custom),
-        buttons=tuple(FollowUp(str(row["title"]), str(row["payload"])) for row in message.get("buttons") or ()),
-    )

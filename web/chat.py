@@ -1,8 +1,9 @@
 """One message in, the replies out: the same for every channel.
 
 The order is fixed. The emergency rules read the whole text before anything else, and their card is the first thing
-said; it waits for nobody. Everything else keeps its place in the conversation and is asked of the assistant; when that
-is away, the knowledge base answers single questions on its own.
+said; it waits for nobody. A message that was answered before gets the same replies again. Everything else keeps its
+place in the conversation and is asked of the assistant; when that is away, the knowledge base answers single questions
+on its own.
 """
 
 from __future__ import annotations
@@ -10,16 +11,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from dataclasses import replace
+import time
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from knowledge.blocks import spoken
 from knowledge.cards import card_answer
 from knowledge.model import Answer, Context, Question, ReplyKind
+from records.errors import Unavailable, UnknownConversation
+from records.model import Conversation, ShownCard
 from safety import Finding
-from web.conversations import Conversation
-from web.errors import AssistantUnavailable, whereabouts
-from web.messages import LOCALES, Reply, Turn
+from web.assistant import Asked
+from web.errors import AssistantUnavailable, Refused, whereabouts
+from web.messages import LOCALES, Reply, Turn, kind_of
 from web.parts import Parts
 
 logger = logging.getLogger(__name__)
@@ -27,6 +31,9 @@ logger = logging.getLogger(__name__)
 HEAD_SHARE = 0.3
 """Of a message that is too long, this share of what is read is its beginning and the rest its end: people set out with
 the matter and close with the question."""
+CARD_PATIENCE, RECORD_PATIENCE = 0.2, 0.5
+"""Seconds that a card, and any other reply, waits at most for the record of the conversation. What is not written by
+then is written later."""
 
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -47,78 +54,198 @@ def shortened(text: str, most: int) -> str:
     return text[: head - 1] + " " + text[head - most :]
 
 
-async def respond(turn: Turn, conversation: Conversation, parts: Parts) -> list[Reply]:
-    """What the person is told, in order; never empty, never raises for what they wrote or for a part that is away."""
+@dataclass(frozen=True)
+class _Heard:
+    """A message, and its conversation as it was before: with the region and the language that the message names."""
+
+    turn: Turn
+    text: str
+    before: Conversation
+    region: str | None
+
+    @classmethod
+    def of(cls, turn: Turn, known: Conversation | None, parts: Parts) -> _Heard:
+        before = known or parts.recorder.start(turn.conversation, turn.channel, LOCALES[0])
+        before = replace(before, region=turn.region or before.region, locale=turn.locale or before.locale)
+        return cls(turn, clean(turn.text), before, before.region or parts.settings.region or None)
+
+    @property
+    def locale(self) -> str:
+        return self.before.locale
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """What to say, and what the conversation is like afterwards; None where nothing of it may be kept."""
+
+    replies: list[Reply]
+    after: Conversation | None
+
+
+async def respond(turn: Turn, parts: Parts) -> list[Reply]:
+    """What the person is told, in order; never empty. Raises `Refused` 429 for too many messages, and nothing else
+    for what they wrote or for a part that is away."""
+    begun = time.perf_counter()
     try:
-        replies = await _replies(turn, conversation, parts)
+        replies = await _respond(turn, parts)
+    except Refused:
+        raise
     except Exception as fault:
         # The last net: a fault of ours must not leave a frightened person with an error page.
         logger.error("a message could not be answered: %s", whereabouts(fault))
-        replies = [_spoken("unavailable", "abstain", turn, parts)]
-    if conversation.introduce():
-        # In the language of the first reply: whoever got a Spanish card is not introduced to in English.
-        spoken_in = next((reply.answer.locale for reply in replies if reply.answer is not None), turn.locale)
-        replies.append(Reply(text=_phrase("introduction", replace(turn, locale=spoken_in), parts)))
+        replies = [_spoken("unavailable", "abstain", _Heard.of(turn, None, parts), parts)]
+    seconds = time.perf_counter() - begun
+    parts.metrics.answered(turn.channel, kind_of(replies), seconds)
+    parts.message_log.answered(turn.channel, kind_of(replies), seconds, turn.conversation)
     return replies
 
 
-async def _replies(turn: Turn, conversation: Conversation, parts: Parts) -> list[Reply]:
-    text = clean(turn.text)
-    finding = parts.rules.check(text, therapy=conversation.therapy)
-    conversation.therapy = conversation.therapy or parts.rules.mentions_therapy(text)
+async def _respond(turn: Turn, parts: Parts) -> list[Reply]:
+    remembered = parts.recorder.remembered(turn.conversation)
+    therapy = remembered is not None and remembered.therapy
+    finding = parts.rules.check(clean(turn.text), therapy=therapy)
     if finding is not None:
-        conversation.card = finding
-        return [Reply(answer=card(finding, turn.region, parts))]
-    if not text.strip():
-        return [_spoken("empty_message", "clarify", turn, parts)]
-    if _calls_it_off(text, parts):
-        conversation.card = None
-        return [_spoken("not_emergency_reply", "clarify", turn, parts)]
-    read = shortened(text, parts.settings.message_chars)
-    async with conversation.turn:
-        replies = await _answers(turn, read, conversation.card, parts)
-        if any(reply.answer is not None and reply.answer.topic != "cards" for reply in replies):
-            conversation.card = None
-    if read != text:
-        replies.append(Reply(text=_phrase("long_message", turn, parts)))
-    return replies
+        return await _card_at_once(turn, finding, remembered, parts)
+    async with parts.turns.of(turn.conversation):
+        known, answered = await parts.recorded(parts.recorder.begin, turn.conversation, turn.message_id)
+        if answered is not None:
+            return [Reply.from_json(row) for row in answered]
+        parts.limits.count(conversation=turn.conversation, address=turn.address)
+        heard = _Heard.of(turn, known, parts)
+        if heard.before.therapy and not therapy:
+            finding = parts.rules.check(heard.text, therapy=True)
+        given = _with_card(heard, finding, parts) if finding else await _answer(heard, parts)
+        return await _kept(heard, given, RECORD_PATIENCE, parts)
 
 
-async def _answers(turn: Turn, text: str, after: Finding | None, parts: Parts) -> list[Reply]:
+async def _card_at_once(turn: Turn, finding: Finding, remembered: Conversation | None, parts: Parts) -> list[Reply]:
+    """The card that the rules call for. It waits neither for the messages before it nor for a slow database."""
+    looking = parts.recorded(parts.recorder.begin, turn.conversation, turn.message_id)
     try:
-        return await parts.assistant.ask(turn, text, after)
+        known, answered = await asyncio.wait_for(looking, CARD_PATIENCE)
+    except asyncio.TimeoutError:
+        known, answered = remembered, None
+    if answered is not None:
+        return [Reply.from_json(row) for row in answered]
+    heard = _Heard.of(turn, known, parts)
+    return await _kept(heard, _with_card(heard, finding, parts), 0.0, parts)
+
+
+def _with_card(heard: _Heard, finding: Finding, parts: Parts) -> _Answered:
+    shown = ShownCard(finding.kind, finding.card, finding.locale)
+    return _Answered(
+        [Reply(answer=card(finding, heard.region, parts))], replace(_noting_therapy(heard, parts), card=shown)
+    )
+
+
+def _noting_therapy(heard: _Heard, parts: Parts) -> Conversation:
+    """CAR-T was mentioned: from then on milder words are warning signs."""
+    return replace(heard.before, therapy=heard.before.therapy or parts.rules.mentions_therapy(heard.text))
+
+
+async def _answer(heard: _Heard, parts: Parts) -> _Answered:
+    text, before = heard.text, heard.before
+    if not text.strip():
+        return _Answered([_spoken("empty_message", "clarify", heard, parts)], before)
+    if _says(text, "not_emergency_button", parts):
+        return _Answered([_spoken("not_emergency_reply", "clarify", heard, parts)], replace(before, card=None))
+    if _says(text, "forget_me_button", parts):
+        return await _forget(heard, parts)
+    read = shortened(text, parts.settings.message_chars)
+    replies = await _ask(heard, read, parts)
+    after = _noting_therapy(heard, parts)
+    answers = [reply.answer for reply in replies if reply.answer is not None and reply.answer.topic != "cards"]
+    if answers:
+        entries = [answer.entry for answer in answers if answer.entry]
+        after = replace(after, card=None, last_entry=entries[-1] if entries else before.last_entry)
+    if read != text:
+        replies.append(Reply(text=_phrase("long_message", heard, parts)))
+    return _Answered(replies, after)
+
+
+async def _ask(heard: _Heard, text: str, parts: Parts) -> list[Reply]:
+    turn, before = heard.turn, heard.before
+    asked = Asked(
+        conversation=before.id,
+        text=text,
+        message_id=turn.message_id,
+        region=heard.region,
+        locale=before.locale,
+        noticed=before.introduced,
+        after=before.card,
+    )
+    try:
+        return await parts.assistant.ask(asked)
     except AssistantUnavailable as fault:
         logger.warning("answering without the assistant: %s", fault)
-    question = Question(text, turn.locale, Context(region=turn.region), turn.channel)
+    question = Question(text, before.locale, Context(region=heard.region), turn.channel)
     searching = asyncio.to_thread(lambda: parts.knowledge.live().answer(question))
     answer = await asyncio.wait_for(searching, parts.settings.time_limit)
     # "Say it more simply" and the like need the assistant; questions do not.
     questions = tuple(offer for offer in answer.follow_ups if offer.title.endswith("?"))
-    return [Reply(answer=replace(answer, follow_ups=questions)), Reply(text=_phrase("limited", turn, parts))]
+    return [Reply(answer=replace(answer, follow_ups=questions)), Reply(text=_phrase("limited", heard, parts))]
+
+
+async def _forget(heard: _Heard, parts: Parts) -> _Answered:
+    try:
+        receipt = await parts.recorded(parts.recorder.erase, heard.before.id)
+    except UnknownConversation:
+        return _Answered([_spoken("nothing_to_forget", "smalltalk", heard, parts)], None)
+    except Unavailable as fault:
+        logger.error("a conversation could not be erased: %s", whereabouts(fault))
+        return _Answered([_spoken("forget_failed", "smalltalk", heard, parts)], heard.before)
+    said = spoken(_phrase("forgotten", heard, parts, receipt=receipt.number))
+    return _Answered([Reply(answer=Answer("smalltalk", (said,), locale=heard.locale))], None)
+
+
+async def _kept(heard: _Heard, given: _Answered, patience: float, parts: Parts) -> list[Reply]:
+    """The replies, with the introduction in a new conversation, once they are written or `patience` is over."""
+    replies, before, after = given.replies, heard.before, given.after
+    if after is None:
+        return replies
+    if not before.introduced:
+        # In the language of the first reply: whoever got a Spanish card is not introduced to in English.
+        locale = next((reply.answer.locale for reply in replies if reply.answer is not None), heard.locale)
+        replies = [*replies, Reply(text=introduction(locale, heard.region, parts))]
+        after = replace(after, introduced=True)
+    # Until the person has been told what is kept, their words are not.
+    words = shortened(heard.text, parts.settings.message_chars) if before.introduced else None
+    rows = [reply.to_json() for reply in replies]
+    writing = parts.recorder.keep(after, heard.turn.message_id, words, kind_of(replies), rows)
+    if patience:
+        await asyncio.wait([asyncio.wrap_future(writing)], timeout=patience)
+    return replies
+
+
+def introduction(locale: str, region: str | None, parts: Parts) -> str:
+    """Who speaks, and what is kept of what the person writes."""
+    number = parts.numbers.emergency_number(region, locale)
+    who = parts.phrases.say(locale, "introduction", emergency_number=number)
+    return f"{who} {parts.phrases.say(locale, 'what_is_kept', days=str(parts.retention.days))}"
 
 
 def card(finding: Finding, region: str | None, parts: Parts) -> Answer:
     """The card that the words of a person call for, with the numbers of their region."""
-    logger.info("card %s shown", finding.card)
+    parts.metrics.card_shown(finding.card)
     kind: Literal["emergency", "crisis"] = "crisis" if finding.kind == "crisis" else "emergency"
     found = parts.cards.card(finding.card, finding.locale)
     return card_answer(found, kind, parts.numbers, region, parts.phrases, parts.card_sources)
 
 
-def _calls_it_off(text: str, parts: Parts) -> bool:
-    """Whether this is the button under a card that leads back, pressed or typed."""
+def _says(text: str, button: str, parts: Parts) -> bool:
+    """Whether the text is what this button says, pressed or typed, in any language."""
     said = _plain(text)
-    return any(said == _plain(parts.phrases.say(locale, "not_emergency_button")) for locale in LOCALES)
+    return any(said == _plain(parts.phrases.say(locale, button)) for locale in LOCALES)
 
 
 def _plain(text: str) -> str:
     return _NOT_A_WORD.sub(" ", text).strip().casefold()
 
 
-def _phrase(key: str, turn: Turn, parts: Parts) -> str:
-    number = parts.numbers.emergency_number(turn.region, turn.locale)
-    return parts.phrases.say(turn.locale, key, emergency_number=number)
+def _phrase(key: str, heard: _Heard, parts: Parts, **slots: str) -> str:
+    number = parts.numbers.emergency_number(heard.region, heard.locale)
+    return parts.phrases.say(heard.locale, key, emergency_number=number, **slots)
 
 
-def _spoken(key: str, kind: ReplyKind, turn: Turn, parts: Parts) -> Reply:
-    return Reply(answer=Answer(kind, (spoken(_phrase(key, turn, parts)),), locale=turn.locale))
+def _spoken(key: str, kind: ReplyKind, heard: _Heard, parts: Parts) -> Reply:
+    return Reply(answer=Answer(kind, (spoken(_phrase(key, heard, parts)),), locale=heard.locale))

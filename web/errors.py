@@ -16,10 +16,11 @@ class DoorError(Exception):
 
 
 class Refused(DoorError):
-    """A request is not served. `code` is a stable word for programs, `detail` a sentence for people."""
+    """A request is not served. `code` is a stable word for programs, `detail` a sentence for people, `wait` the seconds
+    after which it may be sent again."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
-        self.status, self.code, self.detail = status, code, detail
+    def __init__(self, status: int, code: str, detail: str, wait: float = 0.0) -> None:
+        self.status, self.code, self.detail, self.wait = status, code, detail, wait
         super().__init__(detail)
 
 

@@ -1,4 +1,6 @@
-"""`/healthz`: this process runs. `/readyz`: which parts can do their work, for load balancers and for staff."""
+"""`/healthz`: this process runs. `/readyz`: which parts can do their work, for load balancers and for staff.
+`/metrics`: figures for Prometheus.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from web.errors import whereabouts
+from web.guards import everyone, guarded, servers
 from web.messages import LOCALES
+from web.metrics import CONTENT_TYPE, Now
 from web.parts import Parts
 
 WITHOUT_IT_NO_ANSWER = "knowledge"
@@ -26,7 +30,21 @@ def routes(parts: Parts) -> list[Route]:
         states = await look(parts)
         return JSONResponse(summary(states), 200 if able(states) else 503)
 
-    return [Route("/healthz", alive), Route("/readyz", ready)]
+    async def figures(request: Request) -> Response:
+        states = await look(parts)
+        now = Now(
+            release=states["knowledge"].get("release"),
+            parts={name: bool(state["ok"]) for name, state in states.items()},
+            conversations=len(parts.turns),
+            writes_waiting=parts.recorder.waiting,
+        )
+        return Response(parts.metrics.text(now), media_type=CONTENT_TYPE)
+
+    return [
+        guarded("/healthz", alive, everyone, parts),
+        guarded("/readyz", ready, everyone, parts),
+        guarded("/metrics", figures, servers, parts),
+    ]
 
 
 async def look(parts: Parts) -> dict[str, dict[str, Any]]:
@@ -36,7 +54,8 @@ async def look(parts: Parts) -> dict[str, dict[str, Any]]:
         asyncio.to_thread(_state, lambda: {"read": [_card(parts, locale) for locale in LOCALES]}),
         parts.assistant.ready(),
     )
-    return {"knowledge": knowledge, "cards": cards, "assistant": {"ok": assistant}}
+    records = {"ok": parts.recorder.ok, "waiting": parts.recorder.waiting}
+    return {"knowledge": knowledge, "cards": cards, "assistant": {"ok": assistant}, "records": records}
 
 
 def able(states: dict[str, dict[str, Any]]) -> bool:

@@ -13,9 +13,10 @@ from starlette.routing import Route
 from knowledge.answer import Answerer
 from knowledge.blocks import paragraphs, steps
 from knowledge.model import Context, Entry, Question, Topic
+from web.bodies import read_body
 from web.chat import card, clean, shortened
+from web.guards import count_address, everyone, guarded, visitors
 from web.parts import Parts
-from web.rest import read_body
 from web.views import Views
 
 HEADINGS: dict[Topic, str] = {
@@ -48,6 +49,8 @@ def routes(parts: Parts, views: Views) -> list[Route]:
     async def searched(request: Request) -> Response:
         body = await read_body(request, parts.settings.body_bytes)
         asked = parse_qs(body.decode("utf-8", "replace")).get("q", [""])[0]
+        if parts.rules.check(asked) is None:
+            count_address(request, parts)
         return await run_in_threadpool(listing, clean(asked).strip())
 
     def entry(request: Request) -> Response:
@@ -72,7 +75,11 @@ def routes(parts: Parts, views: Views) -> list[Route]:
             related=[other.entry for name in entry.related if (other := answerer.entry(name, LOCALE))],
         )
 
-    return [Route("/library/", index), Route("/library/", searched, methods=["POST"]), Route("/library/{id}", entry)]
+    return [
+        guarded("/library/", index, everyone, parts),
+        guarded("/library/", searched, visitors, parts, ["POST"]),
+        guarded("/library/{id}", entry, everyone, parts),
+    ]
 
 
 def topics(answerer: Answerer) -> list[tuple[str, list[Entry]]]:

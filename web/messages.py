@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
+from knowledge.codec import answer_from_json, answer_to_json
 from knowledge.model import Answer, FollowUp
 
 LOCALES = ("en", "es")
@@ -14,16 +17,22 @@ LOCALES = ("en", "es")
 class Turn:
     """One message as it came in. `text` is what the person wrote, unchanged.
 
-    `region` is an ISO 3166 country code of two capital letters, or None where it is not known. `message_id` is the
-    sender's own mark for this message, or one made at the door; a repeated delivery carries the same one.
+    `conversation` is the id under which it is kept. `message_id` is the sender's own mark for this message, or one made
+    at the door; a repeated delivery carries the same one. `region` is an ISO 3166 country code of two capital letters,
+    `locale` a language; None where the message does not say. `address` is what limits count for a
+    caller whose address is one person's; empty for servers, which speak for many.
     """
 
-    sender: str
+    conversation: str
     text: str
     message_id: str
     region: str | None = None
-    locale: str = "en"
+    locale: str | None = None
     channel: str = "rest"
+    address: str = ""
+
+    def within(self, conversation: str) -> Turn:
+        return replace(self, conversation=conversation)
 
 
 @dataclass(frozen=True)
@@ -40,3 +49,33 @@ class Reply:
 
     def offers(self) -> tuple[FollowUp, ...]:
         return self.buttons or (self.answer.follow_ups if self.answer else ())
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape in which the assistant sends it and the record keeps it: what is there of text, custom, buttons."""
+        row: dict[str, Any] = {}
+        if self.text is not None:
+            row["text"] = self.text
+        if self.answer is not None:
+            row["custom"] = answer_to_json(self.answer)
+        if self.buttons:
+            row["buttons"] = [{"title": offer.title, "payload": offer.message} for offer in self.buttons]
+        return row
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Reply:
+        """Raises `ValueError`, `KeyError`, `TypeError` or `AttributeError` for anything of another shape."""
+        text, custom = row.get("text"), row.get("custom")
+        if not (isinstance(text, str) and text.strip()):
+            text = None
+        if text is None and custom is None:
+            raise ValueError("a message without text and without answer")
+        return cls(
+            text=text,
+            answer=None if custom is None else answer_from_json(custom),
+            buttons=tuple(FollowUp(str(offer["title"]), str(offer["payload"])) for offer in row.get("buttons") or ()),
+        )
+
+
+def kind_of(replies: Sequence[Reply]) -> str:
+    """What came of a message, in one word: the kind of the first answer in its replies, or `spoken`."""
+    return next((reply.answer.kind for reply in replies if reply.answer is not None), "spoken")

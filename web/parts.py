@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import functools
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from knowledge.model import Source
 from knowledge.phrases import Phrases
 from knowledge.wiring import Knowledge
+from records.recorder import Recorder
+from records.retention import Retention
 from safety import Rules
 from safety.cards import CardShelf
 from safety.numbers import Numbers
 from web.assistant import Assistant
-from web.conversations import Conversations
+from web.limits import Limits
+from web.logs import MessageLog
+from web.metrics import Metrics
 from web.settings import Settings
+from web.turns import Turns
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Parts:
+    """`identify` makes the id of a conversation from a channel and the name that it gives a person."""
+
     settings: Settings
     rules: Rules
     cards: CardShelf
@@ -25,6 +38,19 @@ class Parts:
     phrases: Phrases
     knowledge: Knowledge
     assistant: Assistant
+    recorder: Recorder
+    retention: Retention
+    identify: Callable[[str, str], str]
+    limits: Limits
+    metrics: Metrics
+    message_log: MessageLog
+    records_threads: Executor
+    """Threads for the record only: a database that hangs holds up nothing else."""
     card_sources: Mapping[str, Source] = field(default_factory=dict)
     """What cards name as their sources; at hand without the database."""
-    conversations: Conversations = field(default_factory=Conversations)
+    turns: Turns = field(default_factory=Turns)
+
+    async def recorded(self, call: Callable[..., T], *arguments: Any, **named: Any) -> T:
+        """Calls something of the record in one of its threads."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.records_threads, functools.partial(call, *arguments, **named))

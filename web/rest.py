@@ -1,18 +1,15 @@
-"""`POST /webhooks/rest/webhook`: Rasa's REST shape for servers of integrators, and for the demo page on this machine.
+"""`POST /webhooks/rest/webhook`: Rasa's REST shape, for servers of integrators.
 
 In: `{"sender", "message", "metadata"?: {"region", "locale", "message_id"}}`.
 Out: `[{"recipient_id", "text", "buttons"?, "custom"?}]`, at least one; `custom` is the answer (`answer.v1.json`).
-Errors: `{"error": code, "detail": sentence}` with 400, 401, 405, 413 or 415.
+Errors: `{"error": code, "detail": sentence}` with 400, 401, 405, 408, 413, 415 or 429.
 """
 
 from __future__ import annotations
 
-import hmac
-import ipaddress
-import json
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeGuard
 
 from starlette.requests import Request
@@ -22,140 +19,100 @@ from starlette.routing import Route
 from knowledge.codec import answer_to_json
 from knowledge.render import as_text
 from web import chat
+from web.bodies import read_json
 from web.errors import Refused
+from web.guards import guarded, servers
 from web.messages import LOCALES, Reply, Turn
 from web.parts import Parts
 
 PATH = "/webhooks/rest/webhook"
-LONGEST_SENDER = 200
+CHANNEL = "rest"
+LONGEST_ID = 200
 """Characters of a `sender` or a `message_id`."""
 
-RELAYED = ("forwarded", "x-forwarded-for", "x-real-ip")
-"""Headers of a proxy: the caller behind it is not on this machine, though the connection comes from here."""
+_NOT_BLANK = re.compile(r"[^\x00-\x20]")
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def routes(parts: Parts) -> list[Route]:
-    return [Route(PATH, endpoint(parts), methods=["POST"])]
-
-
-def endpoint(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
     async def webhook(request: Request) -> Response:
-        host = request.client.host if request.client else ""
-        admit(host, request.headers, parts.settings.integrator_key)
-        turn = parse(await read_json(request, parts.settings.body_bytes), parts.settings.region, parts.numbers.knows)
-        replies = await chat.respond(turn, parts.conversations.of(turn.sender), parts)
-        return JSONResponse([rendered(reply, turn.sender, parts) for reply in replies])
+        body = await read_json(request, parts.settings.body_bytes)
+        sender = read_sender(body)
+        turn = read_turn(body, body.get("metadata"), parts.identify(CHANNEL, sender), CHANNEL, parts.numbers.knows)
+        replies = await chat.respond(turn, parts)
+        return JSONResponse([{"recipient_id": sender, **rendered(reply, parts)} for reply in replies])
 
-    return webhook
-
-
-def admit(host: str, headers: Mapping[str, str], key: str) -> None:
-    """Lets callers on this machine in, and others with the integrator's key. Raises `Refused` 401 otherwise.
-
-    Whoever names a `sender` joins that conversation, so this door is not for strangers.
-    """
-    if on_this_machine(host) and not any(name in headers for name in RELAYED):
-        return
-    scheme, _, given = headers.get("authorization", "").partition(" ")
-    # Header values are Latin-1; encoding them lets compare_digest take any of them.
-    if key and scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), key.encode()):
-        return
-    raise Refused(401, "key_needed", "Send the integrator's key of this service as 'Authorization: Bearer <key>'.")
+    return [guarded(PATH, webhook, servers, parts, ["POST"])]
 
 
-def on_this_machine(host: str) -> bool:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_loopback
-
-
-async def read_json(request: Request, most: int) -> Any:
-    """The body as JSON, reading no more than `most` bytes of it. Raises `Refused` 400, 413 or 415."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise Refused(415, "not_json", "Send the message as JSON, with 'Content-Type: application/json'.")
-    try:
-        body = await read_body(request, most)
-        return json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise Refused(400, "bad_json", "The body is not valid JSON in UTF-8.") from None
-
-
-async def read_body(request: Request, most: int) -> bytes:
-    """The body, reading no more than `most` bytes of it. Raises `Refused` 413 or 415."""
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Refused(415, "encoded", "Send the body as it is, without Content-Encoding.")
-    too_large = Refused(413, "too_large", f"The body is larger than {most} bytes.")
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > most:
-        raise too_large
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise too_large
-    return bytes(body)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    row = dict(pairs)
-    if len(row) != len(pairs):
-        raise ValueError("a key stands twice")
-    return row
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def parse(body: Any, region: str = "", knows: Callable[[str], bool] = bool) -> Turn:
-    """The turn in a request body. `region` holds where the message names none that `knows` knows. Raises `Refused` 400.
-
-    Only the whitelisted metadata is read; a value that is not understood is left out, because a wrong hint must never
-    keep a person from an answer.
-    """
+def read_sender(body: Any) -> str:
+    """Whose conversation it is, in a request body. Raises `Refused` 400."""
     if not isinstance(body, dict):
         raise Refused(400, "bad_shape", 'The body must be an object such as {"sender": "...", "message": "..."}.')
-    sender, message, metadata = body.get("sender"), body.get("message"), body.get("metadata")
-    if not _is_id(sender):
+    sender = body.get("sender")
+    if not is_id(sender):
         raise Refused(
-            400, "bad_sender", f"'sender' is needed: text of 1 to {LONGEST_SENDER} characters naming the conversation."
+            400, "bad_sender", f"'sender' is needed: text of 1 to {LONGEST_ID} characters naming the conversation."
         )
+    return sender
+
+
+def read_turn(
+    body: dict[str, Any],
+    hints: Any,
+    conversation: str,
+    channel: str,
+    knows_region: Callable[[str], bool],
+    address: str = "",
+) -> Turn:
+    """The turn in a request body. Raises `Refused` 400."""
+    message = body.get("message")
     if not isinstance(message, str):
         raise Refused(400, "bad_message", "'message' is needed and must be text.")
-    if metadata is not None and not isinstance(metadata, dict):
+    if hints is not None and not isinstance(hints, dict):
         raise Refused(400, "bad_metadata", "'metadata' must be an object or left out.")
-    hints = metadata or {}
+    hints = hints or {}
     message_id = hints.get("message_id")
+    region, locale = read_hints(hints, knows_region)
     return Turn(
-        sender=sender,
+        conversation=conversation,
         text=message,
-        message_id=message_id if _is_id(message_id) else uuid.uuid4().hex,
-        region=_country(hints.get("region"), knows) or region or None,
-        locale=_locale(hints.get("locale")),
+        message_id=message_id if is_id(message_id) else uuid.uuid4().hex,
+        region=region,
+        locale=locale,
+        channel=channel,
+        address=address,
     )
 
 
-def _is_id(value: Any) -> TypeGuard[str]:
-    # Lone surrogates are text to Python but cannot be written anywhere; printable text has none.
-    return isinstance(value, str) and value.isprintable() and 1 <= len(value) <= LONGEST_SENDER and bool(value.strip())
+def read_hints(hints: dict[str, Any], knows_region: Callable[[str], bool]) -> tuple[str | None, str | None]:
+    """Region and locale. One that is not understood is None, because a wrong hint must never keep a person from an
+    answer."""
+    return _country(hints.get("region"), knows_region), _locale(hints.get("locale"))
+
+
+def is_id(value: Any) -> TypeGuard[str]:
+    # Lone surrogates are text to Python but cannot be sent back.
+    return (
+        isinstance(value, str)
+        and 1 <= len(value) <= LONGEST_ID
+        and _NOT_BLANK.search(value) is not None
+        and _LONE_SURROGATE.search(value) is None
+    )
 
 
 def _country(value: Any, knows: Callable[[str], bool]) -> str | None:
     return value.upper() if isinstance(value, str) and re.fullmatch("[A-Za-z]{2}", value) and knows(value) else None
 
 
-def _locale(value: Any) -> str:
+def _locale(value: Any) -> str | None:
     language = value[:2].lower() if isinstance(value, str) and re.fullmatch(r"[A-Za-z]{2}([-_]\w+)*", value) else ""
-    return language if language in LOCALES else LOCALES[0]
+    return language if language in LOCALES else None
 
 
-def rendered(reply: Reply, recipient: str, parts: Parts) -> dict[str, Any]:
+def rendered(reply: Reply, parts: Parts) -> dict[str, Any]:
     """One message in Rasa's REST shape. The payload of a button is ordinary text, to be sent back as a message."""
-    row: dict[str, Any] = {"recipient_id": recipient, "text": reply.text}
+    row: dict[str, Any] = {"text": reply.text}
     if reply.answer is not None:
         row["text"] = reply.text or as_text(reply.answer, parts.phrases)
         row["custom"] = answer_to_json(reply.answer)

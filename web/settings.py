@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,13 @@ from pathlib import Path
 
 from storage.settings import ROWS as STORAGE_ROWS
 from storage.settings import Setting, read, text, whole
+from web.callers import Network, networks
+from web.limits import Rate
+
+LOOPBACK_NAMES = frozenset(("localhost", "127.0.0.1", "[::1]"))
+_HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+_ORIGIN = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?")
+_USUAL_PORTS = {"https": "443", "http": "80"}
 
 SHORTEST_KEY = 24
 """Characters. Random letters and digits of this length cannot be guessed over a network."""
@@ -26,6 +34,41 @@ def integrator_key(value: str) -> str:
     if key and (len(key) < SHORTEST_KEY or not re.fullmatch("[!-~]+", key)):
         raise ValueError(f"give at least {SHORTEST_KEY} letters, digits or signs without spaces, or nothing")
     return key
+
+
+def hosts(value: str) -> tuple[str, ...]:
+    """Parses a comma list of host names; IPv6 addresses come out in brackets, as browsers send them."""
+    return tuple(_host(word) for word in _words(value))
+
+
+def _host(word: str) -> str:
+    if _HOST_NAME.fullmatch(word):
+        return word
+    try:
+        return f"[{ipaddress.IPv6Address(word.strip('[]'))}]"
+    except ValueError:
+        raise ValueError(f"{word!r} is no host name; give names such as lantern.example.org, without port") from None
+
+
+def origins(value: str) -> tuple[str, ...]:
+    """Parses a comma list of origins, written as browsers send them: without a path, and without the usual port."""
+    return tuple(_origin(word) for word in _words(value))
+
+
+def _origin(word: str) -> str:
+    if word == "*":
+        raise ValueError("* would let every page on the internet talk in its visitors' names; list the sites you mean")
+    found = _ORIGIN.fullmatch(word)
+    if not found:
+        raise ValueError(f"{word!r} is no origin; give for example https://hospital.example, without a path")
+    scheme, name, port = found.groups()
+    if scheme == "http" and name not in LOOPBACK_NAMES:
+        raise ValueError(f"{word!r}: a page that came by http can be changed on its way; give its https address")
+    return f"{scheme}://{name}" + (f":{port}" if port and port != _USUAL_PORTS[scheme] else "")
+
+
+def _words(value: str) -> list[str]:
+    return [word.strip().lower() for word in value.split(",") if word.strip()]
 
 
 ROWS = (
@@ -46,6 +89,48 @@ ROWS = (
         "empty lets only callers on this machine in",
         secret=True,
     ),
+    Setting(
+        "LANTERN_TRUSTED_PROXIES",
+        "",
+        networks,
+        "addresses or networks of your proxies, with commas; only these are believed about who calls",
+    ),
+    Setting(
+        "LANTERN_HOSTS",
+        "",
+        hosts,
+        "host names that this service answers to, with commas; empty: any, or only localhost while it listens there",
+    ),
+    Setting(
+        "LANTERN_ORIGINS",
+        "",
+        origins,
+        "origins of pages elsewhere that may use the chat, with commas, such as https://hospital.example",
+    ),
+    Setting(
+        "LANTERN_RATE_CONVERSATION",
+        "20 per 10 s",
+        Rate.parse,
+        "messages that a conversation may send, as 'N per S s' with S in seconds; 0: no limit",
+    ),
+    Setting(
+        "LANTERN_RATE_ADDRESS",
+        "600 per 60 s",
+        Rate.parse,
+        "messages that an address may send, as 'N per S s' with S in seconds; 0: no limit",
+    ),
+    Setting(
+        "LANTERN_BODY_SECONDS",
+        "10",
+        whole(1, 300),
+        "longest time in seconds in which a request must arrive whole, and an answer be taken",
+    ),
+    Setting(
+        "LANTERN_CONNECTIONS",
+        "500",
+        whole(10, 100_000),
+        "most open connections; beyond them the one that has been silent longest is closed",
+    ),
     Setting("LANTERN_SITE_NAME", "Lantern", text, "name of this service, shown at the top of its pages"),
 )
 
@@ -65,7 +150,25 @@ class Settings:
     message_chars: int = 1000
     assistant_timeout_ms: int = 5000
     integrator_key: str = field(default="", repr=False)
+    trusted_proxies: tuple[Network, ...] = ()
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    rate_conversation: Rate = field(default_factory=lambda: Rate(20, 10))
+    rate_address: Rate = field(default_factory=lambda: Rate(600, 60))
+    body_seconds: int = 10
+    connections: int = 500
     site_name: str = "Lantern"
+
+    @property
+    def answers_to(self) -> frozenset[str]:
+        """Host names that requests may be meant for; empty for any.
+
+        A service that only this machine can reach answers to no other name: otherwise a page elsewhere, whose name its
+        owner lets point here, could speak to it as if it were the same site.
+        """
+        if self.hosts:
+            return LOOPBACK_NAMES | frozenset(self.hosts)
+        return LOOPBACK_NAMES if self.host in ("localhost", "127.0.0.1", "::1") else frozenset()
 
     @property
     def time_limit(self) -> float:

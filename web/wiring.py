@@ -3,46 +3,63 @@
 from __future__ import annotations
 
 import os
+import secrets
 import ssl
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 
 from knowledge import wiring as knowledge_wiring
+from records import wiring as records_wiring
 from safety import EMERGENCY_RULES, load_rules
 from web.assistant import Assistant, Breaker
 from web.errors import StartRefused
+from web.limits import Limits
+from web.logs import MessageLog
+from web.metrics import Metrics
 from web.parts import Parts
 from web.settings import Settings
 
 FEWEST_SECRET_BYTES = 16
+RECORD_THREADS = 4
 
 
 def build(environment: Mapping[str, str]) -> Parts:
     """The real parts. Raises `StartRefused`, or `SettingError` and the errors of `knowledge.wiring.build`."""
     settings = Settings.from_environment(environment)
     knowledge = knowledge_wiring.build(environment)
+    records = records_wiring.build(environment)
+    rules = load_rules(EMERGENCY_RULES)
+    metrics = Metrics(rules.cards)
     return Parts(
         settings=settings,
-        rules=load_rules(EMERGENCY_RULES),
+        rules=rules,
         cards=knowledge.cards,
         numbers=knowledge.numbers,
         phrases=knowledge.phrases,
         knowledge=knowledge,
         card_sources=knowledge.card_sources,
-        assistant=line_to_assistant(settings, read_secret(settings.home / "secrets" / "assistant")),
+        assistant=line_to_assistant(settings, read_secret(settings.home / "secrets" / "assistant"), metrics),
+        recorder=records.recorder,
+        retention=records.retention,
+        identify=records.conversation_id,
+        limits=Limits(settings.rate_conversation, settings.rate_address, time.monotonic, metrics.limited),
+        metrics=metrics,
+        message_log=MessageLog(secrets.token_bytes(16)),
+        records_threads=ThreadPoolExecutor(RECORD_THREADS, "records"),
     )
 
 
-def line_to_assistant(settings: Settings, secret: bytes) -> Assistant:
+def line_to_assistant(settings: Settings, secret: bytes, metrics: Metrics) -> Assistant:
     """The line to the assistant on this machine. A bare transport asks no proxy: patients' words stay here."""
     address = f"http://127.0.0.1:{settings.assistant_port}"
     # Plain HTTP on this machine: trusting no authority at all spares reading the system's list of them.
     transport = httpx.AsyncHTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     breaker = Breaker(time.monotonic)
-    return Assistant(transport, address, secret, breaker, time.time, settings.time_limit)
+    return Assistant(transport, address, secret, breaker, time.time, settings.time_limit, metrics.assistant_called)
 
 
 def read_secret(file: Path) -> bytes:

@@ -7,9 +7,11 @@ import functools
 import hashlib
 import hmac
 import json
+import secrets
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,10 +28,14 @@ from knowledge.model import Answer, FollowUp, Provenance, Question, Release, Rev
 from knowledge.phrases import Phrases, read_phrases
 from knowledge.settings import SHIPPED_CONTENT
 from knowledge.wiring import Knowledge
+from records import wiring as records_wiring
 from safety import EMERGENCY_RULES, Rules, load_rules
 from safety.cards import CardShelf
 from safety.numbers import Numbers
 from web.app import build
+from web.limits import Limits
+from web.logs import MessageLog
+from web.metrics import Metrics
 from web.parts import Parts
 from web.settings import Settings
 from web.wiring import line_to_assistant
@@ -37,6 +43,7 @@ from web.wiring import line_to_assistant
 SECRET = b"0123456789abcdef"
 KEY = "a-key-of-an-integrator-123"
 HERE = ("127.0.0.1", 50000)
+HOST = "http://127.0.0.1"
 WEBHOOK = "/webhooks/rest/webhook"
 COLLAPSED = "my dad collapsed and isn't breathing"
 
@@ -112,6 +119,9 @@ class SmallAnswerer:
                     provenance=(Provenance("revision", revision.entry.id, 1),),
                 )
         return Answer("abstain", (spoken("I do not have a checked answer to that."),))
+
+    def entry_answer(self, entry_id: str, question: Question) -> Answer:
+        return self.answer(question)
 
     def entry(self, entry_id: str, locale: str = "en") -> Revision | None:
         return next((row for row in self.release.revisions if row.entry.key == (locale, entry_id)), None)
@@ -229,6 +239,9 @@ def parts(assistant: StandInAssistant, tmp_path: Path, rules: Rules, phrases: Ph
     settings = Settings(
         home=tmp_path, assistant_port=assistant.port, assistant_timeout_ms=400, region="US", integrator_key=KEY
     )
+    records = records_wiring.build({"LANTERN_HOME": str(tmp_path)})
+    records.store.migrate()
+    metrics = Metrics(rules.cards)
     return Parts(
         settings=settings,
         rules=rules,
@@ -236,7 +249,14 @@ def parts(assistant: StandInAssistant, tmp_path: Path, rules: Rules, phrases: Ph
         numbers=Numbers.load(),
         phrases=phrases,
         knowledge=cast(Knowledge, SmallKnowledge()),
-        assistant=line_to_assistant(settings, SECRET),
+        assistant=line_to_assistant(settings, SECRET, metrics),
+        recorder=records.recorder,
+        retention=records.retention,
+        identify=records.conversation_id,
+        limits=Limits(settings.rate_conversation, settings.rate_address, time.monotonic, metrics.limited),
+        metrics=metrics,
+        message_log=MessageLog(secrets.token_bytes(16)),
+        records_threads=ThreadPoolExecutor(4),
     )
 
 
@@ -247,7 +267,7 @@ def knowledge(parts: Parts) -> SmallKnowledge:
 
 @pytest.fixture
 def client(parts: Parts) -> Iterator[TestClient]:
-    with TestClient(build(parts), client=HERE) as client:
+    with TestClient(build(parts), HOST, client=HERE) as client:
         yield client
 
 

@@ -10,18 +10,19 @@ import pytest
 
 from knowledge.codec import answer_to_json
 from tests.web.conftest import ANSWER, SECRET, StandInAssistant
-from web.assistant import Assistant, Breaker
+from web.assistant import Asked, Assistant, Breaker
 from web.errors import AssistantUnavailable, StartRefused
-from web.messages import Reply, Turn
+from web.messages import Reply
+from web.metrics import Metrics
 from web.settings import Settings
 from web.wiring import line_to_assistant, read_secret
 
-TURN = Turn(sender="someone", text="Is lupus contagious?", message_id="m-1", region="US")
+ASKED = Asked("someone", "Is lupus contagious?", message_id="m-1", region="US", locale="en", noticed=True)
 
 
 def line(assistant: StandInAssistant, tmp_path: Any, secret: bytes = SECRET, limit_ms: int = 400) -> Assistant:
     settings = Settings(home=tmp_path, assistant_port=assistant.port, assistant_timeout_ms=limit_ms)
-    return line_to_assistant(settings, secret)
+    return line_to_assistant(settings, secret, Metrics())
 
 
 def ask(assistant: Assistant, times: int = 1) -> list[list[Reply] | str]:
@@ -31,7 +32,7 @@ def ask(assistant: Assistant, times: int = 1) -> list[list[Reply] | str]:
         outcomes: list[list[Reply] | str] = []
         for _ in range(times):
             try:
-                outcomes.append(await assistant.ask(TURN, TURN.text))
+                outcomes.append(await assistant.ask(ASKED))
             except AssistantUnavailable as fault:
                 outcomes.append(str(fault))
         await assistant.close()

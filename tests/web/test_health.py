@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from knowledge.errors import StoreUnavailable
 from safety.cards import CardShelf
-from tests.web.conftest import SmallKnowledge, StandInAssistant
+from tests.web.conftest import HOST, SmallKnowledge, StandInAssistant
 from web.app import build
 from web.parts import Parts
 
@@ -47,7 +47,7 @@ def test_without_knowledge_no_answer_can_be_given(client: TestClient, knowledge:
 
 
 def test_unreadable_cards_are_told_of(parts: Parts) -> None:
-    with TestClient(build(replace(parts, cards=CardShelf([])))) as client:
+    with TestClient(build(replace(parts, cards=CardShelf([]))), HOST) as client:
         response = client.get("/readyz")
     assert response.status_code == 200
     assert (response.json()["status"], response.json()["degraded"]) == ("degraded", ["cards"])

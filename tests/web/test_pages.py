@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -11,10 +10,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from knowledge.model import TOPICS
-from tests.web.conftest import COLLAPSED, SmallKnowledge
-from web import rest
-from web.app import build
+from tests.web.conftest import COLLAPSED, HOST, SmallKnowledge
+from web.app import HERE, REFUSALS, build
 from web.library import HEADINGS
+from web.metrics import CODES
 from web.parts import Parts
 from web.protection import HEADERS
 
@@ -71,7 +70,7 @@ def test_the_emergency_number_stands_on_every_page(client: TestClient, address: 
 
 def test_where_the_region_is_not_known_the_pages_say_whom_to_call(parts: Parts) -> None:
     anywhere = replace(parts, settings=replace(parts.settings, region=""))
-    with TestClient(build(anywhere)) as client:
+    with TestClient(build(anywhere), HOST) as client:
         for address in ("/", "/library/"):
             text = client.get(address).text
             assert "your local emergency number (112" in text
@@ -173,10 +172,12 @@ def test_the_chat_element_builds_nodes_only(client: TestClient) -> None:
 
 def test_every_code_of_an_error_is_explained_to_integrators(client: TestClient) -> None:
     text = client.get("/docs/").text
-    given = re.findall(r'Refused\(\s*\d+, "(\w+)"', inspect.getsource(rest))
-    assert len(given) == 9
-    for code in (*given, "method_not_allowed", "failed"):
+    sources = "".join(file.read_text(encoding="utf-8") for file in HERE.glob("*.py"))
+    given = set(re.findall(r'Refused\(\s*\d+,\s*"(\w+)"', sources))
+    assert {"bad_json", "key_needed", "too_many", "records_away"} <= given
+    for code in (*given, *(code for code, _ in REFUSALS.values())):
         assert f"<code>{code}</code>" in text
+        assert code in CODES, "it is counted under its own name"
 
 
 @pytest.mark.parametrize("address", ["/library/", "/library/lupus-contagious"])

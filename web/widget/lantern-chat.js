@@ -2,7 +2,7 @@
  * `<lantern-chat>`: a patient asks, Lantern answers. One custom element, no dependency, nothing stored, no markup parsed:
  * every text becomes a text node, so what is written is exactly what is shown.
  *
- * Attributes: `endpoint` (default `/webhooks/rest/webhook`), `lang` (`en` or `es`), `region` (ISO country code),
+ * Attributes: `endpoint` (default `/api/v1`), `lang` (`en` or `es`), `region` (ISO country code),
  * `emergency-number` (dialled if it is digits, otherwise words that say whom to call), `name` (of the service).
  */
 
@@ -11,7 +11,7 @@
 /** @typedef {{title: string, organisation: string, year?: number, address?: string}} Source */
 /** @typedef {{kind: string, locale: string, blocks: Block[], sources: Source[], checked_on?: string, as_of?: string,
  *             review?: string}} Answer */
-/** @typedef {{text?: string, custom?: Answer, buttons?: {title: string, payload: string}[]}} Message */
+/** @typedef {{text?: string, answer?: Answer, buttons?: {title: string, payload: string}[]}} Message */
 
 const WORDS = {
   en: {
@@ -104,6 +104,9 @@ function link(text, href) {
   return element('a', { href: address.href, ...away }, text);
 }
 
+/** A mark that no two messages share. */
+const randomMark = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
 /** @param {unknown} value @returns {any[]} */
 const rows = (value) => (Array.isArray(value) ? value : []);
 
@@ -126,7 +129,12 @@ function drawBlock(block) {
 
 class LanternChat extends HTMLElement {
   /** Names this conversation; a new page is a new conversation. */
-  #sender = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  /** Opens the conversation; kept in memory only. */
+  #token = '';
+  /** @type {Promise<void> | undefined} */
+  #begun;
+  /** @type {HTMLElement} */
+  #first;
   #words = WORDS.en;
   /** Messages without a reply so far. They are all sent at once: an emergency must not wait behind a slow answer, and the
    *  server keeps the order of the others. */
@@ -138,13 +146,14 @@ class LanternChat extends HTMLElement {
     const words = this.#words = WORDS[(this.getAttribute('lang') ?? 'en').slice(0, 2)] ?? WORDS.en;
     this.#log = element('div', { class: 'log', role: 'log', 'aria-label': words.log, tabindex: '0' });
     this.#status = element('div', { class: 'status', role: 'status' });
-    this.#input = element('input', { autocomplete: 'off', enterkeyhint: 'send' });
+    this.#input = element('input', { autocomplete: 'off', enterkeyhint: 'send', focus: () => this.#begin() });
     const form = element('form', { submit: (event) => this.#submit(event) },
       element('label', {}, words.label, this.#input), element('button', {}, words.send));
     const root = this.attachShadow({ mode: 'open' });
     root.adoptedStyleSheets = [SHEET];
     root.append(element('div', { class: 'alarm' }, element('span', {}, words.emergency), this.#dial()), this.#log, this.#status, form);
-    this.#log.append(element('div', { class: 'bot first' }, words.first(this.getAttribute('name') || 'Lantern')));
+    this.#first = element('div', { class: 'bot first' }, words.first(this.getAttribute('name') || 'Lantern'));
+    this.#log.append(this.#first);
   }
 
   /** The number to call as a link, or the advice to call where no number is known. @param {string} [style] */
@@ -167,23 +176,23 @@ class LanternChat extends HTMLElement {
   /** Shows what the person says and sends its `payload`. @param {string} shown @param {string} payload */
   #say(shown, payload) {
     this.#add(element('div', { class: 'you' }, element('span', { class: 'unseen' }, `${this.#words.you}: `), shown));
-    this.#send(payload);
+    this.#send(payload, randomMark());
     this.#input.focus();
   }
 
-  /** @param {string} text */
-  async #send(text) {
+  /** @param {string} text @param {string} id the mark by which a message that is sent again is known */
+  async #send(text, id) {
     this.#waiting += 1;
     const typing = setTimeout(() => { this.#status.textContent = this.#words.typing; }, TYPING_AFTER_MS);
     try {
-      const messages = await this.#fetch(text);
+      const messages = await this.#fetch(text, id);
       const drawn = messages.map((message) => this.#draw(message));
       drawn.forEach((node) => this.#add(node));
       this.#reveal(drawn[0]);
       // A phone's keyboard would cover the steps of a card.
-      if (messages.some((message) => CARD_KINDS.has(message?.custom?.kind))) this.#input.blur();
+      if (messages.some((message) => CARD_KINDS.has(message?.answer?.kind))) this.#input.blur();
     } catch {
-      this.#offerRetry(text);
+      this.#offerRetry(text, id);
     } finally {
       clearTimeout(typing);
       this.#waiting -= 1;
@@ -191,31 +200,61 @@ class LanternChat extends HTMLElement {
     }
   }
 
-  /** @param {string} text */
-  #offerRetry(text) {
-    const retry = () => { box.remove(); this.#send(text); this.#input.focus(); };
+  /** @param {string} text @param {string} id */
+  #offerRetry(text, id) {
+    const retry = () => { box.remove(); this.#send(text, id); this.#input.focus(); };
     const box = element('div', { class: 'failed' }, element('p', {}, this.#words.failed),
       element('button', { type: 'button', click: retry }, this.#words.retry));
     this.#add(box);
   }
 
-  /** @param {string} text @returns {Promise<Message[]>} */
-  async #fetch(text) {
-    const metadata = { locale: this.getAttribute('lang') ?? 'en', region: this.getAttribute('region') ?? '' };
-    const response = await fetch(this.getAttribute('endpoint') ?? '/webhooks/rest/webhook', {
+  /** @param {string} text @param {string} id @returns {Promise<Message[]>} */
+  async #fetch(text, id) {
+    await this.#begin();
+    const post = () => this.#post('messages', { message: text, message_id: id });
+    let response = await post();
+    if (response.status === 401 && this.#token) {
+      // The conversation was erased or has run out; this message begins a new one.
+      this.#token = '';
+      response = await post();
+    }
+    const { messages, token } = response.ok ? await response.json() : {};
+    if (!Array.isArray(messages) || !messages.length) throw new Error('no usable reply');
+    if (token) this.#token = token;
+    return messages;
+  }
+
+  /** A conversation of its own, before the person has written anything: it says what is kept of what they write. */
+  #begin() {
+    this.#begun ??= this.#open();
+    return this.#begun;
+  }
+
+  async #open() {
+    try {
+      const { token, introduction } = await (await this.#post('conversations', {})).json();
+      if (!token) return;
+      this.#token = token;
+      this.#first.textContent = String(introduction);
+    } catch {
+      // A message without a token begins a conversation too, so nobody is kept from asking.
+    }
+  }
+
+  /** @param {string} path @param {object} body */
+  #post(path, body) {
+    const hints = { locale: this.getAttribute('lang') ?? 'en', region: this.getAttribute('region') ?? '' };
+    return fetch(`${this.getAttribute('endpoint') ?? '/api/v1'}/${path}`, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ sender: this.#sender, message: text, metadata }),
+      headers: { 'Content-Type': 'application/json', ...(this.#token && { Authorization: `Bearer ${this.#token}` }) },
+      body: JSON.stringify({ ...hints, ...body }),
       signal: AbortSignal.timeout(GIVE_UP_AFTER_MS),
     });
-    const messages = response.ok ? await response.json() : null;
-    if (!Array.isArray(messages) || !messages.length) throw new Error('no usable reply');
-    return messages;
   }
 
   /** A message of the assistant as a node. Throws for one that says nothing. @param {Message} message */
   #draw(message) {
-    const answer = message?.custom;
+    const answer = message?.answer;
     const blocks = rows(answer?.blocks).map(drawBlock).filter((block) => block.textContent);
     const text = String(message?.text ?? '').trim();
     if (!blocks.length && !text) throw new Error('a message that says nothing');

@@ -1,0 +1,180 @@
+"""`/api/v1/`: for the chat element and for new clients. `docs/schemas/openapi.v1.json` describes it exactly.
+
+A conversation is opened by its token alone, which is issued here and kept as a hash only. Of a token that opens nothing
+nobody learns whether it was ever one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from knowledge.codec import answer_to_json
+from knowledge.model import Context, Question
+from knowledge.render import as_text
+from records.errors import Unavailable
+from records.identity import token_conversation_id
+from records.model import Conversation
+from web import chat
+from web.bodies import read_json
+from web.callers import caller, limited_as
+from web.errors import Refused
+from web.guards import count_address, guarded, visitors
+from web.messages import LOCALES, Reply
+from web.parts import Parts
+from web.rest import read_hints, read_turn, rendered
+
+CHANNEL = "chat"
+UNKNOWN = Refused(
+    401, "unknown_conversation", "This token opens no conversation. Get a new one with POST /api/v1/conversations."
+)
+UNAVAILABLE = Refused(503, "records_away", "What is kept cannot be reached right now. Please try again in a minute.")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,100}")
+
+
+def routes(parts: Parts) -> list[Route]:
+    api = Api(parts)
+    return [
+        guarded("/api/v1/conversations", api.begin, visitors, parts, ["POST"]),
+        guarded("/api/v1/messages", api.message, visitors, parts, ["POST"]),
+        guarded("/api/v1/conversation", api.export, visitors, parts, ["GET"]),
+        guarded("/api/v1/conversation", api.erase, visitors, parts, ["DELETE"]),
+        guarded("/api/v1/entries", api.entries, visitors, parts),
+        guarded("/api/v1/entries/{id}", api.entry, visitors, parts),
+    ]
+
+
+class Api:
+    """The endpoints, by what a client wants to do."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def begin(self, request: Request) -> Response:
+        """A new conversation. What is kept is said here, before anything is."""
+        count_address(request, self._parts)
+        region, locale = self._hints(await self._body(request))
+        conversation, token = self._issue(region, locale, introduced=True)
+        said = chat.introduction(conversation.locale, region or self._parts.settings.region or None, self._parts)
+        return JSONResponse({"token": token, "introduction": said, "kept_days": self._parts.retention.days}, 201)
+
+    async def message(self, request: Request) -> Response:
+        """One message. Without a token it begins a conversation, whose token comes with the replies."""
+        body = await self._body(request)
+        address = limited_as(caller(request.scope, self._parts.settings.trusted_proxies))
+        turn = read_turn(body, body, "", CHANNEL, self._parts.numbers.knows, address)
+        given, fresh = self._token(request), None
+        conversation = await self._known(given) if given else None
+        if conversation is None:
+            # Nobody in an emergency is sent away for a token that has run out.
+            if given is not None and not self._parts.rules.check(chat.clean(turn.text)):
+                self._parts.limits.count(address=address)
+                raise UNKNOWN
+            conversation, fresh = self._issue(turn.region, turn.locale, introduced=False)
+        replies = await chat.respond(turn.within(conversation.id), self._parts)
+        row: dict[str, Any] = {"messages": [self._message(reply) for reply in replies]}
+        return JSONResponse({**row, "token": fresh} if fresh else row)
+
+    async def export(self, request: Request) -> Response:
+        """All that is kept of the conversation, for the person it belongs to."""
+        conversation = await self._own(request)
+        try:
+            kept = await self._parts.recorded(self._parts.recorder.export, conversation.id)
+        except Unavailable:
+            raise UNAVAILABLE from None
+        for row in kept["messages"]:
+            row["replies"] = [self._message(Reply.from_json(reply))["text"] for reply in row["replies"]]
+        return JSONResponse(kept)
+
+    async def erase(self, request: Request) -> Response:
+        """Erases the conversation. The receipt proves it and holds no word of it."""
+        conversation = await self._own(request)
+        async with self._parts.turns.of(conversation.id):
+            try:
+                receipt = await self._parts.recorded(self._parts.recorder.erase, conversation.id)
+            except Unavailable:
+                raise UNAVAILABLE from None
+        erased_at = receipt.erased_at.isoformat(timespec="seconds")
+        return JSONResponse({"receipt": receipt.number, "erased_at": erased_at, "messages": receipt.messages})
+
+    async def entries(self, request: Request) -> Response:
+        """Every live entry, without its text."""
+        count_address(request, self._parts)
+        return await run_in_threadpool(self._entries, request.query_params.get("topic"))
+
+    async def entry(self, request: Request) -> Response:
+        """One live entry as an answer."""
+        count_address(request, self._parts)
+        return await run_in_threadpool(self._entry, request.path_params["id"])
+
+    def _entries(self, topic: str | None) -> Response:
+        answerer = self._parts.knowledge.live()
+        rows = [
+            {
+                "id": revision.entry.id,
+                "locale": revision.entry.locale,
+                "topic": revision.entry.topic,
+                "question": revision.entry.question,
+                "revision": revision.number,
+                "review": revision.review,
+                "checked_on": revision.entry.checked_on.isoformat(),
+            }
+            for revision in answerer.revisions()
+            if revision.entry.locale == LOCALES[0] and topic in (None, revision.entry.topic)
+        ]
+        return JSONResponse({"release": answerer.release.number, "entries": rows})
+
+    def _entry(self, entry_id: str) -> Response:
+        answerer = self._parts.knowledge.live()
+        revision = answerer.entry(entry_id, LOCALES[0])
+        if revision is None:
+            raise Refused(404, "unknown_entry", "No live entry has this id.")
+        asked = Question(revision.entry.question, LOCALES[0], Context(region=self._parts.settings.region or None))
+        answer = answerer.entry_answer(entry_id, asked)
+        text = as_text(answer, self._parts.phrases)
+        return JSONResponse(
+            {"id": entry_id, "question": revision.entry.question, "text": text, "answer": answer_to_json(answer)}
+        )
+
+    async def _body(self, request: Request) -> dict[str, Any]:
+        body = await read_json(request, self._parts.settings.body_bytes)
+        if not isinstance(body, dict):
+            raise Refused(400, "bad_shape", 'The body must be an object such as {"message": "..."}.')
+        return body
+
+    def _hints(self, body: dict[str, Any]) -> tuple[str | None, str | None]:
+        return read_hints(body, self._parts.numbers.knows)
+
+    def _issue(self, region: str | None, locale: str | None, *, introduced: bool) -> tuple[Conversation, str]:
+        return self._parts.recorder.issue(CHANNEL, locale or LOCALES[0], region, introduced=introduced)
+
+    def _token(self, request: Request) -> str | None:
+        """What the caller shows as a token; None where nothing is shown."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else None
+
+    async def _known(self, token: str) -> Conversation | None:
+        if not _TOKEN.fullmatch(token):
+            return None
+        known, _ = await self._parts.recorded(self._parts.recorder.begin, token_conversation_id(token), "")
+        return known
+
+    async def _own(self, request: Request) -> Conversation:
+        """The conversation that the caller's token opens. Raises `Refused` 401 or 429."""
+        count_address(request, self._parts)
+        token = self._token(request)
+        conversation = await self._known(token) if token else None
+        if conversation is None:
+            raise UNKNOWN
+        return conversation
+
+    def _message(self, reply: Reply) -> dict[str, Any]:
+        row = rendered(reply, self._parts)
+        if "custom" in row:
+            row["answer"] = row.pop("custom")
+        return row
