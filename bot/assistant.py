@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from pathlib import Path
 
 from bot import rasa_environment, training
 from bot.settings import Settings
-from bot.signature import shared_secret
+from records import wiring as records_wiring
+from records.trackers import Trackers
 from storage import settings as storage_settings
+from storage.secrets import shared_secret
 
 logger = logging.getLogger(__name__)
 
 PROJECT = Path(__file__).parent.parent
+FLUSH_SECONDS = 5
+"""How long a stop may wait for dialogues that are not written yet."""
 
 
 def serve(environment: Mapping[str, str]) -> None:
@@ -33,6 +38,8 @@ def serve(environment: Mapping[str, str]) -> None:
     from bot import shortcuts
     from bot.actions_endpoint import InProcessActions
     from bot.channel import LanternChannel
+    from bot.locks import LanternLockStore
+    from bot.tracker_store import LanternTrackerStore
     from knowledge.wiring import from_environment
 
     # Before this call Rasa prints every debug line, patients' words included.
@@ -45,6 +52,8 @@ def serve(environment: Mapping[str, str]) -> None:
     )
     actions = InProcessActions("actions", settings.action_timeout_ms, apology)
     model = training.train_if_needed(PROJECT, home)
+    records = records_wiring.from_environment()
+    dialogues = LanternTrackerStore(Trackers(records.engine, records.writer, records_wiring.now))
     app = Sanic("lantern_assistant", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = 65536
     app.config.ACCESS_LOG = False
@@ -52,7 +61,17 @@ def serve(environment: Mapping[str, str]) -> None:
 
     @app.listener("before_server_start")
     async def load(app: Sanic, _loop: object) -> None:
-        app.ctx.agent = Agent.load(str(model), action_endpoint=actions)
+        app.ctx.agent = Agent.load(
+            str(model), tracker_store=dialogues, lock_store=LanternLockStore(), action_endpoint=actions
+        )
         logger.info("assistant ready on port %d", settings.port)
+
+    @app.listener("after_server_stop")
+    async def flush(_app: Sanic, _loop: object) -> None:
+        dialogues.close()
+        lost = await asyncio.to_thread(records.writer.close, FLUSH_SECONDS)
+        if lost:
+            logger.error("%d dialogues could not be written before the stop", lost)
+        records.engine.dispose()
 
     app.run("127.0.0.1", settings.port, workers=1, access_log=False, debug=False, motd=False)

@@ -6,8 +6,6 @@ import hashlib
 import hmac
 import re
 
-from storage.secrets import shared_secret as shared_secret
-
 WINDOW_SECONDS = 300
 """A request older or newer than this, in seconds, is refused: a recorded one cannot be played back later."""
 

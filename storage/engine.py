@@ -20,7 +20,9 @@ from sqlalchemy.pool import QueuePool
 from storage.errors import StorageError, Unavailable
 
 BUSY_TIMEOUT_MS = 3000
-"""How long a SQLite connection waits for another writer, in milliseconds, before it gives up."""
+"""How long a connection waits for another writer, in milliseconds, before it gives up."""
+CONNECT_SECONDS = 3
+"""How long a PostgreSQL server may take to accept a connection."""
 
 _NO_SUCH_TABLE = "42P01"
 """PostgreSQL's code for a table that is not there, as before set-up. SQLite calls the same an operational error."""
@@ -41,13 +43,27 @@ def open_engine(url: str) -> Engine:
     if backend == "postgresql":
         if parsed.drivername not in ("postgresql", "postgresql+psycopg2"):
             raise StorageError(f"{parsed.drivername} is not the installed driver; begin with postgresql+psycopg2://")
-        return sa.create_engine(parsed, future=True, pool_size=5, max_overflow=5, pool_pre_ping=True)
+        return sa.create_engine(
+            parsed,
+            future=True,
+            pool_size=5,
+            max_overflow=5,
+            pool_pre_ping=True,
+            # What is logged or raised must never repeat the values of a statement: they may be a person's words.
+            hide_parameters=True,
+            connect_args={"connect_timeout": CONNECT_SECONDS, "options": f"-c lock_timeout={BUSY_TIMEOUT_MS}"},
+        )
     if backend != "sqlite" or not parsed.database:
         raise StorageError(f"LANTERN_DATABASE_URL: {backend!r} is not supported; use SQLite files or PostgreSQL")
     Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     # SQLAlchemy 1.4 opens SQLite files anew for every checkout (NullPool); a pool halves the cost of a read.
     engine = sa.create_engine(
-        parsed, future=True, poolclass=QueuePool, pool_size=5, connect_args={"check_same_thread": False}
+        parsed,
+        future=True,
+        poolclass=QueuePool,
+        pool_size=5,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False},
     )
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
@@ -74,7 +90,12 @@ def write(engine: Engine) -> Iterator[Connection]:
 
     Raises `Unavailable` when the database is locked for longer than `BUSY_TIMEOUT_MS`, full, read-only or gone.
     """
-    with _translated(engine), engine.execution_options(lantern_write=True).begin() as connection:
+    # The option is set on the connection: an engine with options of its own would be built anew for every write.
+    with (
+        _translated(engine),
+        engine.connect() as connection,
+        connection.execution_options(lantern_write=True).begin(),
+    ):
         yield connection
 
 

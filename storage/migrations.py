@@ -42,7 +42,7 @@ def migrate(engine: Engine, folder: Path, history: str) -> None:
         command.upgrade(_config(folder, connection, history), "head")
 
 
-def require_current(engine: Engine, folder: Path, history: str, remedy: str = "./lantern content migrate") -> None:
+def require_current(engine: Engine, folder: Path, history: str, remedy: str) -> None:
     """Raises `SchemaMismatch` unless the schema is exactly what the code expects; `remedy` is the command to run."""
     with read(engine) as connection:
         version = _refuse_newer(connection, folder, history)

@@ -146,6 +146,8 @@ class Sayable:
             "checked_on": lambda value: value in self._dates,
             "review": lambda value: value in said("review_"),
             "as_of": lambda value: value in registry.dates,
+            "days": str.isdigit,
+            "receipt": lambda value: re.fullmatch("[0-9a-f]{16}", value) is not None,
             "made": lambda value: value in registry.dates,
             "status": lambda value: value in said("trials_status_"),
             "phase": self._is_phase,

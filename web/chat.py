@@ -221,7 +221,7 @@ def introduction(locale: str, region: str | None, parts: Parts) -> str:
     """Who speaks, and what is kept of what the person writes."""
     number = parts.numbers.emergency_number(region, locale)
     who = parts.phrases.say(locale, "introduction", emergency_number=number)
-    return f"{who} {parts.phrases.say(locale, 'what_is_kept', days=str(parts.retention.days))}"
+    return f"{who}\n\n{parts.phrases.say(locale, 'what_is_kept', days=str(parts.retention.days))}"
 
 
 def card(finding: Finding, region: str | None, parts: Parts) -> Answer:

@@ -15,10 +15,10 @@ from bot.commands.records import set_up as set_up_records
 from bot.errors import CommandFailed, explained
 from bot.processes import Process, await_ready, module, require_free
 from bot.settings import Settings
-from bot.signature import shared_secret
 from knowledge import settings as knowledge_settings
 from knowledge.search.weights import package_folder, prepare
 from storage import settings as storage_settings
+from storage.secrets import shared_secret
 
 READY_SECONDS = 300
 """Longest wait for both processes; the first start trains the assistant, which takes about a minute of it."""

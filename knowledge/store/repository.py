@@ -22,6 +22,7 @@ from storage.migrations import migrate, require_current
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY = "knowledge_schema"
+REMEDY = "./lantern content migrate"
 _CHUNK = 500
 """Most bound values in one statement; SQLite's oldest limit is 999."""
 
@@ -48,7 +49,7 @@ class KnowledgeStore:
     def require_current(self) -> None:
         """Raises `StoreUnavailable`, with the command to run, unless the schema fits the code."""
         with _translated():
-            require_current(self._engine, MIGRATIONS, HISTORY)
+            require_current(self._engine, MIGRATIONS, HISTORY, REMEDY)
 
     def newest_release(self) -> int:
         """Number of the live release, 0 when nothing has been published. One indexed row: cheap enough per message."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def engine(tmp_path: Path) -> Engine:
 def test_an_empty_database_gets_every_step(engine: Engine, tmp_path: Path) -> None:
     steps = folder(tmp_path, FIRST, "ALTER TABLE rooms ADD COLUMN floor INTEGER")
     migrate(engine, steps, "our_history")
-    require_current(engine, steps, "our_history")
+    require_current(engine, steps, "our_history", "mend it")
     assert tables(engine) == {"rooms", "our_history"}
     with read(engine) as connection:
         assert connection.exec_driver_sql("SELECT name, floor FROM rooms").all() == []
@@ -76,7 +77,7 @@ def test_a_database_of_newer_code_is_not_touched(engine: Engine, tmp_path: Path)
     migrate(engine, folder(tmp_path, FIRST, "CREATE TABLE floors (name TEXT)"), "history")
     (tmp_path / "migrations" / "versions" / "0002_step.py").unlink()
     steps = folder(tmp_path, FIRST)
-    for act in (migrate, require_current):
+    for act in (migrate, partial(require_current, remedy="mend it")):
         with pytest.raises(SchemaMismatch, match=r"newer than the code \(version 0002\); update the code or restore"):
             act(engine, steps, "history")
     assert tables(engine) == {"rooms", "floors", "history"}
@@ -87,13 +88,13 @@ def test_two_rooms_share_a_database_with_histories_of_their_own(engine: Engine, 
     ours, theirs = folder(tmp_path, FIRST), folder(tmp_path / "other", "CREATE TABLE talks (name TEXT)")
     migrate(engine, ours, "our_history")
     migrate(engine, theirs, "their_history")
-    require_current(engine, ours, "our_history")
-    require_current(engine, theirs, "their_history")
+    require_current(engine, ours, "our_history", "mend it")
+    require_current(engine, theirs, "their_history", "mend it")
     assert tables(engine) == {"rooms", "our_history", "talks", "their_history"}
 
 
 def test_a_folder_may_have_any_name(engine: Engine, tmp_path: Path) -> None:
     steps = folder(tmp_path / "100% ours, old:new", FIRST)
     migrate(engine, steps, "history")
-    require_current(engine, steps, "history")
+    require_current(engine, steps, "history", "mend it")
     assert tables(engine) == {"rooms", "history"}

@@ -57,7 +57,7 @@ SHEET.replaceSync(`
   .card { align-self: stretch; max-width: none; background: var(--alarm-pale); border: 3px solid var(--alarm); font-size: 1.1rem; }
   .card .dial { display: flex; align-items: center; justify-content: center; min-height: 52px; margin: .5rem 0; border-radius: 8px;
     background: var(--alarm); color: #fff; font-weight: 700; text-decoration: none; }
-  p, ol, ul { margin: 0 0 .6rem; white-space: pre-line; } :is(p, ol, ul):last-child { margin-bottom: 0; }
+  p, ol, ul, .first { margin: 0 0 .6rem; white-space: pre-line; } :is(p, ol, ul):last-child { margin-bottom: 0; }
   ol, ul { padding-left: 1.5rem; } li { margin-bottom: .35rem; }
   .trial + .trial { margin-top: .8rem; padding-top: .8rem; border-top: 1px solid #c3ced9; }
   .callout { border-left: 4px solid var(--navy); padding-left: .7rem; }
