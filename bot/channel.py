@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 import time
-from collections.abc import Awaitable, Callable
+import traceback
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 from sanic import Blueprint
 from sanic.request import Request
-from sanic.response import HTTPResponse
+from sanic.response import HTTPResponse, raw
 from sanic.response import json as reply_json
 
 from bot.signature import is_signed
 
+logger = logging.getLogger(__name__)
+
 NAME = "lantern"
+MOST_REPLIES = 2_000
+"""Messages whose replies are remembered, for a gateway that asks again after a dropped connection."""
 
 
 class Replies(OutputChannel):
@@ -34,11 +42,35 @@ class Replies(OutputChannel):
             self.messages.append(kept)
 
 
+class Answered:
+    """Replies by sender and message: the same message, delivered again, is answered again and not handled again."""
+
+    def __init__(self, most: int = MOST_REPLIES) -> None:
+        self._most = most
+        self._known: OrderedDict[tuple[str, str], asyncio.Task[bytes]] = OrderedDict()
+
+    async def once(self, sender: str, message_id: str, handle: Callable[[], Coroutine[Any, Any, bytes]]) -> bytes:
+        """What `handle` gave when it first ran for this message, or gives now. It is run to its end even when whoever
+        asked is gone; a message on which it failed is handled anew when it is delivered again."""
+        key = (sender, message_id)
+        task = self._known.get(key)
+        if task is None:
+            task = self._known[key] = asyncio.create_task(handle())
+            task.add_done_callback(lambda done: self._forget_failed(key, done))
+            if len(self._known) > self._most:
+                self._known.popitem(last=False)
+        return await asyncio.shield(task)
+
+    def _forget_failed(self, key: tuple[str, str], done: asyncio.Task[bytes]) -> None:
+        if (done.cancelled() or done.exception()) and self._known.get(key) is done:
+            del self._known[key]
+
+
 class LanternChannel(InputChannel):
     """`POST /webhooks/lantern/message` and `GET /webhooks/lantern/ready`; there is no other route."""
 
     def __init__(self, secret: bytes) -> None:
-        self._secret = secret
+        self._secret, self._answered = secret, Answered()
 
     @classmethod
     def name(cls) -> str:
@@ -64,18 +96,27 @@ class LanternChannel(InputChannel):
                 return reply_json({"error": "shape"}, status=400)
             if not all((isinstance(sender, str), isinstance(text, str), isinstance(metadata, dict))):
                 return reply_json({"error": "shape"}, status=400)
-            replies = Replies()
             # A slash in front would be a command to Rasa; the gateway strips it, and so does this door.
-            await on_new_message(
-                UserMessage(
-                    text.lstrip(" \t\r\n/"),
-                    replies,
-                    sender,
-                    input_channel=NAME,
-                    message_id=metadata.get("message_id"),
-                    metadata=metadata,
-                )
+            spoken = UserMessage(
+                text.lstrip(" \t\r\n/"),
+                Replies(),
+                sender,
+                input_channel=NAME,
+                message_id=metadata.get("message_id"),
+                metadata=metadata,
             )
-            return reply_json({"messages": replies.messages})
+
+            async def handle() -> bytes:
+                await on_new_message(spoken)
+                return json.dumps({"messages": spoken.output_channel.messages}).encode()
+
+            try:
+                answer = await self._answered.once(sender, spoken.message_id, handle)
+            except Exception as fault:
+                # Not the fault's own text: it may repeat a person's words.
+                place = traceback.extract_tb(fault.__traceback__)[-1]
+                logger.error("a message failed: %s at %s:%s", type(fault).__name__, place.filename, place.lineno)
+                return reply_json({"error": "failed"}, status=500)
+            return raw(answer, content_type="application/json")
 
         return routes

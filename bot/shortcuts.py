@@ -5,6 +5,7 @@ They replace whole functions or classes of Rasa 3.6.21, which is pinned; nothing
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import rasa.core.processor
@@ -62,19 +63,21 @@ def validate_quickly() -> None:
     """Rasa compiles its schema for every action result and tries every kind of event on each event, which takes longer
     than all else in a turn. Here each event is held against the one schema of its own kind, compiled once."""
     spec = RemoteAction.action_response_format_spec()
-    whole = Draft7Validator(spec)
-    by_event = {
-        schema["properties"]["event"]["const"]: Draft7Validator(schema)
-        for schema in spec["properties"]["events"]["items"]["oneOf"]
-        if "const" in schema["properties"]["event"]
-    }
+    each = dict(spec["properties"]["events"]["items"])
+    by_kind = {schema["properties"]["event"]["const"]: Draft7Validator(schema) for schema in each.pop("oneOf")}
+    events = {**spec["properties"]["events"], "items": each}
+    frame = Draft7Validator({**spec, "properties": {**spec["properties"], "events": events}})
+
+    def errors(result: Any) -> Iterator[ValidationError]:
+        yield from frame.iter_errors(result)
+        for event in result.get("events", ()):
+            if event["event"] in by_kind:
+                yield from by_kind[event["event"]].iter_errors(event)
+            else:
+                yield ValidationError("no event of Rasa has this name")
 
     def validate(_self: RemoteAction, result: dict[str, Any]) -> bool:
-        events = result.get("events") or []
-        kinds = [by_event.get(event.get("event")) if isinstance(event, dict) else None for event in events]
-        known = [(kind, event) for kind, event in zip(kinds, events) if kind is not None]
-        checked = known if len(known) == len(events) else [(whole, result)]
-        error = next((error for validator, part in checked for error in validator.iter_errors(part)), None)
+        error = next(errors(result), None)
         if error is not None:
             raise ValidationError(error.message)
         return True

@@ -1,19 +1,24 @@
-"""./lantern content: check, fmt, import --seed, migrate."""
+"""./lantern content: check, inventory, fmt, import --seed, migrate."""
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bot.errors import explained
-from knowledge import editing
+from knowledge import editing, inventory, review
+from knowledge.errors import KnowledgeError
 from knowledge.files import read_folder, write_entry
+from knowledge.glossary import read_glossaries
 from knowledge.settings import Settings
 from knowledge.store.repository import KnowledgeStore
+from safety import EMERGENCY_RULES, load_rules
 from storage import settings as storage_settings
 from storage.engine import open_engine
+from storage.errors import StorageError
 
 if TYPE_CHECKING:
     from knowledge.wiring import Knowledge
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
     acts.add_parser("check", help="name every fault of every content file, with its line")
+    acts.add_parser("inventory", help="the state of the content in figures: sources, dates, reading levels, glossary")
     acts.add_parser("fmt", help="write every content file in its canonical form")
     publish = acts.add_parser("import", help="publish the content files")
     publish.add_argument(
@@ -34,9 +40,14 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     with explained():
         settings = Settings.from_environment(environment)
         if options.act == "check":
-            content = editing.checked(settings.content)
+            cards = load_rules(EMERGENCY_RULES).cards
+            content, _ = review.examine(settings.content, cards, _today(), _embed(environment))
             counts = f"{len(content.entries)} entries, {len(content.sources)} sources, {len(content.facts)} facts"
             print(f"{counts}: no faults.")
+        elif options.act == "inventory":
+            content, glossaries = read_folder(settings.content), read_glossaries(settings.content)
+            for line in inventory.inventory(content, glossaries, _today()):
+                print(line)
         elif options.act == "fmt":
             changed = format_files(settings)
             print(f"{changed} file{'s' * (changed != 1)} rewritten.")
@@ -83,6 +94,25 @@ def has_release(environment: Mapping[str, str]) -> bool:
     store = _store(environment)
     store.migrate()
     return store.newest_release() > 0
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(dt.timezone.utc).date()
+
+
+def _embed(environment: Mapping[str, str]) -> review.Embed | None:
+    """Vectors of questions, from the cache where they are published. None, said on stderr, before there is a model."""
+    home = storage_settings.Settings.from_environment(environment).home
+    missing = None if (home / "model").is_dir() else "the model is not prepared; ./lantern model does it"
+    try:
+        if missing is None:
+            knowledge = _knowledge(environment)
+            knowledge.store.require_current()
+            return lambda texts: knowledge.embedder.embed([knowledge.aliases.plain(text) for text in texts])
+    except (KnowledgeError, StorageError) as error:
+        missing = str(error)
+    print(f"Near-duplicate questions were not looked for: {missing}", file=sys.stderr)
+    return None
 
 
 def _store(environment: Mapping[str, str]) -> KnowledgeStore:

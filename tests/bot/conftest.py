@@ -1,0 +1,88 @@
+"""One Rasa for all tests of this folder: importing it and training take longer than the tests themselves."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from records.repository import HISTORY, MIGRATIONS
+from storage.engine import open_engine
+from storage.migrations import migrate
+from tests import postgresql
+from tests.running import PROJECT
+
+
+def prepare_rasa(home: Path) -> None:
+    from bot import rasa_environment
+
+    rasa_environment.prepare(home)
+    from rasa.utils.log_utils import configure_structlog
+
+    configure_structlog(logging.WARNING)
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trained model of the small assistant, see `tests/bot/dialogues.py`."""
+    folder = tmp_path_factory.mktemp("small")
+    prepare_rasa(folder)
+    from tests.bot import dialogues
+
+    return dialogues.train(folder)
+
+
+@pytest.fixture(scope="session")
+def served_model(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The trained model of Lantern itself, with the knowledge room of this process."""
+    from bot.training import train_if_needed
+    from knowledge.wiring import from_environment
+
+    home = shutil.copytree(prepared_home, tmp_path_factory.mktemp("served") / "home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LANTERN_HOME", str(home))
+        from_environment.cache_clear()
+        prepare_rasa(home)
+        from_environment().live()
+        yield train_if_needed(PROJECT, home)
+    from_environment.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    with postgresql.running() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of an empty conversations database."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'conversations.db'}"
+    else:
+        url = request.getfixturevalue("postgresql_server").new_database()
+    engine = open_engine(url)
+    migrate(engine, MIGRATIONS, HISTORY)
+    engine.dispose()
+    return url
+
+
+@contextmanager
+def shortcuts_taken() -> Iterator[None]:
+    """Rasa with the shortcuts, as the assistant runs it; afterwards Rasa is as it was."""
+    import rasa.core.processor
+    from rasa.core.actions.action import RemoteAction
+    from rasa.shared.core.events import Event
+
+    from bot import shortcuts
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rasa.core.processor, "DaskGraphRunner", rasa.core.processor.DaskGraphRunner)
+        patch.setattr(RemoteAction, "_validate_action_result", RemoteAction._validate_action_result)
+        patch.setattr(Event, "resolve_by_type", staticmethod(Event.resolve_by_type))
+        shortcuts.take()
+        yield
