@@ -57,6 +57,11 @@ class Trackers:
         self._changing = threading.Lock()
         self._ok = True
 
+    @property
+    def ok(self) -> bool:
+        """Whether the last read and the last write worked."""
+        return self._ok and self._writer.ok
+
     def read(self, conversation_id: str) -> str | None:
         """The text kept last; None for a conversation that is not known. Never raises: while the database is away,
         only what this process remembers is known."""

@@ -45,7 +45,10 @@ def build(parts: Parts) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         erasing = asyncio.create_task(_erase_what_is_old(parts))
+        # Reading a release takes seconds; after a restart the first person would wait for it.
+        loading = asyncio.create_task(asyncio.to_thread(_load_release, parts))
         yield
+        loading.cancel()
         erasing.cancel()
         with suppress(asyncio.CancelledError):
             await erasing
@@ -106,6 +109,11 @@ def _files(path: str, folder: Path) -> BaseRoute:
     mount = Mount(path, StaticFiles(directory=folder))
     mount.guard = everyone  # type: ignore[attr-defined]
     return mount
+
+
+def _load_release(parts: Parts) -> None:
+    with suppress(Exception):  # whoever asks first is told what is wrong
+        parts.knowledge.live()
 
 
 async def _erase_what_is_old(parts: Parts) -> None:
