@@ -1,24 +1,66 @@
 """What makes a set of entries fit to publish: the checks that need more than one file.
 
-Every fault is found in one go, with its file and line. Nothing here judges medicine; it proves that each statement
-leans on a fact, each fact on a source, and each number on both.
+`check` finds what must never be shown; publishing refuses it. `editorial` finds what an editor still has to mend, such
+as hard words or a review that is due. It is reported with the rest but forbids nothing: the day on which a review falls
+due must not keep the emergency cards from being published. Every fault comes in one go, as file, line, field, what is
+wrong and how to mend it. Nothing here judges medicine; it proves that each statement leans on a fact, each fact on a
+source, and each number on both.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import mean
 
-from knowledge.errors import Fault
-from knowledge.files import ContentFolder
+import numpy as np
+
+from knowledge import ledger, reading
+from knowledge.errors import ContentError, Fault
+from knowledge.files import ContentFolder, read_folder
+from knowledge.glossary import FILE as GLOSSARY_FILE
+from knowledge.glossary import Glossary, read_glossaries
 from knowledge.model import Entry
+from knowledge.phrases import spoken_date
+from knowledge.wording import wording_faults
+from safety.cards import fill
 
 ANSWER_WORDS = 80
 """Longest `## Answer`, in words. One phone screen at 16 px; the plain-language guides ask for one idea a message."""
 MORE_WORDS = 150
-PHRASINGS = 6
+PHRASINGS = 10
 RELATED = 5
+
+READ_IN = "en"
+"""The locale whose texts are graded: the formulas were fitted to English."""
+HARDEST_ANSWER = 9.5
+"""Highest Flesch-Kincaid grade of one answer, names of the glossary counted as `reading.NAME_SYLLABLES`."""
+MEAN_GRADES = {"answer": 7.0, "simpler": 5.0}
+"""Highest mean grade of a part over all entries but the cards, counted alike. Patients read at grade 7 to 8."""
+
+DEFINITION_WORDS = 30
+HARDEST_DEFINITION = 8.0
+
+ALIKE = 0.95
+"""Cosine from which two questions are near-duplicates, unless one entry names the other in `related`: the same question
+with a word changed. Two ways to ask the same in other words lie far below; `bench/retrieval.py` is for those."""
+MOST_COMPARED = 1000
+"""Questions compared with each other: one vector each, a few milliseconds where none is cached."""
+
+Embed = Callable[[Sequence[str]], np.ndarray]
+"""Texts -> unit vectors, shape (len(texts), 384)."""
+
+SLOTS = {"as_of", "emergency_number", "crisis_line"}
+_SECTIONS = {
+    "answer": "## Answer",
+    "simpler": "## Simpler",
+    "more": "## More",
+    "steps": "## Steps",
+    "quiz": "## Check your understanding",
+}
 
 _NUMBER_WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
@@ -31,24 +73,50 @@ _TENS = {
 _WORD_NUMBERS = {word: str(number) for number, word in enumerate(_NUMBER_WORDS)} | _TENS
 _NUMBER = re.compile(r"(?<![A-Za-z0-9])(?<![A-Za-z]-)\d[\d,]*(?:\.\d+)?")
 _SLOT = re.compile(r"\{(\w+)\}")
-SLOTS = {"as_of", "emergency_number", "crisis_line"}
+_SCRIPT = re.compile(r"\b(?:javascript|vbscript|data):\S", re.IGNORECASE)
+_OPENING = re.compile(r"(Yes|No|Not|Usually|Sometimes|Often|Mostly|Sí)\b")
 
 
-def numbers_in(text: str, words: bool = False) -> set[str]:
-    """Numbers of a text without thousands commas; with `words` also "five" as 5. Numbers inside names do not count."""
-    found = {match.rstrip(",").replace(",", "") for match in _NUMBER.findall(text)}
-    if words:
-        found |= {_WORD_NUMBERS[word] for word in re.findall(r"[a-z]+", text.lower()) if word in _WORD_NUMBERS}
-    return found
+@dataclass(frozen=True)
+class Found:
+    """One thing wrong with an entry. `at`: a text by which its line is found; without it, the line of the field."""
+
+    field: str
+    message: str
+    at: str = ""
 
 
-def _line(file: Path, needle: str) -> int:
-    rows = file.read_text(encoding="utf-8").split("\n")
-    return next((number for number, row in enumerate(rows, 1) if needle in row), 1)
+def examine(
+    folder: Path, cards: frozenset[str], today: dt.date, embed: Embed | None = None
+) -> tuple[ContentFolder, Mapping[str, Glossary]]:
+    """The content folder and its glossaries, without any fault: what `./lantern content check` runs.
+
+    `today` is the day by which reviews must not be overdue; without `embed`, near-duplicates are not looked for. Raises
+    `ContentError` with every fault of every file.
+    """
+    faults: list[Fault] = []
+    glossaries: Mapping[str, Glossary] = {}
+    try:
+        glossaries = read_glossaries(folder)
+    except ContentError as error:
+        faults.extend(error.faults)
+    try:
+        content = read_folder(folder)
+    except ContentError as error:
+        raise ContentError([*error.faults, *faults]) from error
+    faults = [*check(content, cards), *editorial(content, glossaries, today, embed), *faults]
+    if (folder / ledger.LEDGER).exists():
+        try:
+            faults.extend(ledger.check(content))
+        except ContentError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise ContentError(faults)
+    return content, glossaries
 
 
 def check(content: ContentFolder, cards: frozenset[str]) -> list[Fault]:
-    """All faults of a content folder. An empty list means that it may be published. `cards`: ids that must be there,
+    """All faults that forbid publishing a content folder; none when the list is empty. `cards`: ids that must be there,
     in English and in Spanish, because the emergency rules show them."""
     have = {entry.key for entry in content.entries if entry.answer_kind == "card"}
     wanted = sorted((locale, card) for card in cards for locale in ("en", "es"))
@@ -60,73 +128,226 @@ def check(content: ContentFolder, cards: frozenset[str]) -> list[Fault]:
     claimed: dict[str, Entry] = {}
     keys = {entry.key for entry in content.entries}
     for entry in content.entries:
-        file = content.files[entry.key]
-        faults.extend(Fault(file, _line(file, needle), message) for needle, message in _entry_faults(entry, content))
+        found = [*_shape(entry), *_support(entry, content), *_figures(entry, content), *_words(entry)]
         for related in entry.related:
-            if (entry.locale, related) not in keys and ("en", related) not in keys:
-                faults.append(Fault(file, _line(file, "related:"), f"related entry {related!r} does not exist"))
+            if (entry.locale, related) not in keys and (READ_IN, related) not in keys:
+                found.append(Found("related", f"entry {related!r} does not exist; write it or take it out"))
         for phrase in (entry.question, *entry.phrasings) if entry.answer_kind != "card" else ():
             same = claimed.setdefault(" ".join(re.findall(r"\w+", phrase.lower())), entry)
             if same is not entry:
-                faults.append(Fault(file, _line(file, phrase), f"phrasing {phrase!r} is also claimed by {same.id}"))
+                found.append(Found("phrasings", f"{phrase!r} is also claimed by {same.id}; keep it in one", phrase))
+        faults.extend(_placed(entry, found, content))
+    for source in content.sources.values():
+        if _SCRIPT.search(f"{source.title} {source.organisation} {source.address}"):
+            faults.append(Fault(content.folder / "sources.yml", 1, f"source {source.key!r}: holds a script; remove it"))
     return faults
 
 
-def _entry_faults(entry: Entry, content: ContentFolder) -> Iterator[tuple[str, str]]:
-    """Pairs of (text that marks the line, message)."""
+def editorial(
+    content: ContentFolder, glossaries: Mapping[str, Glossary], today: dt.date, embed: Embed | None = None
+) -> list[Fault]:
+    """All faults that an editor has to mend but that forbid nothing: too few phrasings, reviews that are due, texts
+    that are hard to read, cards that differ between languages, questions nearly alike, definitions of the glossary."""
+    english = {entry.id: entry for entry in content.entries if entry.locale == READ_IN}
+    names = glossaries[READ_IN].names if READ_IN in glossaries else None
+    alike = _near_duplicates(content, embed) if embed else {}
+    faults: list[Fault] = []
+    for entry in content.entries:
+        found = alike.get(entry.id, []) if entry.locale == READ_IN else []
+        if entry.answer_kind == "card" and entry.locale != READ_IN and entry.id in english:
+            found.extend(_translation(entry, english[entry.id]))
+        if len(entry.phrasings) < PHRASINGS and entry.answer_kind != "card":
+            message = f"give at least {PHRASINGS} phrasings, not {len(entry.phrasings)}; add other ways people ask it"
+            found.append(Found("phrasings", message))
+        if entry.review_due < today:
+            message = f"the review was due on {entry.review_due}; read the sources again and set both dates"
+            found.append(Found("review_due", message))
+        grade = graded(entry, "answer", names).grade
+        if entry.locale == READ_IN and grade > HARDEST_ANSWER:
+            hard = reading.hardest(part_text(entry, "answer"), names)
+            message = f"grade {grade:.1f}, at most {HARDEST_ANSWER}; use shorter words and sentences, first in {hard!r}"
+            found.append(Found("answer", message))
+        faults.extend(_placed(entry, found, content))
+    faults.extend(_mean_faults(content, names))
+    for locale, glossary in glossaries.items():
+        faults.extend(_glossary_faults(glossary, content.folder / locale / GLOSSARY_FILE, locale, content))
+    return faults
+
+
+def numbers_in(text: str, words: bool = False) -> set[str]:
+    """Numbers of a text without thousands commas; with `words` also "five" as 5. Numbers inside names do not count."""
+    found = {match.rstrip(",").replace(",", "") for match in _NUMBER.findall(text)}
+    if words:
+        found |= {_WORD_NUMBERS[word] for word in re.findall(r"[a-z]+", text.lower()) if word in _WORD_NUMBERS}
+    return found
+
+
+def part_text(entry: Entry, part: str) -> str:
+    """A part ("answer" with its steps, "simpler" or "more") as a reader sees it, slots filled with usual values."""
+    text = str(getattr(entry, part))
+    if part == "answer" and entry.steps:
+        text += "\n\n" + "\n".join(f"{number}. {step}" for number, step in enumerate(entry.steps, 1))
+    day = spoken_date(entry.as_of or entry.checked_on, entry.locale)
+    return fill(text, {"as_of": day, "emergency_number": "911", "crisis_line": "988"})
+
+
+def graded(entry: Entry, part: str, names: re.Pattern[str] | None) -> reading.Counts:
+    """The counts of a part, from which its grades follow."""
+    return reading.measure(part_text(entry, part), names)
+
+
+def _placed(entry: Entry, found: Sequence[Found], content: ContentFolder) -> Iterator[Fault]:
+    file = content.files[entry.key]
+    rows = file.read_text(encoding="utf-8").split("\n") if found else []
+    for one in found:
+        start = one.at or _SECTIONS.get(one.field, f"{one.field}:")
+        line = next((number for number, row in enumerate(rows, 1) if (row.find(start) >= 0)), 1)
+        yield Fault(file, line, f"{one.field}: {one.message}")
+
+
+def _shape(entry: Entry) -> Iterator[Found]:
     card = entry.answer_kind == "card"
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", entry.id):
-        yield "id:", "id must be lower-case words joined by '-'"
+        yield Found("id", "must be lower-case words joined by '-'")
     if not entry.question.endswith("?"):
-        yield "question:", "the question must end with '?'"
+        yield Found("question", "must end with '?'")
     if len(entry.related) > RELATED:
-        yield "related:", f"at most {RELATED} related entries"
-    if len(entry.phrasings) < PHRASINGS and not card:
-        yield "phrasings:", f"give at least {PHRASINGS} phrasings, not {len(entry.phrasings)}"
+        yield Found("related", f"at most {RELATED} entries; keep the nearest")
+    if not entry.phrasings and not card:
+        yield Found("phrasings", "are missing; search finds an entry by them")
     if len(set(map(str.lower, entry.phrasings))) < len(entry.phrasings):
-        yield "phrasings:", "a phrasing stands twice"
-    if len(entry.answer.split()) > ANSWER_WORDS:
-        yield "## Answer", f"the answer has {len(entry.answer.split())} words; at most {ANSWER_WORDS}"
-    if len(entry.more.split()) > MORE_WORDS:
-        yield "## More", f"this section has {len(entry.more.split())} words; at most {MORE_WORDS}"
-    if entry.answer_kind == "yes_no" and not re.match(
-        r"(Yes|No|Not|Usually|Sometimes|Often|Mostly|Sí)\b", entry.answer
-    ):
-        yield "## Answer", "answer_kind is yes_no: the first sentence must open with Yes or No"
+        yield Found("phrasings", "one stands twice; take one of them out")
+    for part, most in (("answer", ANSWER_WORDS), ("more", MORE_WORDS)):
+        count = len(getattr(entry, part).split())
+        if count > most:
+            yield Found(part, f"has {count} words; at most {most}")
+    if entry.answer_kind == "yes_no":
+        opens = [match[1] for text in (entry.answer, entry.simpler) if (match := _OPENING.match(text))]
+        if not _OPENING.match(entry.answer):
+            yield Found("answer", "answer_kind is yes_no: the first sentence must open with Yes or No")
+        elif len(opens) == 2 and {"Yes", "Sí"} & set(opens) and "No" in opens:
+            yield Found("simpler", f"opens with {opens[1]}, the answer with {opens[0]}; both must say the same")
     if entry.answer_kind in ("steps", "card") and not entry.steps:
-        yield "answer_kind:", f"answer_kind is {entry.answer_kind}: a section ## Steps is needed"
+        yield Found("answer_kind", f"is {entry.answer_kind}: a section ## Steps is needed")
     if entry.review_due <= entry.checked_on:
-        yield "review_due:", "review_due must be later than checked_on"
-    yield from _source_faults(entry, content)
-    text = " ".join((entry.answer, entry.simpler, entry.more, *entry.steps))
-    slots = set(_SLOT.findall(text))
-    if slots - SLOTS:
-        yield "{" + min(slots - SLOTS) + "}", f"unknown slot {min(slots - SLOTS)!r}; known: {', '.join(sorted(SLOTS))}"
+        yield Found("review_due", "must be later than checked_on")
+    slots = set(_SLOT.findall(_told(entry)))
+    for slot in sorted(slots - SLOTS):
+        yield Found("text", f"unknown slot {slot!r}; known: {', '.join(sorted(SLOTS))}", "{" + slot + "}")
     if ("as_of" in slots) != (entry.as_of is not None):
-        yield "as_of:", "a text that ages needs both: as_of with a date, and {as_of} in its text"
-    listed = set().union(*(numbers_in(figure) for figure in entry.figures))
-    for number in sorted(numbers_in(text) - listed):
-        yield "figures:", f"number {number} stands in the text but not in figures"
-    carried = " ".join(content.facts[fact].text for fact in entry.facts if fact in content.facts)
-    for figure in entry.figures:
-        missing = numbers_in(figure) - numbers_in(carried, words=True)
-        if missing:
-            yield "figures:", f"figure {figure!r}: {', '.join(sorted(missing))} stands in none of the cited facts"
+        yield Found("as_of", "a text that ages needs both: as_of with a date, and {as_of} in its text")
 
 
-def _source_faults(entry: Entry, content: ContentFolder) -> Iterator[tuple[str, str]]:
+def _support(entry: Entry, content: ContentFolder) -> Iterator[Found]:
     available: set[str] = set()
     for fact in entry.facts:
         if fact not in content.facts:
-            yield "facts:", f"fact {fact!r} is not in facts.tsv"
+            yield Found("facts", f"{fact!r} is not in facts.tsv; cite one that is")
         elif content.facts[fact].mark == "recheck":
-            yield "facts:", f"fact {fact} is marked recheck: it may stand in an unpublished draft only"
+            yield Found("facts", f"{fact} is marked recheck; it may stand in an unpublished draft only")
         else:
             available.update(content.facts[fact].sources)
     for key in entry.sources:
         if key not in content.sources:
-            yield "sources:", f"source {key!r} is not in sources.yml"
+            yield Found("sources", f"{key!r} is not in sources.yml; add it there or cite another")
         elif key not in available:
-            yield "sources:", f"source {key!r} belongs to none of the cited facts"
+            yield Found("sources", f"{key!r} belongs to none of the cited facts; take it out or cite its fact")
     if entry.topic != "assistant" and not (entry.facts and entry.sources):
-        yield "sources:", "an entry needs at least one fact and one source"
+        yield Found("sources", "an entry needs at least one fact and one source")
+
+
+def _figures(entry: Entry, content: ContentFolder) -> Iterator[Found]:
+    listed = set().union(*(numbers_in(figure) for figure in entry.figures))
+    for number in sorted(numbers_in(_told(entry)) - listed):
+        yield Found("figures", f"number {number} stands in the text but not in figures; list it as written")
+    carried = " ".join(content.facts[fact].text for fact in entry.facts if fact in content.facts)
+    for figure in entry.figures:
+        missing = numbers_in(figure) - numbers_in(carried, words=True)
+        if missing:
+            yield Found("figures", f"{figure!r}: {', '.join(sorted(missing))} stands in none of the cited facts")
+
+
+def _words(entry: Entry) -> Iterator[Found]:
+    """Wording that no entry may have, and scripts in the guise of addresses. Wrong choices of a quiz may be wrong."""
+    texts = [("answer", entry.answer), ("simpler", entry.simpler), ("more", entry.more)]
+    texts += [("steps", step) for step in entry.steps]
+    choices = entry.quiz.choices if entry.quiz else ()
+    texts += [("quiz", text) for one in choices for text in ((one.text,) if one.correct else ()) + (one.explanation,)]
+    for field, text in texts:
+        for message in wording_faults(text, entry.locale):
+            yield Found(field, message)
+    texts += [("question", entry.question), *(("phrasings", phrasing) for phrasing in entry.phrasings)]
+    texts += [("quiz", text) for text in (*(one.text for one in choices), entry.quiz.question if entry.quiz else "")]
+    for field, text in texts:
+        if _SCRIPT.search(text):
+            yield Found(field, "holds the address of a script; texts are plain, without links")
+
+
+def _translation(card: Entry, english: Entry) -> Iterator[Found]:
+    """What a card says otherwise than the English one: another number of steps, other numbers or slots."""
+    if len(card.steps) != len(english.steps):
+        yield Found("steps", f"has {len(card.steps)} steps, the English card {len(english.steps)}; make them alike")
+        return
+    pairs = [("answer", card.answer, english.answer), ("more", card.more, english.more)]
+    pairs += [("steps", *both) for both in zip(card.steps, english.steps)]
+    for number, (field, here, there) in enumerate(pairs, -1):
+        name = f"step {number}" if field == "steps" else "the text"
+        for kind, read in (("numbers", numbers_in), ("slots", _SLOT.findall)):
+            ours, theirs = set(read(here)), set(read(there))
+            if ours != theirs:
+                said = f"{', '.join(sorted(ours)) or 'none'}, in English {', '.join(sorted(theirs)) or 'none'}"
+                yield Found(field, f"{name} has other {kind}: {said}; make them alike", here.split("\n")[0])
+
+
+def _near_duplicates(content: ContentFolder, embed: Embed) -> dict[str, list[Found]]:
+    """By id of the later entry: the questions that are nearly that of another."""
+    asked = sorted((e for e in content.entries if e.locale == READ_IN and e.answer_kind != "card"), key=lambda e: e.id)
+    found: dict[str, list[Found]] = {}
+    for entry in asked[MOST_COMPARED:]:
+        found[entry.id] = [Found("question", f"was not compared: only {MOST_COMPARED} are; raise MOST_COMPARED")]
+    asked = asked[:MOST_COMPARED]
+    vectors = embed([entry.question for entry in asked])
+    for first, second in np.argwhere(np.triu(vectors @ vectors.T, 1) >= ALIKE):
+        one, other = asked[first], asked[second]
+        if one.id not in other.related and other.id not in one.related:
+            likeness = float(vectors[first] @ vectors[second])
+            message = f"is nearly that of {one.id} ({likeness:.2f}); merge them, or name one in the other's related"
+            found.setdefault(other.id, []).append(Found("question", message))
+    return found
+
+
+def _mean_faults(content: ContentFolder, names: re.Pattern[str] | None) -> Iterator[Fault]:
+    entries = [entry for entry in content.entries if entry.locale == READ_IN and entry.answer_kind != "card"]
+    for part, most in MEAN_GRADES.items():
+        grades = {entry.id: graded(entry, part, names).grade for entry in entries if getattr(entry, part)}
+        if grades and mean(grades.values()) > most:
+            hardest = ", ".join(sorted(grades, key=lambda key: -grades[key])[:5])
+            message = f"{part}: mean grade {mean(grades.values()):.2f}, at most {most}; simplify first {hardest}"
+            yield Fault(content.folder / READ_IN, 1, message)
+
+
+def _glossary_faults(glossary: Glossary, file: Path, locale: str, content: ContentFolder) -> Iterator[Fault]:
+    for term in glossary.terms.values():
+        found = [f"definition: {message}" for message in wording_faults(term.definition, locale)]
+        words = len(term.definition.split())
+        grade = reading.measure(term.definition, glossary.names).grade
+        if words > DEFINITION_WORDS:
+            found.append(f"definition: has {words} words; at most {DEFINITION_WORDS}")
+        if locale == READ_IN and grade > HARDEST_DEFINITION:
+            found.append(f"definition: grade {grade:.1f}, at most {HARDEST_DEFINITION}; use shorter words")
+        carried = ""
+        for fact in term.facts:
+            if fact not in content.facts:
+                found.append(f"facts: {fact!r} is not in facts.tsv; cite one that is")
+            elif content.facts[fact].mark != "seen":
+                found.append(f"facts: {fact} is marked {content.facts[fact].mark}; cite lines marked seen only")
+            else:
+                carried += " " + content.facts[fact].text
+        for number in sorted(numbers_in(term.definition) - numbers_in(carried, words=True)):
+            found.append(f"definition: number {number} stands in none of the cited facts")
+        yield from (Fault(file, term.line, f"{term.id} {message}") for message in found)
+
+
+def _told(entry: Entry) -> str:
+    """All that the entry states."""
+    return " ".join((entry.answer, entry.simpler, entry.more, *entry.steps))

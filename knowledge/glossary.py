@@ -1,0 +1,200 @@
+"""The glossary: words that a reader may not know, each with its meaning in plain words.
+
+One file for each locale, `knowledge/content/<locale>/glossary.yml`; `docs/content-format.md` is the contract. What a
+definition may say is checked with the entries, in `knowledge.review`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from knowledge.errors import ContentError, Fault
+from knowledge.files import read_text
+from knowledge.model import Block, Run
+
+FILE = "glossary.yml"
+KEYS = ("term", "forms", "name", "definition", "facts", "plain_meaning")
+DEPTH = 3
+"""The file, a term, a list of the term: nothing in it is nested deeper."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One word or name. `forms`: other ways to write it; a plural or possessive s need not be listed. `name`: it names
+    a medicine, a disease or a cell, for which there is no plain word. `facts` is empty where the definition only says
+    what the word means. `line` is its place in the file."""
+
+    id: str
+    term: str
+    forms: tuple[str, ...]
+    name: bool
+    definition: str
+    facts: tuple[str, ...]
+    line: int
+
+
+class Glossary:
+    """The terms of one locale, and where they occur in texts. Immutable."""
+
+    def __init__(self, terms: Iterable[Term] = ()) -> None:
+        self.terms: Mapping[str, Term] = {term.id: term for term in terms}
+        self._ids = {_key(form): term.id for term in self.terms.values() for form in (term.term, *term.forms)}
+        self._words = _whole_words(form for term in self.terms.values() for form in (term.term, *term.forms))
+        named = [term for term in self.terms.values() if term.name]
+        self.names = _whole_words(form for term in named for form in (term.term, *term.forms))
+        """Finds the names in a text, for `knowledge.reading.measure`."""
+
+    def marked(self, blocks: Iterable[Block]) -> tuple[Block, ...]:
+        """The same blocks, the same texts, with the first place of each term in a paragraph or list as a run of its own
+        that carries the term's id."""
+        return tuple(self._marked(block) for block in blocks)
+
+    def used(self, blocks: Iterable[Block]) -> tuple[Term, ...]:
+        """The terms that marked blocks show, in their order, each once."""
+        runs = (run for block in blocks for row in (block.runs, *block.items) for run in row)
+        return tuple(self.terms[key] for key in dict.fromkeys(run.glossary or "" for run in runs) if key in self.terms)
+
+    def _marked(self, block: Block) -> Block:
+        if block.type not in ("paragraph", "callout", "list", "steps"):
+            return block
+        seen: set[str] = set()
+        rows = [tuple(part for run in row for part in self._parts(run, seen)) for row in (block.runs, *block.items)]
+        return replace(block, runs=rows[0], items=tuple(rows[1:]))
+
+    def _parts(self, run: Run, seen: set[str]) -> Iterator[Run]:
+        """The run cut at the terms that are not yet in `seen`, which grows."""
+        start = 0
+        for found in self._words.finditer(run.text) if run == Run(run.text) else ():
+            key = self._ids[_key(found[1])]
+            if key not in seen:
+                seen.add(key)
+                yield from (Run(text) for text in (run.text[start : found.start()],) if text)
+                yield Run(found[0], glossary=key)
+                start = found.end()
+        rest = run.text[start:]
+        if rest or not start:
+            yield replace(run, text=rest)
+
+
+def _abbreviation(form: str) -> bool:
+    return re.search(r"[A-Z]{2}", form) is not None
+
+
+def _key(form: str) -> str:
+    """Abbreviations stand as written, so that CAR is no car; other forms in any case."""
+    return form if _abbreviation(form) else form.lower()
+
+
+def _whole_words(forms: Iterable[str]) -> re.Pattern[str]:
+    """Finds the longest form at each place, at whole words, with an s behind it or not; group 1 is the form."""
+    longest_first = sorted(set(forms), key=lambda form: (-len(form), form))
+    cases = (re.escape(form) if _abbreviation(form) else f"(?i:{re.escape(form)})" for form in longest_first)
+    return re.compile(rf"(?<![\w-])({'|'.join(cases) or '(?!)'})(?:['’]?s)?(?![\w-])")
+
+
+def read_glossaries(folder: Path) -> dict[str, Glossary]:
+    """The glossaries of all locales below a content folder; a locale may have none. Raises `ContentError` with every
+    fault of every file."""
+    glossaries: dict[str, Glossary] = {}
+    faults: list[Fault] = []
+    for file in sorted(folder.glob(f"*/{FILE}")):
+        try:
+            glossaries[file.parent.name] = read_glossary(file)
+        except ContentError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise ContentError(faults)
+    return glossaries
+
+
+def read_glossary(file: Path) -> Glossary:
+    """One glossary file. Raises `ContentError` with every fault."""
+    text = read_text(file)
+    lines = {row.partition(":")[0]: number for number, row in enumerate(text.split("\n"), 1) if row[:1].strip()}
+    terms: list[Term] = []
+    faults: list[Fault] = []
+    claimed: dict[str, str] = {}
+    for key, row in _table(text, file).items():
+        wrong = [*_shape_faults(key, row)]
+        if not wrong:
+            term = _term(key, row, lines.get(key, 1))
+            terms.append(term)
+            for form in (term.term, *term.forms):
+                if _key(form) in claimed:
+                    wrong.append(f"forms: {form!r} is already claimed by {claimed[_key(form)]}; keep it in one place")
+                claimed[_key(form)] = term.id
+        faults.extend(Fault(file, lines.get(str(key), 1), f"{key} {message}") for message in wrong)
+    if faults:
+        raise ContentError(faults)
+    return Glossary(terms)
+
+
+def _term(key: str, row: Mapping[str, Any], line: int) -> Term:
+    return Term(
+        id=key,
+        term=row["term"],
+        forms=tuple(row.get("forms", ())),
+        name=row.get("name", False),
+        definition=row["definition"],
+        facts=tuple(row.get("facts", ())),
+        line=line,
+    )
+
+
+def _shape_faults(key: Any, row: Any) -> Iterator[str]:
+    if not isinstance(key, str) or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", key):
+        yield "id: must be lower-case words joined by '-'"
+    if not isinstance(row, dict):
+        yield f"id: must be followed by lines of {', '.join(KEYS)}"
+        return
+    for name in row:
+        if name not in KEYS:
+            yield f"{name}: is no key of a term; known: {', '.join(KEYS)}"
+    for name in ("term", "definition"):
+        if not isinstance(row.get(name), str) or not row[name].strip():
+            yield f"{name}: is missing or no text; write it, in quotes if it holds a colon"
+    for name in ("forms", "facts"):
+        listed = row.get(name, ["-"])
+        if not isinstance(listed, list) or not listed or not all(isinstance(item, str) and item for item in listed):
+            yield f"{name}: must be a list of texts; leave the key out where there are none"
+    for name in ("name", "plain_meaning"):
+        if row.get(name, True) is not True:
+            yield f"{name}: can only be true; leave the key out otherwise"
+    if ("facts" in row) == ("plain_meaning" in row):
+        yield "facts: give the facts that carry the definition, or plain_meaning: true where it states none, not both"
+
+
+def _table(text: str, file: Path) -> dict[Any, Any]:
+    """The file as a mapping. Refuses what no glossary needs and what could make a small file huge in memory."""
+    yaml = YAML(typ="safe")
+    depth = 0
+    try:
+        for event in yaml.parse(text):
+            depth += isinstance(event, (MappingStartEvent, SequenceStartEvent))
+            depth -= isinstance(event, (MappingEndEvent, SequenceEndEvent))
+            if isinstance(event, AliasEvent) or depth > DEPTH:
+                problem = "an alias (*)" if isinstance(event, AliasEvent) else f"lists nested deeper than {DEPTH}"
+                raise ContentError([Fault(file, event.start_mark.line + 1, f"holds {problem}; write it out plainly")])
+        table = yaml.load(text)
+    except YAMLError as error:
+        mark, position = getattr(error, "problem_mark", None), getattr(error, "position", 0)
+        line = mark.line + 1 if mark else text.count("\n", 0, position) + 1
+        reason = getattr(error, "problem", None) or getattr(error, "reason", "")
+        raise ContentError([Fault(file, line, f"cannot be read as YAML: {reason}")]) from error
+    if not isinstance(table, dict):
+        raise ContentError([Fault(file, 1, "must be lines of id: and, indented below, the keys of a term")])
+    return table
