@@ -23,8 +23,8 @@ fmt: .venv/development ## put code and content files into their canonical form
 	@$(PYTHON) -m ruff check --fix .
 	@./lantern content fmt
 
-bench: .venv/development ## start, memory, edit-to-live, latency and CPU a message; search quality
-	@$(PYTHON) bench/system.py
+bench: .venv/development ## what a message costs, how many at once, start, memory, edit-to-live; search quality
+	@$(PYTHON) -m bench.system $(BENCH)
 	@$(PYTHON) bench/retrieval.py
 
 clean: ## remove the environment; data in var/ stays

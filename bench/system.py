@@ -1,33 +1,35 @@
-"""Start, memory, edit-to-live, latency and CPU of a whole Lantern, measured from outside.
+"""Start, memory, edit-to-live, latency, throughput and CPU time of a whole Lantern, measured from outside.
 
-    .venv/bin/python bench/system.py [--messages N] [--runs N]
+    .venv/bin/python -m bench.system [--runs N] [--messages N] [--stock FOLDER [--stock-bot FOLDER]] [--quick]
 
-It uses a home and free ports of its own. Each figure is the median of the runs. Two yardsticks stand beside it: an echo
-server driven by the same client in the same run, and what a stock Rasa 3.6.21 FAQ bot (120 FAQs, default pipeline) took
-on a quiet machine of two cores; the second is quoted, not measured here.
+It uses homes and free ports of its own, and sends only to 127.0.0.1. Each figure is the median of the runs, with the
+smallest and the largest. Three yardsticks stand beside it, taken in the same run: a fixed piece of work (how fast is
+this machine now), an echo server driven by the same client (what of it is client and HTTP), and a stock Rasa bot. The
+stock bot is measured, in turn with Lantern, when --stock names the folder of its scripts; otherwise it is quoted.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import itertools
+import json
 import shutil
-import socket
-import statistics
-import subprocess
+import signal
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import psutil
-import requests
+from bench import conversation, publishing
+from bench.load import Load, conversations, sent
+from bench.report import ECHO, LANTERN, STOCK, Floor, Sheet
+from bench.running import PROJECT, Lantern, Server, echo
+from bench.stock import QUOTED, StockBot
 
-PROJECT = Path(__file__).parent.parent
-STOCK = {"start s": 79.0, "memory MiB": 1700.0, "edit-to-live s": 555.0, "p50 ms": 57.0, "p95 ms": 93.0, "CPU ms": 64.0}
 QUESTIONS = (
     "what is lupus",
     "is lupus contagious",
@@ -42,144 +44,190 @@ QUESTIONS = (
     "thanks",
     "should i stop my methotrexate",
 )
+PLAIN = QUESTIONS[:6]
+"""Questions that mean the same at every turn of a conversation."""
+STOCK_TALKS = 4
+"""Long conversations of the stock bot in one run; more would take minutes."""
 WARM_UP = 60
 """Messages before a run is measured: the first ones after a start fill caches and import what was left until needed."""
-ECHO = """
-import uvicorn
-async def app(scope, receive, send):
-    if scope["type"] != "http":
+SHARES = {1: 0.15, 8: 0.2, 32: 0.3, 64: 0.35}
+"""Of the messages of a run, by number of clients."""
+CARD_CLIENTS = 32
+CARD_PACES = {"one a second each": 1.0, "no pause": 0.0}
+"""Seconds between two messages of one person in need: as people write, and as fast as it goes."""
+FLOORS = {
+    "start s": Floor("<=", 40),
+    "memory MiB": Floor("<=", 1.2 * 1024),
+    "memory growth %": Floor("<=", 5),
+    "edit-to-live s": Floor("<=", 1),
+    **{f"CPU ms a message, {clients} client{'s' * (clients > 1)}": Floor("<=", 18) for clients in SHARES},
+    "failed or empty, 64 clients": Floor("<=", 0),
+    "messages/s / stock's, 32 clients": Floor(">=", 3.5),
+    "latency, turn 200 / turn 1": Floor("<=", 1.3),
+    "CPU, turn 200 / turn 1": Floor("<=", 1.3),
+    **{f"card p95 ms, {pace}": Floor("<=", 50) for pace in CARD_PACES},
+    **{f"cards failed, {pace}": Floor("<=", 0) for pace in CARD_PACES},
+}
+
+
+@dataclass(frozen=True)
+class Bot:
+    """Who is measured: by what name, what is said to it, and how many long conversations it gets."""
+
+    name: str
+    talks: Iterator[list[str]]
+    questions: Sequence[str]
+    long_talks: int
+
+
+def measure(bot: Bot, server: Server, messages: int, senders: Iterator[str], sheet: Sheet) -> None:
+    """Loads of 1, 8, 32 and 64 clients, `messages` in all, with the memory before and after them; then long talks."""
+    sent(server, bot.talks, 1, WARM_UP, senders)
+    before = server.memory_mib()
+    for clients, share in SHARES.items():
+        sheet.begin(f"  {bot.name}: {clients} client{'s' * (clients > 1)}")
+        note_load(sheet, bot.name, clients, sent(server, bot.talks, clients, round(messages * share), senders))
+    after = server.memory_mib()
+    sheet.note(bot.name, "memory MiB", after)
+    sheet.note(bot.name, "memory growth %", (after / before - 1) * 100)
+    if not bot.long_talks:
         return
-    message = await receive()
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
-    await send({"type": "http.response.body", "body": message.get("body", b"")})
-uvicorn.run(app, port=PORT, log_level="error", ws="none")
-"""
+    sheet.begin(f"  {bot.name}: {bot.long_talks} conversations of {conversation.MARKS[-1]} turns")
+    costs = conversation.of_turns(server, bot.questions, bot.long_talks, senders)
+    for kind, by_mark in (("latency", costs.latency), ("CPU", costs.cpu)):
+        for mark, value in by_mark.items():
+            sheet.note(bot.name, f"{kind} ms, turn {mark}", value)
+        first, last = by_mark[conversation.MARKS[0]], by_mark[conversation.MARKS[-1]]
+        sheet.note(bot.name, f"{kind}, turn {conversation.MARKS[-1]} / turn 1", last / first)
+    sheet.note(bot.name, "failed or empty, long talks", costs.failed)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def note_load(sheet: Sheet, name: str, clients: int, load: Load) -> None:
+    at = f"{clients} client{'s' * (clients > 1)}"
+    sheet.note(name, f"messages/s, {at}", load.rate)
+    sheet.note(name, f"p50 ms, {at}", load.percentile(0.50))
+    sheet.note(name, f"p95 ms, {at}", load.percentile(0.95))
+    sheet.note(name, f"CPU ms a message, {at}", load.cpu_ms)
+    sheet.note(name, f"failed or empty, {at}", load.failed)
 
 
-@contextmanager
-def running(command: list[str], environment: dict[str, str], url: str) -> Iterator[tuple[psutil.Process, float]]:
-    """A process and how many seconds it took until `url` said 200."""
-    begun = time.monotonic()
-    child = subprocess.Popen(command, env=environment, cwd=PROJECT, stdout=subprocess.DEVNULL)
-    try:
-        while True:
-            if child.poll() is not None:
-                raise SystemExit(f"{command} stopped with exit code {child.returncode}")
-            try:
-                if requests.get(url, timeout=2).ok:
-                    break
-            except requests.RequestException:
-                pass
-            time.sleep(0.1)
-        yield psutil.Process(child.pid), time.monotonic() - begun
-    finally:
-        child.terminate()
-        child.wait(30)
+def measure_cards(lantern: Lantern, messages: int, senders: Iterator[str], sheet: Sheet) -> None:
+    """How long an emergency card takes while many need one and the assistant is away, at each of `CARD_PACES`."""
+    talks = conversations(emergencies(), numbered=False)
+    with lantern.gateway_alone() as server:
+        sent(server, talks, CARD_CLIENTS, WARM_UP, senders, is_card)
+        for pace, pause in CARD_PACES.items():
+            sheet.begin(f"  emergency cards: {CARD_CLIENTS} clients, {pace}, no assistant")
+            load = sent(server, talks, CARD_CLIENTS, messages, senders, is_card, pause)
+            sheet.note(LANTERN, f"card p50 ms, {pace}", load.percentile(0.50))
+            sheet.note(LANTERN, f"card p95 ms, {pace}", load.percentile(0.95))
+            sheet.note(LANTERN, f"cards/s, {pace}", load.rate)
+            sheet.note(LANTERN, f"CPU ms a card, {pace}", load.cpu_ms)
+            sheet.note(LANTERN, f"cards failed, {pace}", load.failed)
 
 
-def family(process: psutil.Process) -> list[psutil.Process]:
-    return [process, *process.children(recursive=True)]
+def emergencies() -> list[str]:
+    """The examples of emergencies that the safety rules are tested with."""
+    lines = (PROJECT / "safety" / "vectors.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines if line.strip()]
+    return [row["text"] for row in rows if set(row) == {"text", "expect"} and (row["expect"] or {}).get("card")]
 
 
-def cpu_seconds(process: psutil.Process) -> float:
-    return sum(member.cpu_times().user + member.cpu_times().system for member in family(process))
+def is_card(body: Any) -> bool:
+    return isinstance(body, list) and bool(body) and body[0].get("custom", {}).get("kind") in ("emergency", "crisis")
 
 
-def memory_mib(process: psutil.Process) -> float:
-    return sum(member.memory_info().rss for member in family(process)) / 2**20
+def measure_echo(folder: Path, messages: int, senders: Iterator[str], sheet: Sheet) -> None:
+    with echo(folder) as server:
+        measure(Bot(ECHO, conversations(QUESTIONS, numbered=True), (), 0), server, messages, senders, sheet)
 
 
-def ask(session: requests.Session, base: str, text: str, sender: str) -> list[dict]:
-    return session.post(f"{base}/webhooks/rest/webhook", json={"sender": sender, "message": text}, timeout=30).json()
+def measure_stock(stock: StockBot, messages: int, senders: Iterator[str], sheet: Sheet) -> None:
+    sheet.begin("  stock: start")
+    with stock.up() as server:
+        sheet.note(STOCK, "start s", server.start)
+        questions = stock.questions()[:STOCK_TALKS]
+        bot = Bot(STOCK, conversations(stock.texts(), numbered=False), questions, STOCK_TALKS)
+        measure(bot, server, messages, senders, sheet)
 
 
-def sequential(process: psutil.Process, base: str, messages: int) -> tuple[float, float, float]:
-    """(p50 ms, p95 ms, CPU ms a message) of one client with a new conversation every three messages."""
-    session, latencies, sender = requests.Session(), [], ""
-    before = cpu_seconds(process)
-    for number in range(messages):
-        if number % 3 == 0:
-            sender = str(uuid.uuid4())
-        begun = time.perf_counter()
-        # The number keeps the vector cache from answering for the model.
-        ask(session, base, f"{QUESTIONS[number % len(QUESTIONS)]} {number}", sender)
-        latencies.append((time.perf_counter() - begun) * 1000)
-    cpu = (cpu_seconds(process) - before) * 1000 / messages
-    return statistics.median(latencies), statistics.quantiles(latencies, n=20)[18], cpu
+def measure_lantern(bot: Bot, lantern: Lantern, run: int, messages: int, senders: Iterator[str], sheet: Sheet) -> None:
+    with lantern.up() as server:
+        sheet.note(LANTERN, "start s", server.start)
+        measure(bot, server, messages, senders, sheet)
+        sheet.note(LANTERN, "answered without assistant", lantern.answered_alone())
+        sheet.begin("  Lantern: edit-to-live")
+        edit = publishing.edit(server, lantern.environment, lantern.content, run)
+        sheet.note(LANTERN, "publishing command s", edit.command)
+        sheet.note(LANTERN, "edit-to-live s", edit.live)
 
 
-def edit_to_live(base: str, environment: dict[str, str], content: Path, run: int) -> float:
-    """Seconds from the moment a changed entry is published until a reply shows it (publishing itself not counted)."""
-    file = content / "en" / "lupus" / "lupus-contagious.md"
-    text = file.read_text(encoding="utf-8")
-    opening = "## Answer\n\nNo, lupus is "
-    file.write_text(text.replace(opening + "not", f"{opening}never{' ' * run}"), encoding="utf-8")
-    publish(environment)
-    begun = time.monotonic()
-    session = requests.Session()
-    while "never" not in ask(session, base, "is lupus contagious", str(uuid.uuid4()))[0]["text"]:
-        if time.monotonic() - begun > 60:
-            raise SystemExit("the edit did not become live within 60 s")
-    taken = time.monotonic() - begun
-    file.write_text(text, encoding="utf-8")
-    publish(environment)
-    return taken
+def run_all(options: argparse.Namespace, place: Path, sheet: Sheet) -> None:
+    prefix = uuid.uuid4().hex
+    senders = (f"{prefix}-{number}" for number in itertools.count())
+    stock = None
+    if options.stock:
+        sheet.begin("Stock bot: generated and trained, which takes minutes")
+        stock = StockBot.made(options.stock, options.stock_bot or place / "stock")
+    lantern = Lantern.of_its_own(place)
+    shutil.copytree(PROJECT / "knowledge" / "content", lantern.content)
+    sheet.begin("Lantern: first start, with model, content and training")
+    with lantern.up() as server:
+        sheet.note(LANTERN, "first start s", server.start)
+    ours = Bot(LANTERN, conversations(QUESTIONS, numbered=True), PLAIN, options.talks)
+    for run in range(1, options.runs + 1):
+        sheet.begin(f"Run {run} of {options.runs}")
+        measure_lantern(ours, lantern, run, options.messages, senders, sheet)
+        measure_cards(lantern, options.messages // 3, senders, sheet)
+        measure_echo(place, options.messages, senders, sheet)
+        if stock:
+            measure_stock(stock, options.messages, senders, sheet)
+        sheet.compare("messages/s, 32 clients", "messages/s / stock's, 32 clients")
 
 
-def publish(environment: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "bot", "content", "import", "--seed"]
-    subprocess.run(command, env=environment, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
+def folder(value: str) -> Path:
+    return Path(value).resolve()
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, choices=range(1, 11), default=3, metavar="N", help="1 to 10; default 3")
+    parser.add_argument(
+        "--messages", type=int, default=2000, help="of the loads of one run, 200 to 20000; default 2000"
+    )
+    parser.add_argument("--talks", type=int, default=12, help="long conversations of one run, 1 to 60; default 12")
+    parser.add_argument(
+        "--quick", action="store_true", help="one run, 400 messages, 6 long conversations: a first look"
+    )
+    parser.add_argument(
+        "--stock", type=folder, metavar="FOLDER", help="scripts of the stock bot (gen.py and its texts)"
+    )
+    parser.add_argument(
+        "--stock-bot", type=folder, metavar="FOLDER", help="where the trained stock bot stays for next time"
+    )
+    options = parser.parse_args()
+    if options.quick:
+        options.runs, options.messages, options.talks = 1, 400, 6
+    if not 200 <= options.messages <= 20_000 or not 1 <= options.talks <= 60:
+        parser.error("--messages must be 200 to 20000, --talks 1 to 60")
+    if options.stock and not (options.stock / "gen.py").is_file():
+        parser.error(f"there is no gen.py in {options.stock}")
+    if options.stock_bot and not options.stock:
+        parser.error("--stock-bot needs --stock")
+    return options
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--messages", type=int, default=150, help="messages a run")
-    parser.add_argument("--runs", type=int, default=3, help="runs; the median is printed")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "home"
-        content = Path(folder) / "content"
-        shutil.copytree(PROJECT / "knowledge" / "content", content)
-        port, assistant_port = free_port(), free_port()
-        environment = {
-            **os.environ,
-            "LANTERN_HOME": str(home),
-            "LANTERN_CONTENT": str(content),
-            "LANTERN_PORT": str(port),
-            "LANTERN_ASSISTANT_PORT": str(assistant_port),
-        }
-        base = f"http://127.0.0.1:{port}"
-        up = [sys.executable, "-m", "bot", "up", "--quiet"]
-        ready = f"http://127.0.0.1:{assistant_port}/webhooks/lantern/ready"
-        print("First start: model, content and training ...", flush=True)
-        with running(up, environment, ready) as (_, first):
-            pass
-        figures: dict[str, list[float]] = {name: [] for name in STOCK}
-        for run in range(1, options.runs + 1):
-            print(f"Run {run} of {options.runs} ...", flush=True)
-            with running(up, environment, ready) as (process, start):
-                sequential(process, base, WARM_UP)
-                p50, p95, cpu = sequential(process, base, options.messages)
-                memory = memory_mib(process)
-                edit = edit_to_live(base, environment, content, run)
-            for name, value in zip(STOCK, (start, memory, edit, p50, p95, cpu)):
-                figures[name].append(value)
-    port = free_port()
-    echo = [sys.executable, "-c", ECHO.replace("PORT", str(port))]
-    with running(echo, dict(os.environ), f"http://127.0.0.1:{port}/") as (process, _):
-        echo_p50, echo_p95, echo_cpu = sequential(process, f"http://127.0.0.1:{port}", options.messages)
-    beside = {"p50 ms": echo_p50, "p95 ms": echo_p95, "CPU ms": echo_cpu}
-    print(f"\nfirst start, with everything to prepare: {first:.0f} s; load now {os.getloadavg()[0]:.1f}")
-    print(f"{'':16}{'Lantern':>10}{'min':>9}{'max':>9}{'echo':>9}{'stock (quoted)':>16}")
-    for name, values in figures.items():
-        row = f"{name:16}{statistics.median(values):10.1f}{min(values):9.1f}{max(values):9.1f}"
-        print(row + f"{beside.get(name, float('nan')):9.1f}{STOCK[name]:16.1f}")
+    options = arguments()
+    # What was started is stopped, too, when this program is.
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, lambda number, _frame: sys.exit(128 + number))
+    sheet = Sheet(FLOORS, QUOTED)
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="lantern-bench-") as folder:
+        run_all(options, Path(folder), sheet)
+    print(f"\n{options.runs} runs of {options.messages} messages, {time.monotonic() - begun:.0f} s in all.\n")
+    print(sheet.text())
 
 
 if __name__ == "__main__":
