@@ -142,8 +142,8 @@ class LanternTrackerStore(TrackerStore):
         reading = asyncio.get_running_loop().run_in_executor(self._readers, self._trackers.read, name)
         try:
             return await asyncio.wait_for(reading, self._wait)
-        except asyncio.TimeoutError as fault:
-            self._note("the database took too long; a dialogue goes on from memory", fault)
+        except Exception as fault:
+            self._note("the database did not answer in time; a dialogue goes on from memory", fault)
             return self._trackers.remembered(name)
 
     def _tracker(self, sender_id: str, state: str) -> DialogueStateTracker:
