@@ -109,21 +109,24 @@ _SIGN = re.compile(r"\w*\d\w*|[B-HJ-Z]|[A-Z]{2,}(?:'?s)?|[^aeiouyAEIOUY]+")
 
 _APART = re.compile(
     r"""
-      (?<![cstgxln])(?<!sh)i(?=[aou](?!ge))     # di-al, me-di-um; but na-tion, mil-lion, mar-riage
-    | (?<=l)i(?=a(?!r|ns?$)|ous)|(?<=n)i(?=a)   # in-som-ni-a; but fam-i-liar, civ-i-lian
-    | (?<=[cst])i(?=um|at[eio])|(?<=ps)i(?=a)               # cal-ci-um, as-so-ci-ate
-    | (?<![ct])i(?=e(?:st|ty|ties|t(?:ly)?$|nc|nt))|(?<=[cx])i(?=et[yi])|(?<=^sc)i
-    | (?<=[^aeiouc])i(?=ers?$)                  # ear-li-er
-    | (?<=[aeou])i(?=ng)                        # be-ing
-    | (?<=[aeiou])y(?=[aeiou](?!d?$|s$))|y(?=ing|el|er)|(?<=^an)y(?=one)|(?<=every)(?=one)
-    | (?:s|th)(?=ms?$)                          # rhythm, organism
-    | (?<=cr)e(?=at(?!ur))|(?<=r)e(?=act|al[ai])|(?<=th)e(?=at[er])|(?<=p)e(?=ans?$)|(?<=[aeiou][^aeiou])e(?=as?$)
-    | (?<![gr]g)(?<![nr]g)e(?=o(?!p|us))|(?<=n)e(?=ous)|(?<=s)e(?=ums?$)|(?<=nucl)e(?=ar)
-    | (?<![qg])u(?=a(?!r(?:[^yi]|$)|d))         # us-u-al; but per-suade
+      (?<![cstgxln])(?<!sh)i(?=[aou](?!ge))             # di-al, me-di-um; but na-tion, mil-lion, mar-riage
+    | (?<=l)i(?=a(?!r|ns?$)|ous)|(?<=n)i(?=a)           # in-som-ni-a; but fam-i-liar, civ-i-lian
+    | (?<=[cst])i(?=um|at[eio])|(?<=ps)i(?=a)           # cal-ci-um, as-so-ci-ate
+    | (?<![ct])i(?=e(?:st|ty|ties|t(?:ly)?$|nc|nt))     # qui-et, ex-pe-ri-ence
+    | (?<=[cx])i(?=et[yi])|(?<=^sc)i                    # so-ci-e-ty, sci-ence
+    | (?<=[^aeiouc])i(?=ers?$)|(?<=[aeou])i(?=ng)       # ear-li-er, be-ing
+    | (?<=[aeiou])y(?=[aeiou](?!d?$|s$))|y(?=ing|el|er) # em-ploy-er, try-ing; but eyes, stayed
+    | (?<=^an)y(?=one)|(?<=every)(?=one)
+    | (?:s|th)(?=ms?$)                                  # rhythm, or-gan-ism
+    | (?<=cr)e(?=at(?!ur))|(?<=r)e(?=act|al[ai])|(?<=th)e(?=at[er])
+    | (?<=p)e(?=ans?$)|(?<=[aeiou][^aeiou])e(?=as?$)    # Eu-ro-pe-an, a-re-a
+    | (?<![nr]g)e(?=o(?!p|us))|(?<=n)e(?=ous) # vid-e-o; but peo-ple
+    | (?<=s)e(?=ums?$)|(?<=nucl)e(?=ar)
+    | (?<![qg])u(?=a(?!r(?:[^yi]|$)|d))                 # us-u-al; but per-suade
     | (?<![qgb])u(?=id|in(?!g)|ity|o)|(?<![gq])u(?=e(?:n|l|t|st))
-    | o(?=e[mt])|(?<=aut)o(?=i)|(?<=c)o(?=ag)    # po-em, au-to-im-mune
+    | o(?=e[mt])|(?<=aut)o(?=i)|(?<=c)o(?=ag)           # po-em, au-to-im-mune
     | ^(?:co(?=ord|oper)|(?:re|pre)(?=ec|a[cps][cps]|in[fst]|ope|occ|uni|use|ent|exa|ex))
-    | (?<=[^aeiour])(?=n't)                     # is-n't
+    | (?<=[^aeiour])(?=n't)                             # is-n't
     """,
     re.VERBOSE,
 )

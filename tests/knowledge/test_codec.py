@@ -41,7 +41,7 @@ QUESTIONS = (
     Question("NCT00000001"),
     Question("what about NCT12"),
     Question("NCT05938725 or NCT06106893"),
-    Question("sun"),
+    Question("skin"),
     Question(""),
 )
 
