@@ -45,8 +45,10 @@ def wait_until(what: str, true: Callable[[], bool], seconds: float = 60) -> None
 
 
 def environment(home: Path, **settings: str) -> dict[str, str]:
-    """The environment of a Lantern of its own: no setting of the person who runs the tests gets in."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LANTERN_", "RASA_"))}
+    """The environment of a Lantern of its own: no setting of the person who runs the tests gets in, and none that
+    a test made in this process (`bot.rasa_environment` silences Rasa)."""
+    foreign = ("LANTERN_", "RASA_", "LOG_LEVEL", "TF_CPP_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return {**kept, "LANTERN_HOME": str(home), **settings}
 
 
