@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safety import ADVICE_RULES, EMERGENCY_RULES, load_rules
-from safety.rules import RulesError, normalise
+from safety.errors import RulesError
+from safety.rules import normalise
 from tests.safety.conftest import examples
 
 EMERGENCIES = load_rules(EMERGENCY_RULES)
