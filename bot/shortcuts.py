@@ -5,6 +5,7 @@ They replace whole functions or classes of Rasa 3.6.21, which is pinned; nothing
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,12 +13,16 @@ import rasa.core.processor
 from jsonschema import Draft7Validator, ValidationError
 from rasa.core.actions.action import RemoteAction
 from rasa.core.policies import memoization, rule_policy
+from rasa.core.policies.rule_policy import RULES, RulePolicy
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.graph import ExecutionContext, GraphNode, GraphNodeHook, GraphSchema
 from rasa.engine.runner.interface import GraphRunner
 from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, PREVIOUS_ACTION, USER
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import ACTION_NAME, INTENT
 from rasa.shared.utils.common import all_subclasses
 
 
@@ -28,6 +33,7 @@ def take() -> None:
     know_empty_domains()
     validate_quickly()
     resolve_events_quickly()
+    read_intents_only()
 
 
 def run_graphs_directly() -> None:
@@ -96,6 +102,32 @@ def resolve_events_quickly() -> None:
         return known.get(type_name) or look_up(type_name, default)
 
     Event.resolve_by_type = staticmethod(resolve)
+
+
+def read_intents_only() -> None:
+    """RulePolicy reads the whole dialogue twice after each message: first for rules that go by a person's very words
+    instead of the intent. While every rule names the intent, and no form is active, it can find none."""
+    find = RulePolicy._find_action_from_rules
+
+    def finds_by_words(self: RulePolicy) -> bool:
+        if "_finds_by_words" not in vars(self):
+            self._finds_by_words = any(_fits_without_intent(json.loads(rule)[-1]) for rule in self.lookup[RULES])
+        return bool(self._finds_by_words)
+
+    def found(
+        self: RulePolicy, tracker: DialogueStateTracker, domain: Domain, use_text_for_last_user_input: bool
+    ) -> tuple[str | None, str | None, bool]:
+        if use_text_for_last_user_input and not tracker.active_loop_name and not finds_by_words(self):
+            return None, None, False
+        return find(self, tracker, domain, use_text_for_last_user_input)
+
+    RulePolicy._find_action_from_rules = found
+
+
+def _fits_without_intent(state: dict[str, Any]) -> bool:
+    """Whether this last state of a rule can fit right after a message whose intent is not looked at."""
+    before = state.get(PREVIOUS_ACTION, {}).get(ACTION_NAME, ACTION_LISTEN_NAME)
+    return before == ACTION_LISTEN_NAME and INTENT not in state.get(USER, {})
 
 
 class DirectGraphRunner(GraphRunner):

@@ -99,26 +99,29 @@ class Answerer:
         """The nearest entries. A short follow-up ("and for a child?") is read together with the question of the entry
         shown last; that entry itself counts again only where it speaks of what the follow-up asks."""
         text = _CORRECTION.sub("", question.text)
-        alone = self.index.search(text)
         last = self._revisions.get(("en", question.context.last_entry or ""))
         if last is None or text != question.text or len(text.split()) > FOLLOW_UP_WORDS:
-            return alone
-        refers_back = bool(_FOLLOW_UP.search(text))
-        if alone.confidence >= self._thresholds.answer and not refers_back:
-            return alone
-        together = self._search_together(last.entry, text, alone.text)
-        if not together.hits:
-            return alone
-        enough = self._thresholds.answer if refers_back else alone.confidence
-        return together if together.confidence >= enough or together.confidence > alone.confidence else alone
+            return self.index.search(text)
+        if _FOLLOW_UP.search(text):
+            together = self._search_together(last.entry, text)
+            if together.hits and together.confidence >= self._thresholds.answer:
+                return together
+            alone = self.index.search(text)
+        else:
+            alone = self.index.search(text)
+            if alone.confidence >= self._thresholds.answer:
+                return alone
+            together = self._search_together(last.entry, text)
+        return together if together.hits and together.confidence >= alone.confidence else alone
 
-    def _search_together(self, last: Entry, text: str, canonical: str) -> Ranking:
+    def _search_together(self, last: Entry, text: str) -> Ranking:
         subject = [word for word in words(last.question) if word not in STOP_WORDS]
         if age_groups(text):
             # "and for a child?" asks the same of someone else.
             subject = [word for word in subject if not age_groups(word)]
         together = self.index.search(" ".join([*subject, text]))
-        if together.hits[0].entry is not last or _speak_of_the_same(canonical, together.hits[0].passage):
+        said = self.index.vocabulary.canonical(text)
+        if together.hits[0].entry is not last or _speak_of_the_same(said, together.hits[0].passage):
             return together
         # What the earlier question finds by itself says nothing about the follow-up; the next hit does.
         others = tuple(hit for hit in together.hits if hit.entry is not last)

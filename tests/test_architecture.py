@@ -50,7 +50,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "requests": ("bot/",),
     "starlette": ("web/",),
     "uvicorn": ("web/",),
-    "httpx": ("web/",),
+    "aiohttp": ("web/",),
     "jinja2": ("web/",),
 }
 """Package from outside -> where it may be imported. Any other package is a fault."""
@@ -68,7 +68,7 @@ ASSEMBLE = ("web/app.py", "web/wiring.py", "web/__main__.py")
 READS_ENVIRONMENT = re.compile(r"(?:.*/)?wiring\.py|(?:bot|web)/__main__\.py")
 BUILDERS = {
     *("open_engine", "create_engine", "sessionmaker", "Session", "connect"),
-    *("Client", "AsyncClient", "HTTPTransport", "AsyncHTTPTransport"),
+    *("Client", "AsyncClient", "ClientSession", "TCPConnector"),
     *(
         "InferenceSession",
         "OnnxEncoder",
@@ -246,8 +246,8 @@ PLANTED = [
     ("web/bad.py", "import os\ndef home():\n    return os.getenv('HOME')", "reads the process environment"),
     ("bot/bad.py", "from os import environ", "takes environ from os"),
     ("knowledge/store/bad.py", "from storage.engine import open_engine\nE = open_engine('x')", "calls open_engine"),
-    ("web/bad.py", "import httpx\nclass A:\n    client = httpx.AsyncClient()", "calls AsyncClient"),
-    ("web/bad.py", "import httpx\ndef ask(client=httpx.Client()):\n    return client", "calls Client"),
+    ("web/bad.py", "import aiohttp\nclass A:\n    client = aiohttp.ClientSession()", "calls ClientSession"),
+    ("web/bad.py", "import aiohttp\ndef ask(client=aiohttp.ClientSession()):\n    return client", "calls ClientSession"),
     ("knowledge/bad.py", "import time\nSTARTED = time.time()", "reads a clock"),
     ("bot/utils.py", "", "a name that says nothing"),
     ("web/message_helpers/__init__.py", "", "a name that says nothing"),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import aiohttp
 
 from records.model import ShownCard
 from web.errors import AssistantUnavailable
@@ -80,14 +80,13 @@ class Asked:
 class Assistant:
     """Asks the assistant at `address`. `wall_clock` gives unix seconds to sign, `time_limit` is seconds in all.
 
-    `called` is told what came of each call: `answered`, `failed` or `resting`.
-    It speaks through a bare transport: redirects, cookies and the rest of a client have no use on a private line, and
-    would double the work of a call.
+    `connect` opens the client session, which it may only do inside a running event loop: at the first call. `called` is
+    told what came of each call: `answered`, `failed` or `resting`.
     """
 
     def __init__(
         self,
-        transport: httpx.AsyncBaseTransport,
+        connect: Callable[[], aiohttp.ClientSession],
         address: str,
         secret: bytes,
         breaker: Breaker,
@@ -95,8 +94,9 @@ class Assistant:
         time_limit: float,
         called: Callable[[str], None] = lambda outcome: None,
     ) -> None:
-        self._transport, self._address, self._secret, self._breaker = transport, address, secret, breaker
+        self._connect, self._address, self._secret, self._breaker = connect, address, secret, breaker
         self._wall_clock, self._time_limit, self._called = wall_clock, time_limit, called
+        self._session: aiohttp.ClientSession | None = None
 
     async def ask(self, asked: Asked) -> list[Reply]:
         """The replies, at least one. Raises `AssistantUnavailable` after the time limit at the latest."""
@@ -105,7 +105,7 @@ class Assistant:
             raise AssistantUnavailable("resting after failures")
         try:
             replies = _replies(await asyncio.wait_for(self._post(_body(asked)), self._time_limit))
-        except (AssistantUnavailable, httpx.HTTPError, asyncio.TimeoutError) as fault:
+        except (AssistantUnavailable, aiohttp.ClientError, asyncio.TimeoutError) as fault:
             self._breaker.failed()
             self._called("failed")
             if isinstance(fault, AssistantUnavailable):
@@ -118,19 +118,19 @@ class Assistant:
     async def ready(self) -> bool:
         """Whether the assistant says that it can answer. Never raises; does not move the breaker."""
         try:
-            request = httpx.Request("GET", self._address + READY_PATH)
-            status, body = await asyncio.wait_for(self._exchange(request), READY_WAIT)
+            status, body = await asyncio.wait_for(self._exchange("GET", READY_PATH), READY_WAIT)
             return status == 200 and json.loads(body) == {"ready": True}
-        except (httpx.HTTPError, asyncio.TimeoutError, ValueError):
+        except (aiohttp.ClientError, asyncio.TimeoutError, ValueError):
             return False
 
     async def close(self) -> None:
-        await self._transport.aclose()
+        if self._session is not None:
+            await self._session.close()
 
     async def _post(self, body: bytes) -> bytes:
         try:
             return await self._post_once(body)
-        except httpx.TransportError:
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError):
             # Refused or dropped: the assistant may just have restarted. `message_id` marks this as the same message.
             return await self._post_once(body)
 
@@ -141,16 +141,15 @@ class Assistant:
             "X-Lantern-Timestamp": timestamp,
             "X-Lantern-Signature": signature(self._secret, timestamp, body),
         }
-        status, answered = await self._exchange(
-            httpx.Request("POST", self._address + MESSAGE_PATH, content=body, headers=headers)
-        )
+        status, answered = await self._exchange("POST", MESSAGE_PATH, data=body, headers=headers)
         if status != 200:
             raise AssistantUnavailable(f"status {status}")
         return answered
 
-    async def _exchange(self, request: httpx.Request) -> tuple[int, bytes]:
-        response = await self._transport.handle_async_request(request)
-        return response.status_code, await response.aread()
+    async def _exchange(self, method: str, path: str, **sent: Any) -> tuple[int, bytes]:
+        self._session = self._session or self._connect()
+        async with self._session.request(method, self._address + path, allow_redirects=False, **sent) as response:
+            return response.status, await response.read()
 
 
 def _body(asked: Asked) -> bytes:

@@ -42,7 +42,8 @@ class RequestClassifier(GraphComponent):
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, knowledge: Knowledge) -> None:
         self._config, self._storage, self._resource, self._knowledge = config, storage, resource, knowledge
         self._names: list[str] = []
-        self._matrix = self._bias = self._examples = self._owners = np.zeros(0)
+        self._matrix = self._bias = np.zeros(0)
+        self._examples: list[np.ndarray] = []  # those of each kind
 
     @classmethod
     def create(
@@ -68,7 +69,8 @@ class RequestClassifier(GraphComponent):
             kept = np.load(folder / _FILE, allow_pickle=False)
         classifier._names = [str(name) for name in kept["names"]]
         classifier._matrix, classifier._bias = kept["matrix"], kept["bias"]
-        classifier._examples, classifier._owners = kept["examples"], kept["owners"]
+        examples, owners = kept["examples"], kept["owners"]
+        classifier._examples = [examples[owners == kind] for kind in range(len(classifier._names))]
         return classifier
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -115,7 +117,7 @@ class RequestClassifier(GraphComponent):
         chances = odds / odds.sum()
         order = [int(place) for place in np.argsort(-chances)[:3]]
         best = order[0]
-        close = float((self._examples[self._owners == best] @ vector).max())
+        close = float((self._examples[best] @ vector).max())
         likely = self._config["likely_advice" if self._names[best] == ADVICE else "likely"]
         if chances[best] < likely or close < self._config["close"]:
             question = self._names.index(QUESTION)

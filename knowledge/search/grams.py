@@ -32,11 +32,12 @@ class Grams:
         counts = np.concatenate([empty, *(count for _, count in counted)]).astype(np.float32)
         places = np.repeat(np.arange(self._size), [len(code) for code, _ in counted])
         order = np.argsort(codes, kind="stable")
-        self._codes, self._starts, self._held = np.unique(codes[order], return_index=True, return_counts=True)
+        self._codes, starts, held = np.unique(codes[order], return_index=True, return_counts=True)
+        self._rows = np.stack([starts, held], axis=1)
         # Smoothed inverse document frequency, as scikit-learn's TfidfVectorizer defines it.
-        self._rarity = (np.log((1 + self._size) / (1 + self._held)) + 1).astype(np.float32)
+        self._rarity = (np.log((1 + self._size) / (1 + held)) + 1).astype(np.float32)
         self._rarest = math.log(1 + self._size) + 1
-        weights = counts[order] * np.repeat(self._rarity, self._held)
+        weights = counts[order] * np.repeat(self._rarity, held)
         self._places = places[order]
         lengths = np.sqrt(np.bincount(self._places, weights * weights, self._size))
         self._weights = weights / np.maximum(lengths, 1e-9)[self._places]
@@ -48,9 +49,9 @@ class Grams:
         known = (found < len(self._codes)) & (self._codes[np.minimum(found, len(self._codes) - 1)] == codes)
         weights = counts * np.where(known, self._rarity[np.minimum(found, len(self._rarity) - 1)], self._rarest)
         weights = weights / max(float(np.sqrt((weights * weights).sum())), 1e-9)
-        starts, held = self._starts[found[known]], self._held[found[known]]
-        # The rows of all its n-grams at once: each start repeated, plus 0, 1, 2 ... within its n-gram.
-        within = np.arange(held.sum()) - np.repeat(np.cumsum(held) - held, held)
-        rows = np.repeat(starts, held) + within
-        shares = self._weights[rows] * np.repeat(weights[known], held)
-        return np.bincount(self._places[rows], shares, self._size)
+        rows = [slice(start, start + held) for start, held in self._rows[found[known]].tolist()]
+        if not rows:
+            return np.zeros(self._size)
+        places = np.concatenate([self._places[row] for row in rows])
+        shares = np.concatenate([self._weights[row] * weight for row, weight in zip(rows, weights[known])])
+        return np.bincount(places, shares, self._size)

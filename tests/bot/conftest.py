@@ -76,6 +76,7 @@ def shortcuts_taken() -> Iterator[None]:
     """Rasa with the shortcuts, as the assistant runs it; afterwards Rasa is as it was."""
     import rasa.core.processor
     from rasa.core.actions.action import RemoteAction
+    from rasa.core.policies.rule_policy import RulePolicy
     from rasa.shared.core.events import Event
 
     from bot import shortcuts
@@ -83,6 +84,7 @@ def shortcuts_taken() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rasa.core.processor, "DaskGraphRunner", rasa.core.processor.DaskGraphRunner)
         patch.setattr(RemoteAction, "_validate_action_result", RemoteAction._validate_action_result)
+        patch.setattr(RulePolicy, "_find_action_from_rules", RulePolicy._find_action_from_rules)
         patch.setattr(Event, "resolve_by_type", staticmethod(Event.resolve_by_type))
         shortcuts.take()
         yield

@@ -48,9 +48,7 @@ def test_nothing_that_points_to_a_person_is_written_down(running_lantern: Lanter
     assert files_that_hold("i want to know is lupus contagious", running_lantern), "the rest of the words is kept"
 
 
-def test_what_was_said_before_the_person_knew_that_it_is_kept_is_not(
-    running_lantern: Lantern, person: Person
-) -> None:
+def test_what_was_said_before_the_person_knew_that_it_is_kept_is_not(running_lantern: Lantern, person: Person) -> None:
     person.say("is lupus contagious to hamsters and canaries")
     assert files_that_hold("hamsters and canaries", running_lantern) == []
 
