@@ -1,6 +1,6 @@
 # `make` shows this list. The comment behind each target is its help.
 .DEFAULT_GOAL := help
-.PHONY: help up test check fmt bench clean
+.PHONY: help up test torture check fmt bench clean
 PYTHON := .venv/bin/python
 
 help: ## show this list
@@ -11,6 +11,9 @@ up: .venv/runtime ## install what is missing and start everything; Ctrl-C stops 
 
 test: .venv/development ## install what the tests need and run all of them
 	@$(PYTHON) -m pytest
+
+torture: .venv/development ## kill, stop, lock and fill a Lantern that people talk with; SEED=1 ROUNDS=16 POSTGRESQL=1
+	@$(PYTHON) -m tests.torture $(SEED:%=--seed %) $(ROUNDS:%=--rounds %) $(if $(POSTGRESQL),--postgresql)
 
 check: .venv/development ## format, lint, types, content and the start's own checks; no test is run
 	@$(PYTHON) -m ruff format --check .
@@ -25,6 +28,7 @@ fmt: .venv/development ## put code and content files into their canonical form
 
 bench: .venv/development ## what a message costs, how many at once, start, memory, edit-to-live; search quality
 	@$(PYTHON) -m bench.system $(BENCH)
+	@$(PYTHON) -m bench.emergency
 	@$(PYTHON) bench/retrieval.py
 
 clean: ## remove the environment; data in var/ stays

@@ -66,7 +66,9 @@ class StockBot:
             with log.open("ab") as output:
                 done = subprocess.run(command, cwd=folder, env=_environment(), stdout=output, stderr=output)
             if done.returncode:
-                raise SystemExit(f"{command} failed. The end of its output:\n{end_of(log)}")
+                raise SystemExit(
+                    f"{command} failed with exit code {done.returncode}. The end of its output:\n{end_of(log)}"
+                )
         print(f"The stock bot took {time.monotonic() - begun:.0f} s to train.", flush=True)
         return cls(folder)
 

@@ -53,7 +53,8 @@ def serve(environment: Mapping[str, str]) -> None:
     actions = InProcessActions("actions", settings.action_timeout_ms, apology)
     model = training.train_if_needed(PROJECT, home)
     records = records_wiring.from_environment()
-    dialogues = LanternTrackerStore(Trackers(records.engine, records.writer, records_wiring.now))
+    trackers = Trackers(records.engine, records.writer, records_wiring.now)
+    dialogues = LanternTrackerStore(trackers, settings.dialogue_turns)
     app = Sanic("lantern_assistant", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = 65536
     app.config.ACCESS_LOG = False

@@ -12,6 +12,7 @@ ROWS = (
     Setting(
         "LANTERN_ACTION_TIMEOUT_MS", "4000", whole(100, 60000), "longest time one action may take, in milliseconds"
     ),
+    Setting("LANTERN_DIALOGUE_TURNS", "6", whole(4, 50), "last turns of a dialogue that the assistant remembers"),
 )
 
 
@@ -19,8 +20,9 @@ ROWS = (
 class Settings:
     port: int
     action_timeout_ms: int
+    dialogue_turns: int
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         values = read(ROWS, environment)
-        return cls(values["LANTERN_ASSISTANT_PORT"], values["LANTERN_ACTION_TIMEOUT_MS"])
+        return cls(*(values[row.name] for row in ROWS))

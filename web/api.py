@@ -6,6 +6,7 @@ nobody learns whether it was ever one.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -69,10 +70,10 @@ class Api:
         address = limited_as(caller(request.scope, self._parts.settings.trusted_proxies))
         turn = read_turn(body, body, "", CHANNEL, self._parts.numbers.knows, address)
         given, fresh = self._token(request), None
-        conversation = await self._known(given) if given else None
+        conversation = await self._known(given, turn.text) if given else None
         if conversation is None:
             # Nobody in an emergency is sent away for a token that has run out.
-            if given is not None and not self._parts.rules.check(chat.clean(turn.text)):
+            if given is not None and not self._in_need(given, turn.text):
                 self._parts.limits.count(address=address)
                 raise UNKNOWN
             conversation, fresh = self._issue(turn.region, turn.locale, introduced=False)
@@ -158,11 +159,26 @@ class Api:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else None
 
-    async def _known(self, token: str) -> Conversation | None:
+    async def _known(self, token: str, text: str = "") -> Conversation | None:
+        """The conversation that a token opens. Where the database is slow, whoever's text tells of an emergency waits
+        no longer for it than a card may, and then only memory is asked; everybody else gets there a little later."""
         if not _TOKEN.fullmatch(token):
             return None
-        known, _ = await self._parts.recorded(self._parts.recorder.begin, token_conversation_id(token), "")
-        return known
+        opened = token_conversation_id(token)
+        looking = asyncio.ensure_future(self._parts.recorded(self._parts.recorder.begin, opened, ""))
+        await asyncio.wait([looking], timeout=chat.CARD_PATIENCE)
+        if not looking.done() and not self._in_need(token, text):
+            await asyncio.wait([looking], timeout=chat.FIND_PATIENCE)
+        if looking.done():
+            return looking.result()[0]
+        looking.cancel()
+        return self._parts.recorder.remembered(opened)
+
+    def _in_need(self, token: str, text: str) -> bool:
+        """Whether a text tells of an emergency, as far as that can be known without the database."""
+        remembered = self._parts.recorder.remembered(token_conversation_id(token))
+        therapy = remembered is not None and remembered.therapy
+        return self._parts.rules.check(chat.clean(text), therapy=therapy) is not None
 
     async def _own(self, request: Request) -> Conversation:
         """The conversation that the caller's token opens. Raises `Refused` 401 or 429."""

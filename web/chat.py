@@ -19,7 +19,7 @@ from knowledge.blocks import spoken
 from knowledge.cards import card_answer
 from knowledge.model import Answer, Context, Question, ReplyKind
 from records.errors import Unavailable, UnknownConversation
-from records.model import Conversation, ShownCard
+from records.model import Conversation, Replies, ShownCard
 from safety import Finding
 from web.assistant import Asked
 from web.errors import AssistantUnavailable, Refused, whereabouts
@@ -34,6 +34,9 @@ the matter and close with the question."""
 CARD_PATIENCE, RECORD_PATIENCE = 0.2, 0.5
 """Seconds that a card, and any other reply, waits at most for the record of the conversation. What is not written by
 then is written later."""
+FIND_PATIENCE = 2.0
+"""Seconds that any other reply waits for what the record knows already, before it goes on from memory: longer than a
+busy disk takes, and not for as long as a database may hang."""
 
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -105,9 +108,9 @@ async def _respond(turn: Turn, parts: Parts) -> list[Reply]:
     therapy = remembered is not None and remembered.therapy
     finding = parts.rules.check(clean(turn.text), therapy=therapy)
     if finding is not None:
-        return await _card_at_once(turn, finding, remembered, parts)
+        return await _card_at_once(turn, finding, parts)
     async with parts.turns.of(turn.conversation):
-        known, answered = await parts.recorded(parts.recorder.begin, turn.conversation, turn.message_id)
+        known, answered = await _found(turn, FIND_PATIENCE, parts)
         if answered is not None:
             return [Reply.from_json(row) for row in answered]
         parts.limits.count(conversation=turn.conversation, address=turn.address)
@@ -118,13 +121,18 @@ async def _respond(turn: Turn, parts: Parts) -> list[Reply]:
         return await _kept(heard, given, RECORD_PATIENCE, parts)
 
 
-async def _card_at_once(turn: Turn, finding: Finding, remembered: Conversation | None, parts: Parts) -> list[Reply]:
-    """The card that the rules call for. It waits neither for the messages before it nor for a slow database."""
-    looking = parts.recorded(parts.recorder.begin, turn.conversation, turn.message_id)
+async def _found(turn: Turn, patience: float, parts: Parts) -> tuple[Conversation | None, Replies | None]:
+    """What `Recorder.begin` says; from memory alone where the database takes longer than `patience`."""
     try:
-        known, answered = await asyncio.wait_for(looking, CARD_PATIENCE)
+        looking = parts.recorded(parts.recorder.begin, turn.conversation, turn.message_id)
+        return await asyncio.wait_for(looking, patience)
     except asyncio.TimeoutError:
-        known, answered = remembered, None
+        return parts.recorder.remembered(turn.conversation), None
+
+
+async def _card_at_once(turn: Turn, finding: Finding, parts: Parts) -> list[Reply]:
+    """The card that the rules call for. It waits neither for the messages before it nor for a slow database."""
+    known, answered = await _found(turn, CARD_PATIENCE, parts)
     if answered is not None:
         return [Reply.from_json(row) for row in answered]
     heard = _Heard.of(turn, known, parts)
