@@ -247,7 +247,11 @@ PLANTED = [
     ("bot/bad.py", "from os import environ", "takes environ from os"),
     ("knowledge/store/bad.py", "from storage.engine import open_engine\nE = open_engine('x')", "calls open_engine"),
     ("web/bad.py", "import aiohttp\nclass A:\n    client = aiohttp.ClientSession()", "calls ClientSession"),
-    ("web/bad.py", "import aiohttp\ndef ask(client=aiohttp.ClientSession()):\n    return client", "calls ClientSession"),
+    (
+        "web/bad.py",
+        "import aiohttp\ndef ask(client=aiohttp.ClientSession()):\n    return client",
+        "calls ClientSession",
+    ),
     ("knowledge/bad.py", "import time\nSTARTED = time.time()", "reads a clock"),
     ("bot/utils.py", "", "a name that says nothing"),
     ("web/message_helpers/__init__.py", "", "a name that says nothing"),
