@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection, Engine, ExceptionContext
 from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
@@ -24,6 +24,8 @@ BUSY_TIMEOUT_MS = 3000
 CONNECT_SECONDS = 3
 """How long a PostgreSQL server may take to accept a connection."""
 
+_STALE = ("readonly database", "unable to open", "disk I/O error")
+"""SQLite's words for what only a new connection can get over."""
 _NO_SUCH_TABLE = "42P01"
 """PostgreSQL's code for a table that is not there, as before set-up. SQLite calls the same an operational error."""
 
@@ -67,6 +69,7 @@ def open_engine(url: str) -> Engine:
     )
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
+    sa.event.listen(engine, "handle_error", _open_anew)
     return engine
 
 
@@ -82,6 +85,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     immediate = connection.get_execution_options().get("lantern_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _open_anew(context: ExceptionContext) -> None:
+    """A connection that was opened while the disk could only be read stays so for good, and one that met a fault of
+    the disk may. Neither goes back into the pool."""
+    if any(words in str(context.original_exception) for words in _STALE):
+        context.is_disconnect = True
 
 
 @contextmanager

@@ -71,6 +71,22 @@ def test_a_database_that_may_not_be_written_still_answers(engine: Engine) -> Non
     assert kept(engine) == ["old"]
 
 
+def test_once_the_disk_can_be_written_again_so_can_the_database(engine: Engine) -> None:
+    engine.dispose()
+    disk = {"read_only": True}
+
+    # As with a disk: what was opened while it could only be read stays so.
+    @sa.event.listens_for(engine, "connect")
+    def opened(connection: sa.engine.Connection, _record: object) -> None:
+        connection.execute(f"PRAGMA query_only={'ON' if disk['read_only'] else 'OFF'}")
+
+    with pytest.raises(Unavailable, match="readonly"):
+        put(engine, "new")
+    disk["read_only"] = False
+    put(engine, "new")
+    assert kept(engine) == ["new"]
+
+
 def test_a_full_disk_is_said_and_keeps_what_was_there(engine: Engine) -> None:
     put(engine, "old")
     engine.dispose()
