@@ -10,7 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from knowledge import glossary
 from knowledge.blocks import callout, paragraphs, spoken, steps
+from knowledge.glossary import Glossary
 from knowledge.language import language
 from knowledge.model import Answer, Block, Entry, FollowUp, Provenance, Question, Release, Revision, Run, Source
 from knowledge.phrases import Phrases, spoken_date
@@ -64,6 +66,7 @@ class Answerer:
         self.index, self._sources, self._phrases = index, sources, phrases
         self._advice, self._numbers, self.trials, self._thresholds = advice, numbers, trials, thresholds
         self._revisions = {revision.entry.key: revision for revision in release.revisions}
+        self._glossaries: dict[str, Glossary] = {}
         self._questions = {_plain(entry.question): entry.id for entry in index.entries}
 
     def answer(self, question: Question) -> Answer:
@@ -188,6 +191,18 @@ class Answerer:
 
     def revisions(self) -> tuple[Revision, ...]:
         return self.release.revisions
+
+    def asked(self, locale: str = "en") -> tuple[Revision, ...]:
+        """The live revisions of what people ask, in this locale: all but the terms of the glossary."""
+        live = (revision for revision in self.release.revisions if revision.entry.locale == locale)
+        return tuple(revision for revision in live if revision.entry.answer_kind != "term")
+
+    def glossary(self, locale: str) -> Glossary:
+        """The words that are explained in this locale; their ids are those of their entries."""
+        if locale not in self._glossaries:
+            rows = (revision.entry for revision in self.release.revisions if revision.entry.locale == locale)
+            self._glossaries[locale] = glossary.live(rows)
+        return self._glossaries[locale]
 
     def sources(self, revision: Revision) -> tuple[Source, ...]:
         """The sources of a revision, most important first."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from knowledge import review
+from knowledge import glossary, review
 from knowledge.errors import ContentError, EditRefused
 from knowledge.files import ContentFolder, read_folder, write_entry
-from knowledge.model import Release
+from knowledge.model import Entry, Release
 from knowledge.search.embedder import Embedder
 from knowledge.search.passages import passages
 from knowledge.search.words import Aliases
@@ -30,22 +30,23 @@ def import_seed(
     """
     if store.has_origin("editing"):
         raise EditRefused("staff have published a release; starter content may no longer replace it")
-    content = checked(folder)
+    content, terms = checked(folder)
     base = store.newest_release()
     embedder.embed([aliases.plain(passage.text) for entry in content.entries for passage in passages(entry)])
     number = store.publish(
-        content.entries, content.sources, base=base, author=STARTER, review="editorial", origin="seed", at=at
+        (*content.entries, *terms), content.sources, base=base, author=STARTER, review="editorial", origin="seed", at=at
     )
     return store.release(number)
 
 
-def checked(folder: Path) -> ContentFolder:
-    """The content folder, fit to publish. Raises `ContentError` with every fault of every file."""
-    content = read_folder(folder)
-    faults = review.check(content, load_rules(EMERGENCY_RULES).cards)
+def checked(folder: Path) -> tuple[ContentFolder, tuple[Entry, ...]]:
+    """The content folder and the terms of its glossaries, fit to publish. Raises `ContentError` with every fault of
+    every file."""
+    content, glossaries = read_folder(folder), glossary.read_glossaries(folder)
+    faults = review.check(content, load_rules(EMERGENCY_RULES).cards, glossaries)
     if faults:
         raise ContentError(faults)
-    return content
+    return content, glossary.published(glossaries, content.facts)
 
 
 def write_cards(release: Release, folder: Path) -> None:

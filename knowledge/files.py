@@ -18,8 +18,14 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 from knowledge.errors import ContentError, Fault
 from knowledge.model import ANSWER_KINDS, AUDIENCES, CAUTIONS, TOPICS, Choice, Entry, Fact, Quiz, Source
@@ -28,10 +34,15 @@ KEYS = (
     "id topic question phrasings audience answer_kind facts sources figures related as_of checked_on "
     "review_due cautions"
 ).split()
+MOST_BYTES = 500_000
+"""Longest content file. The table of facts has 90 KB; a file longer than this is a mistake and would take minutes."""
+DEPTH = 3
+"""Deepest nesting of lists and keys in a content file, that of the glossary: the file, a term, its forms."""
 SECTIONS = ("Answer", "Simpler", "More", "Steps", "Check your understanding")
 
 _PLAIN = re.compile(r"[^\W\d_](?:[^:#\n\[\]{}&*!|>'\"%@`]|(?<=\w)'(?=\w))*\Z")
 _YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MARKUP = re.compile(r"\*\*|__|\]\(|<[A-Za-z/!]|^\s*#|^\s*\||`")
 
 
@@ -91,11 +102,14 @@ def _collect(read: Any, file: Path, faults: list[Fault]) -> Any:
 
 
 def read_text(file: Path) -> str:
-    """The file as text. Raises `ContentError` naming the line where it stops being UTF-8."""
+    """The file as text. Raises `ContentError` naming the line where it stops being plain UTF-8 text."""
     try:
-        raw = file.read_bytes()
+        with file.open("rb") as opened:
+            raw = opened.read(MOST_BYTES + 1)
     except OSError as error:
         raise ContentError([Fault(file, 1, f"cannot be read: {error.strerror}")]) from error
+    if len(raw) > MOST_BYTES:
+        raise ContentError([Fault(file, 1, f"is longer than {MOST_BYTES // 1000} KB; look what got into it")])
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -103,7 +117,33 @@ def read_text(file: Path) -> str:
         raise ContentError([Fault(file, line, "is not UTF-8 text; save it as UTF-8")]) from error
     if text.startswith("\ufeff"):
         raise ContentError([Fault(file, 1, "begins with a byte order mark; save it as UTF-8 without one")])
+    if control := _CONTROL.search(text):
+        line = text.count("\n", 0, control.start()) + 1
+        raise ContentError([Fault(file, line, f"holds the control character {control[0]!r}; remove it")])
     return text.replace("\r\n", "\n")
+
+
+def read_yaml(text: str, file: Path, first_line: int = 1, problem: str = "cannot be read as YAML") -> Any:
+    """What a YAML text says, dates as texts. `first_line`: where in the file the text begins.
+
+    Raises `ContentError` naming the line. Refused, too, is what no content file needs and what lets a small file fill
+    the memory or exhaust the stack of the parser: aliases, and nesting deeper than `DEPTH`.
+    """
+    depth = 0
+    try:
+        for event in _yaml().parse(text):
+            depth += isinstance(event, (MappingStartEvent, SequenceStartEvent))
+            depth -= isinstance(event, (MappingEndEvent, SequenceEndEvent))
+            if isinstance(event, AliasEvent) or depth > DEPTH:
+                what = "an alias (*)" if isinstance(event, AliasEvent) else f"lists nested deeper than {DEPTH}"
+                line = event.start_mark.line + first_line
+                raise ContentError([Fault(file, line, f"holds {what}; write it out plainly")])
+        return _yaml().load(text)
+    except YAMLError as error:
+        mark, position = getattr(error, "problem_mark", None), getattr(error, "position", 0)
+        line = (mark.line if mark else text.count("\n", 0, position)) + first_line
+        reason = getattr(error, "problem", None) or getattr(error, "reason", "")
+        raise ContentError([Fault(file, line, f"{problem}: {reason}")]) from error
 
 
 def read_entry(file: Path) -> Entry:
@@ -126,14 +166,7 @@ def parse_entry(text: str, file: Path, *, locale: str, folder: str) -> Entry:
 
 
 def _front_matter(text: str, file: Path) -> dict[str, Any]:
-    try:
-        front = _yaml().load(text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else 2
-        raise ContentError([Fault(file, line, f"front matter cannot be read: {error.problem}")]) from error
-    except ReaderError as error:
-        line = text.count("\n", 0, error.position) + 2
-        raise ContentError([Fault(file, line, f"front matter cannot be read: {error.reason}")]) from error
+    front = read_yaml(text, file, first_line=2, problem="front matter cannot be read")
     if not isinstance(front, dict):
         raise ContentError([Fault(file, 2, "front matter must be key: value lines")])
     return front
@@ -308,7 +341,9 @@ def _quiz_text(quiz: Quiz | None) -> str:
 
 def read_sources(file: Path) -> dict[str, Source]:
     """`sources.yml`: key -> title, organisation, year, address. Raises `ContentError`."""
-    table = _front_matter(read_text(file), file)
+    table = read_yaml(read_text(file), file)
+    if not isinstance(table, dict):
+        raise ContentError([Fault(file, 1, "must be lines of key: and, indented below, title and the other keys")])
     sources, faults = {}, []
     for key, row in table.items():
         known = isinstance(row, dict) and set(row) == {"title", "organisation", "year", "address"}
@@ -329,6 +364,10 @@ def read_facts(file: Path) -> dict[str, Fact]:
     """`facts.tsv`: one fact a line. Raises `ContentError`."""
     rows = list(csv.reader(read_text(file).splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
     faults = [Fault(file, n, "a line must have five columns") for n, row in enumerate(rows, 1) if len(row) != 5]
+    lines: dict[str, int] = {}
+    for number, row in enumerate(rows, 1):
+        if row and lines.setdefault(row[0], number) != number:
+            faults.append(Fault(file, number, f"fact {row[0]} also stands in line {lines[row[0]]}; ids are unique"))
     if faults:
         raise ContentError(faults)
     return {row[0]: Fact(row[0], row[1], tuple(row[2].split()), row[3]) for row in rows[1:]}

@@ -6,30 +6,20 @@ definition may say is checked with the entries, in `knowledge.review`.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
-
 from knowledge.errors import ContentError, Fault
-from knowledge.files import read_text
-from knowledge.model import Block, Run
+from knowledge.files import read_text, read_yaml
+from knowledge.model import Block, Entry, Fact, Run
 
 FILE = "glossary.yml"
+DAYS = ("checked_on", "review_due")
 KEYS = ("term", "forms", "name", "definition", "facts", "plain_meaning")
-DEPTH = 3
-"""The file, a term, a list of the term: nothing in it is nested deeper."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +40,14 @@ class Term:
 class Glossary:
     """The terms of one locale, and where they occur in texts. Immutable."""
 
-    def __init__(self, terms: Iterable[Term] = ()) -> None:
+    def __init__(
+        self,
+        terms: Iterable[Term] = (),
+        checked_on: dt.date | None = None,
+        review_due: dt.date | None = None,
+    ) -> None:
+        """`checked_on`, `review_due`: days of the whole file, without which it cannot be published."""
+        self.checked_on, self.review_due = checked_on, review_due
         self.terms: Mapping[str, Term] = {term.id: term for term in terms}
         self._ids = {_key(form): term.id for term in self.terms.values() for form in (term.term, *term.forms)}
         self._words = _whole_words(form for term in self.terms.values() for form in (term.term, *term.forms))
@@ -88,6 +85,45 @@ class Glossary:
         rest = run.text[start:]
         if rest or not start:
             yield replace(run, text=rest)
+
+
+def published(glossaries: Mapping[str, Glossary], facts: Mapping[str, Fact]) -> tuple[Entry, ...]:
+    """Each term as the entry that is published of it, with the sources of its facts. The glossaries have their days."""
+    return tuple(
+        _entry(term, locale, glossary, facts)
+        for locale, glossary in glossaries.items()
+        for term in glossary.terms.values()
+    )
+
+
+def live(entries: Iterable[Entry]) -> Glossary:
+    """The glossary that published entries of one locale make."""
+    rows = (entry for entry in entries if entry.answer_kind == "term")
+    return Glossary(Term(e.id, e.question, e.phrasings, False, e.answer, e.facts, 0) for e in rows)
+
+
+def _entry(term: Term, locale: str, glossary: Glossary, facts: Mapping[str, Fact]) -> Entry:
+    assert glossary.checked_on
+    assert glossary.review_due
+    sources = (source for fact in term.facts if fact in facts for source in facts[fact].sources)
+    return Entry(
+        id=f"word-{term.id}",
+        locale=locale,
+        topic="glossary",
+        question=term.term,
+        phrasings=term.forms,
+        audience="everyone",
+        answer_kind="term",
+        facts=term.facts,
+        sources=tuple(dict.fromkeys(sources)),
+        figures=(),
+        related=(),
+        as_of=None,
+        checked_on=glossary.checked_on,
+        review_due=glossary.review_due,
+        cautions=(),
+        answer=term.definition,
+    )
 
 
 def _abbreviation(form: str) -> bool:
@@ -128,7 +164,9 @@ def read_glossary(file: Path) -> Glossary:
     terms: list[Term] = []
     faults: list[Fault] = []
     claimed: dict[str, str] = {}
-    for key, row in _table(text, file).items():
+    table = _table(text, file)
+    days = _days(table, file, faults)
+    for key, row in table.items():
         wrong = [*_shape_faults(key, row)]
         if not wrong:
             term = _term(key, row, lines.get(key, 1))
@@ -140,7 +178,21 @@ def read_glossary(file: Path) -> Glossary:
         faults.extend(Fault(file, lines.get(str(key), 1), f"{key} {message}") for message in wrong)
     if faults:
         raise ContentError(faults)
-    return Glossary(terms)
+    return Glossary(terms, *days)
+
+
+def _days(table: dict[Any, Any], file: Path, faults: list[Fault]) -> list[dt.date | None]:
+    """Takes `DAYS` out of the table."""
+    days = []
+    for name in DAYS:
+        day = None
+        if name in table:
+            try:
+                day = dt.date.fromisoformat(table.pop(name))
+            except (TypeError, ValueError):
+                faults.append(Fault(file, 1, f"{name}: must be a day such as 2026-11-22"))
+        days.append(day)
+    return days
 
 
 def _term(key: str, row: Mapping[str, Any], line: int) -> Term:
@@ -179,22 +231,7 @@ def _shape_faults(key: Any, row: Any) -> Iterator[str]:
 
 
 def _table(text: str, file: Path) -> dict[Any, Any]:
-    """The file as a mapping. Refuses what no glossary needs and what could make a small file huge in memory."""
-    yaml = YAML(typ="safe")
-    depth = 0
-    try:
-        for event in yaml.parse(text):
-            depth += isinstance(event, (MappingStartEvent, SequenceStartEvent))
-            depth -= isinstance(event, (MappingEndEvent, SequenceEndEvent))
-            if isinstance(event, AliasEvent) or depth > DEPTH:
-                problem = "an alias (*)" if isinstance(event, AliasEvent) else f"lists nested deeper than {DEPTH}"
-                raise ContentError([Fault(file, event.start_mark.line + 1, f"holds {problem}; write it out plainly")])
-        table = yaml.load(text)
-    except YAMLError as error:
-        mark, position = getattr(error, "problem_mark", None), getattr(error, "position", 0)
-        line = mark.line + 1 if mark else text.count("\n", 0, position) + 1
-        reason = getattr(error, "problem", None) or getattr(error, "reason", "")
-        raise ContentError([Fault(file, line, f"cannot be read as YAML: {reason}")]) from error
+    table = read_yaml(text, file)
     if not isinstance(table, dict):
         raise ContentError([Fault(file, 1, "must be lines of id: and, indented below, the keys of a term")])
     return table

@@ -10,10 +10,11 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Topic = Literal["lupus", "car_t", "first_study", "trials", "cpr", "heart", "assistant", "cards"]
+Topic = Literal["lupus", "car_t", "first_study", "trials", "cpr", "heart", "assistant", "cards", "glossary"]
 TOPICS: tuple[Topic, ...] = ("lupus", "car_t", "first_study", "trials", "cpr", "heart", "assistant", "cards")
+"""Topics of what is asked: folders of content. A term of the glossary is an entry, too, and nobody asks for it."""
 
-AnswerKind = Literal["text", "yes_no", "steps", "card"]
+AnswerKind = Literal["text", "yes_no", "steps", "card", "term"]
 ANSWER_KINDS: tuple[AnswerKind, ...] = ("text", "yes_no", "steps", "card")
 
 Audience = Literal["everyone", "adult", "child", "infant", "carer", "bystander"]

@@ -6,11 +6,8 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from knowledge.errors import ContentError, Fault
-from knowledge.files import read_text
+from knowledge.files import read_text, read_yaml
 from safety.cards import fill
 
 _MONTHS = {
@@ -52,11 +49,7 @@ def read_phrases(folder: Path) -> Phrases:
 
 def read_mapping(file: Path) -> dict[str, str]:
     """A flat YAML file of texts. Raises `ContentError`."""
-    try:
-        rows = YAML(typ="safe").load(read_text(file))
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise ContentError([Fault(file, mark.line + 1 if mark else 1, "cannot be read as YAML")]) from error
+    rows = read_yaml(read_text(file), file)
     if not isinstance(rows, dict) or not all(isinstance(value, str) for value in rows.values()):
         raise ContentError([Fault(file, 1, "must be lines of key: text")])
     return {str(key): value for key, value in rows.items()}

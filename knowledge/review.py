@@ -21,6 +21,7 @@ import numpy as np
 from knowledge import ledger, reading
 from knowledge.errors import ContentError, Fault
 from knowledge.files import ContentFolder, read_folder
+from knowledge.glossary import DAYS as GLOSSARY_DAYS
 from knowledge.glossary import FILE as GLOSSARY_FILE
 from knowledge.glossary import Glossary, read_glossaries
 from knowledge.model import Entry
@@ -104,7 +105,7 @@ def examine(
         content = read_folder(folder)
     except ContentError as error:
         raise ContentError([*error.faults, *faults]) from error
-    faults = [*check(content, cards), *editorial(content, glossaries, today, embed), *faults]
+    faults = [*check(content, cards, glossaries), *editorial(content, glossaries, today, embed), *faults]
     if (folder / ledger.LEDGER).exists():
         try:
             faults.extend(ledger.check(content))
@@ -115,9 +116,9 @@ def examine(
     return content, glossaries
 
 
-def check(content: ContentFolder, cards: frozenset[str]) -> list[Fault]:
-    """All faults that forbid publishing a content folder; none when the list is empty. `cards`: ids that must be there,
-    in English and in Spanish, because the emergency rules show them."""
+def check(content: ContentFolder, cards: frozenset[str], glossaries: Mapping[str, Glossary]) -> list[Fault]:
+    """All faults that forbid publishing a content folder and its glossaries; none when the list is empty. `cards`: ids
+    that must be there, in English and in Spanish, because the emergency rules show them."""
     have = {entry.key for entry in content.entries if entry.answer_kind == "card"}
     wanted = sorted((locale, card) for card in cards for locale in ("en", "es"))
     faults = [
@@ -140,6 +141,8 @@ def check(content: ContentFolder, cards: frozenset[str]) -> list[Fault]:
     for source in content.sources.values():
         if _SCRIPT.search(f"{source.title} {source.organisation} {source.address}"):
             faults.append(Fault(content.folder / "sources.yml", 1, f"source {source.key!r}: holds a script; remove it"))
+    for locale, glossary in glossaries.items():
+        faults.extend(_unsupported_terms(glossary, content.folder / locale / GLOSSARY_FILE, content))
     return faults
 
 
@@ -170,7 +173,13 @@ def editorial(
         faults.extend(_placed(entry, found, content))
     faults.extend(_mean_faults(content, names))
     for locale, glossary in glossaries.items():
-        faults.extend(_glossary_faults(glossary, content.folder / locale / GLOSSARY_FILE, locale, content))
+        file = content.folder / locale / GLOSSARY_FILE
+        faults.extend(_terms_to_mend(glossary, file, locale))
+        if glossary.review_due and glossary.review_due < today:
+            message = (
+                f"review_due: the review was due on {glossary.review_due}; read the sources again and set both dates"
+            )
+            faults.append(Fault(file, 1, message))
     return faults
 
 
@@ -326,7 +335,7 @@ def _mean_faults(content: ContentFolder, names: re.Pattern[str] | None) -> Itera
             yield Fault(content.folder / READ_IN, 1, message)
 
 
-def _glossary_faults(glossary: Glossary, file: Path, locale: str, content: ContentFolder) -> Iterator[Fault]:
+def _terms_to_mend(glossary: Glossary, file: Path, locale: str) -> Iterator[Fault]:
     for term in glossary.terms.values():
         found = [f"definition: {message}" for message in wording_faults(term.definition, locale)]
         words = len(term.definition.split())
@@ -335,7 +344,15 @@ def _glossary_faults(glossary: Glossary, file: Path, locale: str, content: Conte
             found.append(f"definition: has {words} words; at most {DEFINITION_WORDS}")
         if locale == READ_IN and grade > HARDEST_DEFINITION:
             found.append(f"definition: grade {grade:.1f}, at most {HARDEST_DEFINITION}; use shorter words")
-        carried = ""
+        yield from (Fault(file, term.line, f"{term.id} {message}") for message in found)
+
+
+def _unsupported_terms(glossary: Glossary, file: Path, content: ContentFolder) -> Iterator[Fault]:
+    for name in GLOSSARY_DAYS:
+        if getattr(glossary, name) is None:
+            yield Fault(file, 1, f"{name} is missing; write it before the terms, as {name}: 2026-11-22")
+    for term in glossary.terms.values():
+        found, carried = [], ""
         for fact in term.facts:
             if fact not in content.facts:
                 found.append(f"facts: {fact!r} is not in facts.tsv; cite one that is")

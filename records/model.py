@@ -52,6 +52,22 @@ class KeptMessage:
     replies: Replies
 
 
+ReportKind = Literal["wrong", "unclear", "link", "other"]
+REPORT_KINDS: tuple[ReportKind, ...] = ("wrong", "unclear", "link", "other")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a reader found wrong with a page: with this revision of an entry. `text` is what they wrote, if anything."""
+
+    entry: str
+    locale: str
+    revision: int
+    kind: ReportKind
+    text: str
+    at: dt.datetime
+
+
 @dataclass(frozen=True)
 class Receipt:
     """Proof of an erasure. `messages` is how many messages were erased."""

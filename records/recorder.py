@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from typing import Any, TypeVar
 
 from records.errors import Unavailable
 from records.identity import message_hash, new_token, token_conversation_id
-from records.model import Clock, Conversation, KeptMessage, Receipt, Replies
+from records.model import Clock, Conversation, KeptMessage, Receipt, Replies, Report, ReportKind
 from records.repository import ConversationStore, new_receipt_number, unknown
 from storage.writer import Writer
 
@@ -132,6 +133,11 @@ class Recorder:
         message = KeptMessage(self._clock(), text, kind, replies)
         turn = _Turn(conversation, message_hash(message_id), replies)
         return self._submit(turn, lambda connection: self._store.keep(connection, conversation, message_id, message))
+
+    def report(self, entry: str, locale: str, revision: int, kind: ReportKind, text: str) -> Future[None]:
+        """Keeps what a reader found wrong with a page. Returns at once, like `keep`."""
+        report, report_id = Report(entry, locale, revision, kind, text, self._clock()), secrets.token_hex(16)
+        return self._writer.submit(lambda connection: self._store.keep_report(connection, report_id, report))
 
     def export(self, conversation_id: str) -> dict[str, Any]:
         """All that is kept of a conversation, as plain JSON values, with its turns that are on their way.

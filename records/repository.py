@@ -17,8 +17,8 @@ from sqlalchemy.engine import Connection, Engine
 
 from records.errors import Unavailable, UnknownConversation
 from records.identity import erasure_hash, message_hash
-from records.model import Clock, Conversation, KeptMessage, Reason, Receipt, Replies, ShownCard
-from records.tables import conversations, erasures, messages, trackers
+from records.model import Clock, Conversation, KeptMessage, Reason, Receipt, Replies, Report, ShownCard
+from records.tables import conversations, erasures, messages, reports, trackers
 from safety import redact
 from storage.engine import read, write
 from storage.migrations import migrate, require_current
@@ -46,6 +46,7 @@ class Pruned:
     conversations: int = 0
     messages: int = 0
     trackers: int = 0
+    reports: int = 0
 
 
 class ConversationStore:
@@ -203,19 +204,43 @@ class ConversationStore:
         newest = max((moment for moment in (heard[2], saved[2]) if moment), default=None)
         return Ages((heard[0], heard[1]), (saved[0], saved[1]), newest and dt.datetime.fromisoformat(newest))
 
+    def keep_report(self, connection: Connection, report_id: str, report: Report) -> None:
+        """Keeps a reader's report, its text redacted; kept once, however often it is tried."""
+        row = {**asdict(report), "id": report_id, "at": stamp(report.at), "text": redact(report.text) or None}
+        there = sa.select(reports.c.id).where(reports.c.id == report_id)
+        if connection.execute(there).first() is None:
+            connection.execute(sa.insert(reports).values(**row))
+
+    def reports(self) -> list[Report]:
+        """All reports of readers, oldest first, as they are kept."""
+        query = sa.select(reports).order_by(reports.c.at, reports.c.id)
+        with self._reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            Report(
+                row["entry"],
+                row["locale"],
+                row["revision"],
+                row["kind"],
+                row["text"] or "",
+                dt.datetime.fromisoformat(row["at"]),
+            )
+            for row in rows
+        ]
+
     def prune(
         self,
         older_than: dt.datetime,
         at_once: int = PRUNED_AT_ONCE,
         tell: Callable[[Pruned], None] = lambda so_far: None,
     ) -> Pruned:
-        """Deletes the conversations last heard, and the trackers last saved, before `older_than`.
+        """Deletes the conversations last heard, the trackers last saved and the reports made before `older_than`.
 
         Each transaction takes at most `at_once` of them and leaves their receipts: stopped half-way, the next call goes
         on where this one was. `tell` hears how far it is while more may be to come.
         """
         done = Pruned()
-        for prune_some in (self._prune_conversations, self._prune_trackers):
+        for prune_some in (self._prune_conversations, self._prune_trackers, self._prune_reports):
             taken = at_once
             while taken == at_once:
                 with write(self._engine) as connection:
@@ -224,6 +249,7 @@ class ConversationStore:
                     done.conversations + some.conversations,
                     done.messages + some.messages,
                     done.trackers + some.trackers,
+                    done.reports + some.reports,
                 )
                 if taken == at_once:
                     tell(done)
@@ -242,6 +268,11 @@ class ConversationStore:
         ids = self._oldest(connection, trackers.c.conversation_id, trackers.c.saved_at, before, at_once)
         return len(ids), Pruned(trackers=self._delete_trackers(connection, ids))
 
+    def _prune_reports(self, connection: Connection, before: str, at_once: int) -> tuple[int, Pruned]:
+        ids = self._oldest(connection, reports.c.id, reports.c.at, before, at_once)
+        connection.execute(sa.delete(reports).where(reports.c.id.in_(ids)))
+        return len(ids), Pruned(reports=len(ids))
+
     def _oldest(self, connection: Connection, name: sa.Column, at: sa.Column, before: str, most: int) -> list[str]:
         # Another process may be keeping a new message this very moment: what it holds is left for the next run.
         query = sa.select(name).where(at < before).order_by(at).limit(most).with_for_update(skip_locked=True)
@@ -250,7 +281,7 @@ class ConversationStore:
     def bring_back(self, now: dt.datetime) -> None:
         """Moments that lie after `now` become `now`: a clock that was wrong then must not keep them for ever."""
         with write(self._engine) as connection:
-            for at in (conversations.c.heard_at, trackers.c.saved_at):
+            for at in (conversations.c.heard_at, trackers.c.saved_at, reports.c.at):
                 connection.execute(sa.update(at.table).where(at > stamp(now)).values({at: stamp(now)}))
 
     def forget_freed_pages(self) -> None:

@@ -53,6 +53,19 @@ trackers = sa.Table(
 """What the assistant remembers of a dialogue: slots and the last turns, as JSON. No foreign key: whoever reaches Rasa
 without the gateway has a tracker and no conversation."""
 
+reports = sa.Table(
+    "reports",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("at", sa.String(32), nullable=False, index=True),
+    sa.Column("entry", sa.String(80), nullable=False),
+    sa.Column("locale", sa.String(8), nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("text", sa.Text),
+)
+"""What a reader found wrong with a page. `text` is redacted. It belongs to no conversation and names nobody."""
+
 erasures = sa.Table(
     "erasures",
     metadata,

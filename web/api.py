@@ -125,15 +125,15 @@ class Api:
                 "review": revision.review,
                 "checked_on": revision.entry.checked_on.isoformat(),
             }
-            for revision in answerer.revisions()
-            if revision.entry.locale == LOCALES[0] and topic in (None, revision.entry.topic)
+            for revision in answerer.asked(LOCALES[0])
+            if topic in (None, revision.entry.topic)
         ]
         return JSONResponse({"release": answerer.release.number, "entries": rows})
 
     def _entry(self, entry_id: str) -> Response:
         answerer = self._parts.knowledge.live()
         revision = answerer.entry(entry_id, LOCALES[0])
-        if revision is None:
+        if revision is None or revision.entry.answer_kind == "term":
             raise Refused(404, "unknown_entry", "No live entry has this id.")
         asked = Question(revision.entry.question, LOCALES[0], Context(region=self._parts.settings.region or None))
         answer = answerer.entry_answer(entry_id, asked)

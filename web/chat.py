@@ -224,9 +224,7 @@ async def _kept(heard: _Heard, given: _Answered, patience: float, parts: Parts) 
     # Until the person has been told what is kept, their words are not.
     words = shortened(heard.text, parts.settings.message_chars) if before.introduced else None
     rows = [reply.to_json() for reply in replies]
-    writing = parts.recorder.keep(after, heard.turn.message_id, words, kind_of(replies), rows)
-    if patience:
-        await asyncio.wait([asyncio.wrap_future(writing)], timeout=patience)
+    await parts.written(parts.recorder.keep(after, heard.turn.message_id, words, kind_of(replies), rows), patience)
     return replies
 
 

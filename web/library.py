@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from knowledge.answer import Answerer
 from knowledge.blocks import paragraphs, steps
-from knowledge.model import Context, Entry, Question, Topic
+from knowledge.model import Context, Entry, Question, Revision, Source, Topic
+from knowledge.render import as_text
+from records.model import REPORT_KINDS, ReportKind
 from web.bodies import read_body
-from web.chat import card, clean, shortened
+from web.callers import by_https
+from web.chat import RECORD_PATIENCE, card, clean, shortened
+from web.errors import Refused
 from web.guards import count_address, everyone, guarded, visitors
 from web.parts import Parts
 from web.views import Views
@@ -31,11 +36,19 @@ HEADINGS: dict[Topic, str] = {
 }
 SHOWN_IN_FULL = ("defer", "trials")
 """Kinds of replies that say more than the pages of their entries, so a search shows them as they are."""
+REPORT_WORDS: dict[ReportKind, str] = {
+    "wrong": "Something is wrong or out of date",
+    "unclear": "It is hard to understand",
+    "link": "A link does not work",
+    "other": "Something else",
+}
 
 LOCALE = "en"
 
 
 def routes(parts: Parts, views: Views) -> list[Route]:
+    region = parts.settings.region or None
+
     def listing(query: str) -> Response:
         answerer = parts.knowledge.live()
         found = search(query, answerer, parts) if query else {}
@@ -47,46 +60,143 @@ def routes(parts: Parts, views: Views) -> list[Route]:
 
     # What a person looks for is sent in the body: an address would stay in histories and logs on the way.
     async def searched(request: Request) -> Response:
-        body = await read_body(request, parts.settings.body_bytes)
-        asked = parse_qs(body.decode("utf-8", "replace")).get("q", [""])[0]
+        asked = (await form(request, parts)).get("q", "")
         if parts.rules.check(asked) is None:
             count_address(request, parts)
         return await run_in_threadpool(listing, clean(asked).strip())
 
     def entry(request: Request) -> Response:
-        answerer = parts.knowledge.live()
+        answerer, name = parts.knowledge.live(), request.path_params["id"]
+        revision = answerer.entry(name, LOCALE)
+        if revision is None:
+            return _missing(views)
+        if revision.entry.answer_kind == "term":
+            return RedirectResponse(f"/library/glossary#{name}")
+        return views.page("entry.html", revision.entry.question, **entry_page(revision, answerer, parts))
+
+    async def reported(request: Request) -> Response:
+        given = await form(request, parts)
+        text = clean(given.get("text", "")).strip()
+        finding = parts.rules.check(text)
+        if finding is None:
+            count_address(request, parts)
+        answerer = await run_in_threadpool(parts.knowledge.live)
         revision = answerer.entry(request.path_params["id"], LOCALE)
         if revision is None:
-            detail = "It may have been renamed or withdrawn. Search for your question, or see all questions."
-            return views.page("missing.html", "This page does not exist", status=404, detail=detail)
-        entry, region = revision.entry, parts.settings.region or None
-        slots = answerer.slots(entry, region)
-        return views.page(
-            "entry.html",
-            entry.question,
-            lang=entry.locale,
-            entry=entry,
-            answer=paragraphs(entry.answer, slots),
-            steps=steps(entry.steps, slots),
-            simpler=paragraphs(entry.simpler, slots) if entry.simpler else (),
-            more=paragraphs(entry.more, slots) if entry.more else (),
-            sources=answerer.sources(revision),
-            review=parts.phrases.say(entry.locale, f"review_{revision.review}"),
-            related=[other.entry for name in entry.related if (other := answerer.entry(name, LOCALE))],
-        )
+            return _missing(views)
+        kind = next((kind for kind in REPORT_KINDS if kind == given.get("kind")), REPORT_KINDS[-1])
+        kept = shortened(text, parts.settings.message_chars)
+        # The revision that was read, where the form says so: another one may have gone live since.
+        number = int(given["revision"]) if given.get("revision", "").isdecimal() else revision.number
+        writing = parts.recorder.report(revision.entry.id, LOCALE, min(number, revision.number), kind, kept)
+        await parts.written(writing, RECORD_PATIENCE)
+        urgent = card(finding, region, parts) if finding else None
+        return views.page("reported.html", "Thank you", entry=revision.entry, urgent=urgent)
+
+    def glossary(request: Request) -> Response:
+        answerer = parts.knowledge.live()
+        live = (revision for revision in answerer.revisions() if revision.entry.locale == LOCALE)
+        rows = [revision for revision in live if revision.entry.answer_kind == "term"]
+        rows.sort(key=lambda revision: revision.entry.question.casefold())
+        terms = [(revision.entry, answerer.sources(revision)) for revision in rows]
+        reviews = {parts.phrases.say(LOCALE, f"review_{revision.review}") for revision in rows}
+        return views.page("glossary.html", "Words explained", terms=terms, reviews=sorted(reviews))
+
+    def sources(request: Request) -> Response:
+        rows = used_sources(parts.knowledge.live())
+        return views.page("sources.html", "Where the answers come from", sources=rows)
+
+    def sitemap(request: Request) -> Response:
+        entries = [revision.entry for revision in parts.knowledge.live().asked(LOCALE)]
+        return views.xml("sitemap.xml", site_address=site_address(request, parts), entries=entries)
+
+    def robots(request: Request) -> Response:
+        address = site_address(request, parts)
+        return PlainTextResponse(f"User-agent: *\nDisallow: /api/\n\nSitemap: {address}/library/sitemap.xml\n")
 
     return [
+        guarded("/robots.txt", robots, everyone, parts),
         guarded("/library/", index, everyone, parts),
         guarded("/library/", searched, visitors, parts, ["POST"]),
+        guarded("/library/glossary", glossary, everyone, parts),
+        guarded("/library/sources", sources, everyone, parts),
+        guarded("/library/sitemap.xml", sitemap, everyone, parts),
         guarded("/library/{id}", entry, everyone, parts),
+        guarded("/library/{id}/report", reported, visitors, parts, ["POST"]),
     ]
+
+
+async def form(request: Request, parts: Parts) -> dict[str, str]:
+    """The first value of each field. Raises `Refused` 413 or 415."""
+    body = await read_body(request, parts.settings.body_bytes)
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=20)
+    except ValueError:
+        raise Refused(400, "bad_shape", "The form has too many fields.") from None
+    return {name: values[0] for name, values in fields.items()}
+
+
+def entry_page(revision: Revision, answerer: Answerer, parts: Parts) -> dict[str, Any]:
+    """What the page of an entry shows."""
+    entry, region = revision.entry, parts.settings.region or None
+    slots, words = answerer.slots(entry, region), answerer.glossary(entry.locale)
+    shown: dict[str, Any] = {
+        "answer": words.marked(paragraphs(entry.answer, slots)),
+        "steps": words.marked(steps(entry.steps, slots)),
+        "simpler": words.marked(paragraphs(entry.simpler, slots)) if entry.simpler else (),
+        "more": words.marked(paragraphs(entry.more, slots)) if entry.more else (),
+    }
+    return {
+        "lang": entry.locale,
+        "entry": entry,
+        "number": revision.number,
+        **shown,
+        "words": words.used(block for blocks in shown.values() for block in blocks),
+        "sources": answerer.sources(revision),
+        "review": parts.phrases.say(entry.locale, f"review_{revision.review}"),
+        "related": [other.entry for name in entry.related if (other := answerer.entry(name, LOCALE))],
+        "structured": structured(revision, answerer, parts),
+        "report_kinds": REPORT_WORDS,
+    }
+
+
+def structured(revision: Revision, answerer: Answerer, parts: Parts) -> str:
+    """The page for search engines, as JSON-LD (schema.org/FAQPage). The text ends with its source, date and review
+    state, because it may be shown without the page."""
+    entry = revision.entry
+    asked = Question(entry.question, entry.locale, Context(region=parts.settings.region or None), "library")
+    answer = {"@type": "Answer", "text": as_text(answerer.entry_answer(entry.id, asked), parts.phrases)}
+    page = {
+        "@context": "https://schema.org",
+        "@type": "FAQPage",
+        "inLanguage": entry.locale,
+        "dateModified": entry.checked_on.isoformat(),
+        "mainEntity": [{"@type": "Question", "name": entry.question, "acceptedAnswer": answer}],
+    }
+    # Inside a script element nothing may close it, whatever a text holds.
+    return json.dumps(page, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def topics(answerer: Answerer) -> list[tuple[str, list[Entry]]]:
     """Heading and entries of each topic that has any, emergency first, in the order of their questions."""
-    entries = [revision.entry for revision in answerer.revisions() if revision.entry.locale == LOCALE]
+    entries = [revision.entry for revision in answerer.asked(LOCALE)]
     rows = [(heading, [entry for entry in entries if entry.topic == topic]) for topic, heading in HEADINGS.items()]
     return [(heading, sorted(row, key=lambda entry: entry.question.casefold())) for heading, row in rows if row]
+
+
+def used_sources(answerer: Answerer) -> list[tuple[Source, list[Entry]]]:
+    """Every source of a live answer, by its organisation, with the entries that rest on it."""
+    used: dict[str, tuple[Source, list[Entry]]] = {}
+    for revision in answerer.asked(LOCALE):
+        for source in answerer.sources(revision):
+            used.setdefault(source.key, (source, []))[1].append(revision.entry)
+    return sorted(used.values(), key=lambda row: (row[0].organisation.casefold(), row[0].title.casefold()))
+
+
+def site_address(request: Request, parts: Parts) -> str:
+    """The address of this service as the caller knows it. Only names of `LANTERN_HOSTS` get as far as here."""
+    scheme = "https" if by_https(request.scope, parts.settings.trusted_proxies) else "http"
+    return f"{scheme}://{request.headers.get('host', '')}"
 
 
 def search(query: str, answerer: Answerer, parts: Parts) -> dict[str, Any]:
@@ -104,10 +214,15 @@ def search(query: str, answerer: Answerer, parts: Parts) -> dict[str, Any]:
     words = text.casefold().split()
     named += [
         revision.entry.id
-        for revision in answerer.revisions()
+        for revision in answerer.asked(LOCALE)
         if all(word in " ".join((revision.entry.question, *revision.entry.phrasings)).casefold() for word in words)
     ]
     live = [answerer.entry(name, LOCALE) for name in dict.fromkeys(named)]
     found = [revision.entry for revision in live if revision]
     telling = reply.kind in SHOWN_IN_FULL or not found
     return {"urgent": urgent, "reply": reply if telling and not urgent else None, "found": found}
+
+
+def _missing(views: Views) -> Response:
+    detail = "It may have been renamed or withdrawn. Search for your question, or see all questions."
+    return views.page("missing.html", "This page does not exist", status=404, detail=detail)

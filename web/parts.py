@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -49,6 +49,11 @@ class Parts:
     card_sources: Mapping[str, Source] = field(default_factory=dict)
     """What cards name as their sources; at hand without the database."""
     turns: Turns = field(default_factory=Turns)
+
+    async def written(self, writing: Future[None], patience: float) -> None:
+        """Returns when it is written, or after `patience` seconds: then it is written later."""
+        if patience:
+            await asyncio.wait([asyncio.wrap_future(writing)], timeout=patience)
 
     async def recorded(self, call: Callable[..., T], *arguments: Any, **named: Any) -> T:
         """Calls something of the record in one of its threads."""

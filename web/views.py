@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from knowledge.phrases import spoken_date
 from web.parts import Parts
@@ -33,6 +33,9 @@ class Views:
             lang="en",
             query="",
         )
+
+    def xml(self, template: str, **values: Any) -> Response:
+        return Response(self._pages.get_template(template).render(**values), media_type="application/xml")
 
     def page(self, template: str, title: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         return HTMLResponse(self._pages.get_template(template).render(title=title, **values), status)

@@ -24,6 +24,7 @@ from knowledge import settings as knowledge_settings
 from knowledge.codec import content_hash
 from knowledge.errors import ContentError, KnowledgeError
 from knowledge.files import read_folder
+from knowledge.glossary import published, read_glossaries
 from knowledge.search.weights import WEIGHTS_SHA256, file_hash, model_hash, package_folder
 from knowledge.store.repository import KnowledgeStore
 from records import settings as records_settings
@@ -163,7 +164,9 @@ def _notes(environment: Mapping[str, str]) -> Iterator[str]:
         release = store.release(store.newest_release())
         waiting = sum(revision.review != "clinician" for revision in release.revisions)
         yield f"{waiting} of {len(release.revisions)} live entries have not been approved by a clinician"
-        files = read_folder(knowledge_settings.Settings.from_environment(environment).content).entries
+        folder = knowledge_settings.Settings.from_environment(environment).content
+        content = read_folder(folder)
+        files = (*content.entries, *published(read_glossaries(folder), content.facts))
         if {content_hash(entry) for entry in files} != {revision.content_hash for revision in release.revisions}:
             yield "content files differ from the live release; to publish them: ./lantern content import --seed"
     except (KnowledgeError, StorageError, SettingError, KeyError) as error:

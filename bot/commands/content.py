@@ -86,7 +86,8 @@ def publish(environment: Mapping[str, str]) -> None:
     release = editing.import_seed(knowledge.store, settings.content, knowledge.embedder, knowledge.aliases, at=now)
     editing.write_cards(release, home / "cards")
     word = "is live now" if release.number != before else "was live already; nothing changed"
-    print(f"Release {release.number} with {len(release.revisions)} entries {word}.")
+    terms = sum(revision.entry.answer_kind == "term" for revision in release.revisions)
+    print(f"Release {release.number} with {len(release.revisions) - terms} entries and {terms} words {word}.")
 
 
 def has_release(environment: Mapping[str, str]) -> bool:

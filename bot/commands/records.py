@@ -1,4 +1,4 @@
-"""./lantern records: prune, erase, export, migrate."""
+"""./lantern records: prune, erase, export, reports, migrate."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     prune.add_argument("--confirm", action="store_true", help="the clock is right, however much that erases")
     for name, purpose in (("erase", "erase one conversation"), ("export", "print all that is kept of one, as JSON")):
         acts.add_parser(name, help=purpose).add_argument("id", metavar="ID", help="id of the conversation")
+    acts.add_parser("reports", help="print what readers reported to be wrong with pages, oldest first")
     acts.add_parser("migrate", help="bring the conversations database up to date")
 
 
@@ -35,6 +36,10 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
             elif options.act == "erase":
                 receipt = records.store.erase(options.id)
                 print(f"Erased with {receipt.messages} messages. Receipt: {receipt.number}")
+            elif options.act == "reports":
+                for report in records.store.reports():
+                    place = f"{report.locale}/{report.entry}, revision {report.revision}"
+                    print(f"{report.at:%Y-%m-%d %H:%M}  {place}  {report.kind}: {report.text or '(nothing written)'}")
             else:
                 print(json.dumps(records.store.export(options.id), ensure_ascii=False, indent=2))
         except RecordsError as error:
@@ -43,8 +48,8 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
 
 def _say(gone: Pruned, word: str = "So far") -> None:
-    rows = f"{gone.conversations} conversations, {gone.messages} messages, {gone.trackers} dialogues"
-    print(f"{word}: {rows} erased.", flush=True)
+    talks = f"{gone.conversations} conversations, {gone.messages} messages, {gone.trackers} dialogues"
+    print(f"{word}: {talks}, {gone.reports} reports erased.", flush=True)
 
 
 def set_up(environment: Mapping[str, str]) -> None:

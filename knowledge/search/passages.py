@@ -20,8 +20,9 @@ class Passage:
 
 
 def passages(entry: Entry) -> tuple[Passage, ...]:
-    """All passages of an entry. Cards have none: they are shown by the safety rules, never found by search."""
-    if entry.answer_kind == "card":
+    """All passages of an entry. Cards have none: they are shown by the safety rules, never found by search. Terms of
+    the glossary have none: what people ask about them, entries answer in full."""
+    if entry.answer_kind in ("card", "term"):
         return ()
     asked = [Passage(text, "asked") for text in (entry.question, *entry.phrasings)]
     told = [text.strip() for text in re.split(r"\n\s*\n", f"{entry.answer}\n\n{entry.more}") if text.strip()]

@@ -116,7 +116,12 @@ def test_lines_that_end_as_on_windows_are_read_alike(content: Path) -> None:
     [
         ("question: What is", "question: What: is", 0, "front matter cannot be read: mapping values are not allowed"),
         ("figures: [", "figures: [[", 1, "front matter cannot be read"),
-        ("question: What", "question: \x07What", 0, "front matter cannot be read"),
+        ("question: What", "question: \x07What", 0, "holds the control character '\\x07'; remove it"),
+        ("Tea is a drink.", "Tea is\x00 a drink.", 0, "holds the control character '\\x00'; remove it"),
+        ("audience: everyone", "audience: !!python/object/apply:os.system [true]", 0, "front matter cannot be read: "),
+        ("audience: everyone", "audience: !evil everyone", 0, "front matter cannot be read: could not determine"),
+        ("figures: [", "figures: [[[", 0, "holds lists nested deeper than 3; write it out plainly"),
+        ("audience: everyone", "audience: &a everyone\ntopic2: *a", 1, "holds an alias (*); write it out plainly"),
         (
             "audience: everyone",
             "audience: everyone\naudience: adult",
@@ -175,6 +180,36 @@ def test_a_byte_order_mark_is_named(content: Path) -> None:
     file = file_of(content, TEA)
     file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
     assert faults(content) == ["tea-what-is.md:1 begins with a byte order mark; save it as UTF-8 without one"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "a: &a [x, x]\n" + "".join(f"b{n}: &b{n} [*{f'b{n - 1}' if n else 'a'}, *a]\n" for n in range(40)),
+            "an alias",
+        ),
+        ("place: " + "[" * 200_000, "lists nested deeper than 3"),
+        ("place: " + "{a: " * 50_000, "lists nested deeper than 3"),
+    ],
+    ids="bomb brackets braces".split(),
+)
+def test_a_small_file_cannot_fill_the_memory(content: Path, text: str, message: str) -> None:
+    (content / "sources.yml").write_text(text, encoding="utf-8")
+    assert len(faults(content)) == 1
+    assert message in faults(content)[0]
+
+
+def test_a_file_of_megabytes_is_refused_unread(content: Path) -> None:
+    change(file_of(content, TEA), "Tea is a drink.\n", "Tea is a drink.\n" + "And a drink.\n" * 400_000)
+    assert faults(content) == ["tea-what-is.md:1 is longer than 500 KB; look what got into it"]
+
+
+def test_a_fact_that_stands_twice_is_named(content: Path) -> None:
+    file = content / "facts.tsv"
+    rows = file.read_text(encoding="utf-8")
+    file.write_text(rows + rows.split("\n")[1] + "\n", encoding="utf-8")
+    assert faults(content) == ["facts.tsv:4 fact TEA-001 also stands in line 2; ids are unique"]
 
 
 def test_an_id_used_in_two_topics_is_named(content: Path) -> None:

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
 
 from knowledge.blocks import callout, paragraphs, steps
+from knowledge.editing import import_seed
 from knowledge.errors import ContentError
 from knowledge.files import read_folder
-from knowledge.glossary import Glossary, Term, read_glossaries, read_glossary
+from knowledge.glossary import Glossary, Term, live, read_glossaries, read_glossary
 from knowledge.model import Block, Run
+from knowledge.search.embedder import Embedder
+from knowledge.search.words import Aliases
 from knowledge.settings import SHIPPED_CONTENT
+from knowledge.store.repository import KnowledgeStore
+from tests.knowledge.samples import NOON, SOURCE, WordEncoder, demanded_cards, write_folder
 
 TEA = """\
 # Words about tea.
@@ -219,3 +225,36 @@ def test_most_terms_stand_in_a_shipped_entry() -> None:
             shown.update(one.id for one in glossary.used(glossary.marked(texts)))
     unused = glossary.terms.keys() - shown
     assert len(unused) <= len(glossary.terms) / 10, sorted(unused)
+
+
+def test_a_term_is_published_as_a_revision_with_the_sources_of_its_facts(
+    content: Path, sqlite_store: KnowledgeStore
+) -> None:
+    for card in demanded_cards():
+        write_folder(content, [card])
+    (content / "en" / "glossary.yml").write_text(TEA + "checked_on: 2026-11-01\nreview_due: 2027-05-01\n", "utf-8")
+    release = import_seed(sqlite_store, content, Embedder(WordEncoder(), sqlite_store), Aliases({}), at=NOON)
+    rows = {row.entry.id: row for row in release.revisions if row.entry.topic == "glossary"}
+    assert set(rows) == {"word-tea", "word-green-tea", "word-pot"}
+    green, plain = rows["word-green-tea"], rows["word-tea"]
+    assert green.entry.answer == "Tea that has not been left to turn brown."
+    assert (green.entry.facts, green.entry.sources) == (("TEA-001",), (SOURCE.key,))
+    assert (green.entry.checked_on, green.entry.review_due) == (dt.date(2026, 11, 1), dt.date(2027, 5, 1))
+    assert (green.review, plain.entry.phrasings, plain.entry.sources) == ("editorial", ("cuppa",), ())
+    assert marks(live(row.entry for row in release.revisions), "A cuppa of green tea.") == [
+        "cuppa=word-tea",
+        "green tea=word-green-tea",
+    ]
+
+
+def test_a_glossary_on_doubtful_facts_is_not_published(content: Path, sqlite_store: KnowledgeStore) -> None:
+    text = TEA.replace("TEA-001", "TEA-002") + "checked_on: 2026-11-01\nreview_due: 2027-05-01\n"
+    (content / "en" / "glossary.yml").write_text(text, "utf-8")
+    with pytest.raises(ContentError, match="TEA-002 is marked recheck"):
+        import_seed(sqlite_store, content, Embedder(WordEncoder(), sqlite_store), Aliases({}), at=NOON)
+    assert sqlite_store.newest_release() == 0
+
+
+@pytest.mark.parametrize("day", ["soon", "[2026]", "2026-13-01", "''"])
+def test_a_day_that_is_none_is_named(tmp_path: Path, day: str) -> None:
+    assert faults(tmp_path, f"checked_on: {day}\n{TEA}") == ["1 checked_on: must be a day such as 2026-11-22"]

@@ -29,7 +29,7 @@ TARJETA = replace(CARD, locale="es", answer=LLAME, steps=("Hierva agua.", "Viér
 def faults(folder: Path, *entries: Entry) -> list[str]:
     """What forbids publishing the small content with these entries written over it, as "file:line message"."""
     write_folder(folder, entries)
-    return said(review.check(read_folder(folder), cards=frozenset()))
+    return said(review.check(read_folder(folder), frozenset(), read_glossaries(folder)))
 
 
 def to_mend(folder: Path, *entries: Entry, today: dt.date = TODAY, embed: review.Embed | None = None) -> list[str]:
@@ -54,7 +54,9 @@ def write_glossary(folder: Path, text: str) -> None:
 def test_the_shipped_content_is_fit_to_publish() -> None:
     cards = load_rules(EMERGENCY_RULES).cards
     assert cards
-    assert [str(fault) for fault in review.check(read_folder(SHIPPED_CONTENT), cards)] == []
+    assert [
+        str(fault) for fault in review.check(read_folder(SHIPPED_CONTENT), cards, read_glossaries(SHIPPED_CONTENT))
+    ] == []
 
 
 def test_the_shipped_content_leaves_nothing_to_mend(shipped: wiring.Knowledge) -> None:
@@ -143,7 +145,7 @@ def test_a_wrong_choice_of_a_quiz_may_be_wrong_but_not_its_explanation(content: 
 def test_a_source_that_holds_a_script_is_named(content: Path) -> None:
     file = content / "sources.yml"
     file.write_text(file.read_text("utf-8").replace("Another page", "javascript:alert(1)"), "utf-8")
-    found = said(review.check(read_folder(content), frozenset()))
+    found = said(review.check(read_folder(content), frozenset(), {}))
     assert found == ["sources.yml:1 source 'elsewhere': holds a script; remove it"]
 
 
@@ -154,7 +156,7 @@ def test_a_careful_answer_may_have_a_plain_yes_in_simpler_words(content: Path, o
 
 def test_a_card_that_the_emergency_rules_show_must_be_there_in_both_languages(content: Path) -> None:
     write_folder(content, [replace(CARD, locale="es")])
-    found = review.check(read_folder(content), frozenset({"scald", "sting"}))
+    found = review.check(read_folder(content), frozenset({"scald", "sting"}), {})
     missing = "is missing; the emergency rules show this card"
     assert [str(fault) for fault in found] == [
         f"{content}/{locale}/cards/sting.md:1 {missing}" for locale in ("en", "es")
@@ -300,7 +302,8 @@ def test_a_card_that_says_otherwise_in_another_language_is_named(
     assert to_mend(content, TARJETA) == []
 
 
-TERM = "tea:\n  term: tea\n  definition: {}\n  {}\n"
+DAYS = "checked_on: 2026-11-22\nreview_due: 2027-05-22\n"
+TERM = "tea:\n  term: tea\n  definition: {}\n  {}\n" + DAYS
 
 
 @pytest.mark.parametrize(
@@ -317,14 +320,27 @@ TERM = "tea:\n  term: tea\n  definition: {}\n  {}\n"
 )
 def test_what_is_wrong_with_a_definition_is_named(content: Path, definition: str, basis: str, message: str) -> None:
     write_glossary(content, TERM.format(definition, basis))
-    found = to_mend(content)
+    found = [*faults(content), *to_mend(content)]
     assert len(found) == 1, found
     assert found[0].startswith(f"glossary.yml:1 {message}")
 
 
 def test_a_definition_that_its_facts_carry_is_in_order(content: Path) -> None:
     write_glossary(content, TERM.format("A drink made at 70 degrees.", "facts: [TEA-001]"))
-    assert to_mend(content) == []
+    assert (faults(content), to_mend(content)) == ([], [])
+
+
+def test_a_glossary_has_its_days_and_is_read_again_when_they_are_over(content: Path) -> None:
+    term = TERM.format("A drink.", "plain_meaning: true")
+    write_glossary(content, term.removesuffix(DAYS))
+    assert faults(content) == [
+        "glossary.yml:1 checked_on is missing; write it before the terms, as checked_on: 2026-11-22",
+        "glossary.yml:1 review_due is missing; write it before the terms, as review_due: 2026-11-22",
+    ]
+    write_glossary(content, term)
+    assert to_mend(content, today=dt.date(2027, 5, 22)) == []
+    [found] = [row for row in to_mend(content, today=dt.date(2027, 5, 23)) if row.startswith("glossary.yml")]
+    assert found.startswith("glossary.yml:1 review_due: the review was due on 2027-05-22")
 
 
 def test_everything_is_examined_in_one_go(content: Path) -> None:

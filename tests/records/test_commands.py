@@ -81,7 +81,7 @@ def test_pruning_keeps_to_the_setting(home: Path, lantern: Lantern, monkeypatch:
     monkeypatch.setenv("LANTERN_RETENTION_DAYS", "7")
     code, said = lantern("prune")
     assert code == 0
-    assert said.splitlines()[-1] == "Done: 1 conversations, 1 messages, 0 dialogues erased."
+    assert said.splitlines()[-1] == "Done: 1 conversations, 1 messages, 0 dialogues, 0 reports erased."
     store = wiring.build(environment(home)).store
     assert (store.find(old)[0], store.find(new)[0] is None) == (None, False)
 
@@ -94,7 +94,7 @@ def test_pruning_that_would_take_nearly_all_waits_for_a_person(home: Path, lante
     assert "./lantern records prune --confirm" in said
     code, said = lantern("prune", "--confirm")
     assert code == 0
-    assert said.splitlines()[-1] == "Done: 25 conversations, 25 messages, 0 dialogues erased."
+    assert said.splitlines()[-1] == "Done: 25 conversations, 25 messages, 0 dialogues, 0 reports erased."
 
 
 @pytest.mark.parametrize("words", [("prune",), ("erase", "a"), ("export", "a")])
@@ -117,3 +117,18 @@ def test_help_is_given(words: tuple[str, ...], capsys: pytest.CaptureFixture[str
         main(["records", *words, "--help"])
     assert ended.value.code == 0
     assert "usage: ./lantern records" in capsys.readouterr().out
+
+
+def test_reports_of_readers_are_listed_without_what_points_to_them(home: Path, lantern: Lantern) -> None:
+    assert lantern("reports") == (0, "")
+    records = wiring.build(environment(home))
+    for text in ("my name is Zebulon Quillfeather, the year is old", ""):
+        records.recorder.report("lupus-contagious", "en", 3, "wrong", text)
+    assert records.recorder.close(ENOUGH) == 0
+    code, said = lantern("reports")
+    first, second = said.splitlines()
+    assert code == 0
+    assert "  en/lupus-contagious, revision 3  wrong: " in first
+    assert "the year is old" in first
+    assert "Quillfeather" not in first
+    assert second.endswith("wrong: (nothing written)")

@@ -323,6 +323,18 @@ def test_bringing_it_up_to_date_twice_keeps_what_is_there(store: ConversationSto
     assert store.find(conversation().id)[0] == conversation()
 
 
+def test_what_an_earlier_version_kept_is_there_after_the_change(store: ConversationStore, engine: Engine) -> None:
+    keep(store, engine, conversation(), text="what is lupus")
+    before = store.export(conversation().id)
+    with write(engine) as connection:
+        connection.execute(sa.text("DROP TABLE reports"))
+        connection.execute(sa.text(f"UPDATE {HISTORY} SET version_num = '0001'"))
+    with pytest.raises(SchemaMismatch, match="older than the code"):
+        store.require_current()
+    store.migrate()
+    assert (store.export(conversation().id), store.reports()) == (before, [])
+
+
 def test_a_database_without_tables_says_what_to_run(engine: Engine, clock: Clock) -> None:
     store = ConversationStore(engine, clock)
     with pytest.raises(SchemaMismatch, match=r"older than the code.*run: \./lantern records migrate"):

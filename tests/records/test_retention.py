@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from records.model import Report
 from records.repository import ConversationStore, Pruned
 from records.retention import ConfirmationNeeded, Retention
 from records.tables import conversations, erasures, messages
@@ -56,6 +57,19 @@ def test_what_is_old_goes_and_what_is_not_stays(retention: Retention, engine: En
         left = connection.execute(sa.select(erasures.c.reason, erasures.c.messages)).all()
     assert left == [("retention", 2), ("retention", 2)]
     assert retention.run() == Pruned()
+
+
+def test_reports_of_readers_go_by_their_own_age_and_are_kept_once(
+    retention: Retention, store: ConversationStore, engine: Engine
+) -> None:
+    for number, days_ago in enumerate((90, DAYS, 0)):
+        report = Report("lupus-contagious", "en", 1, "other", f"text {number}", NOON - timedelta(days=days_ago))
+        for _ in range(2):
+            with write(engine) as connection:
+                store.keep_report(connection, f"{number}", report)
+    assert [report.text for report in store.reports()] == ["text 0", "text 1", "text 2"]
+    assert retention.run() == Pruned(reports=1)
+    assert [report.text for report in store.reports()] == ["text 1", "text 2"]
 
 
 def test_a_conversation_that_goes_on_is_not_old(retention: Retention, engine: Engine, talk: Talk) -> None:

@@ -24,6 +24,7 @@ from knowledge.answer import Answerer
 from knowledge.blocks import paragraphs, spoken
 from knowledge.codec import answer_to_json
 from knowledge.files import parse_entry
+from knowledge.glossary import Glossary, live
 from knowledge.model import Answer, FollowUp, Provenance, Question, Release, Revision, Source
 from knowledge.phrases import Phrases, read_phrases
 from knowledge.settings import SHIPPED_CONTENT
@@ -102,11 +103,11 @@ class SmallAnswerer:
 
     def __init__(self) -> None:
         self.release = release()
-        self.asked: list[Question] = []
+        self.questions: list[Question] = []
 
     def answer(self, question: Question) -> Answer:
-        self.asked.append(question)
-        for revision in self.release.revisions:
+        self.questions.append(question)
+        for revision in self.asked():
             if revision.entry.question.casefold().rstrip("?") in question.text.casefold():
                 return Answer(
                     "answer",
@@ -128,6 +129,13 @@ class SmallAnswerer:
 
     def revisions(self) -> tuple[Revision, ...]:
         return self.release.revisions
+
+    def asked(self, locale: str = "en") -> tuple[Revision, ...]:
+        live = (row for row in self.release.revisions if row.entry.locale == locale)
+        return tuple(row for row in live if row.entry.answer_kind != "term")
+
+    def glossary(self, locale: str) -> Glossary:
+        return live(row.entry for row in self.release.revisions if row.entry.locale == locale)
 
     def sources(self, revision: Revision) -> tuple[Source, ...]:
         return SOURCES

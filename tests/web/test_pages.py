@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import pytest
 from starlette.testclient import TestClient
 
-from knowledge.model import TOPICS
+from knowledge.glossary import Glossary, Term, published
+from knowledge.model import TOPICS, Fact
+from records import wiring as records_wiring
+from records.model import Report
 from tests.web.conftest import COLLAPSED, HOST, SmallKnowledge
 from web.app import HERE, REFUSALS, build
+from web.callers import networks
 from web.library import HEADINGS
+from web.limits import Limits, Rate
 from web.metrics import CODES
 from web.parts import Parts
 from web.protection import HEADERS
 
 BROWSER = {"Accept": "text/html"}
-PAGES = ("/", "/docs/", "/library/", "/library/lupus-contagious", "/library/unknown")
+PAGES = (
+    *("/", "/docs/", "/library/", "/library/lupus-contagious", "/library/unknown"),
+    *("/library/glossary", "/library/sources"),
+)
 ADDRESSES = (*PAGES, "/static/lantern.css", "/widget/lantern-chat.js", "/healthz", "/readyz", "/nowhere")
 
 
@@ -60,7 +71,8 @@ def test_pages_are_whole_and_keep_to_the_content_policy(client: TestClient, addr
         assert tag != "style"
         assert "style" not in attributes
         assert not any(name.startswith("on") for name in attributes)
-        assert tag != "script" or attributes["src"]
+        # A block of data for search engines is no script: nothing runs it.
+        assert tag != "script" or attributes.get("src") or attributes == {"type": "application/ld+json"}
 
 
 @pytest.mark.parametrize("address", [page for page in PAGES if page != "/"])
@@ -99,6 +111,137 @@ def test_an_entry_shows_answer_source_dates_and_review(client: TestClient) -> No
     assert "not yet approved by a clinician" in text
     assert 'href="/library/lupus-what-is"' in text
     assert "/library/gone" not in text, "a related entry that is not live is left out"
+
+
+@pytest.fixture
+def explained(knowledge: SmallKnowledge) -> None:
+    """A release with one word explained."""
+    touch = Term("touch", "touch", ("touching",), False, "To feel <with> the hand.", ("TOU-001",), 1)
+    words = Glossary([touch], dt.date(2026, 11, 20), dt.date(2027, 11, 20))
+    [entry] = published({"en": words}, {"TOU-001": Fact("TOU-001", "seen", ("place",), "One feels by touch.")})
+    live = knowledge.answerer.release
+    revision = replace(live.revisions[0], entry=entry)
+    knowledge.answerer.release = replace(live, revisions=(*live.revisions, revision))
+
+
+def test_words_of_the_glossary_are_explained_on_the_page(client: TestClient) -> None:
+    assert "Words on this page" not in client.get("/library/lupus-contagious").text
+
+
+@pytest.mark.usefixtures("explained")
+def test_the_words_of_a_page_are_explained_on_it_and_all_of_them_on_one_page(client: TestClient) -> None:
+    text = client.get("/library/lupus-contagious").text
+    assert '<li>Not by <a class="word" href="#word-touch">touch</a>.</li>' in text
+    assert '<dt id="word-touch">touch</dt><dd>To feel &lt;with&gt; the hand.</dd>' in text
+    assert text.count('id="word-touch"') == 1
+    every = client.get("/library/glossary").text
+    assert '<dt id="word-touch">touch <span class="forms">(touching)</span></dt>' in every
+    assert "To feel &lt;with&gt; the hand." in every
+    assert "A good place, 2025. Checked on November 20, 2026." in every
+    assert "not yet approved by a clinician" in every
+
+
+@pytest.mark.usefixtures("explained")
+def test_a_word_is_no_answer(client: TestClient) -> None:
+    away = client.get("/library/word-touch", follow_redirects=False)
+    assert (away.status_code, away.headers["location"]) == (307, "/library/glossary#word-touch")
+    assert "word-touch" not in client.get("/library/").text
+    assert "word-touch" not in client.get("/library/sitemap.xml").text
+    assert "word-touch" not in client.post("/library/", data={"q": "touch"}).text
+    assert client.get("/api/v1/entries/word-touch").status_code == 404
+    assert "word-touch" not in client.get("/api/v1/entries").text
+
+
+def test_the_sources_are_listed_with_the_answers_that_rest_on_them(client: TestClient) -> None:
+    text = client.get("/library/sources").text
+    assert '<a href="https://example.org/lupus" rel="noopener noreferrer">A page &lt;about&gt; lupus</a>' in text
+    assert "3 answers" in text
+    for name in ("lupus-contagious", "lupus-what-is", "car-t-approved"):
+        assert f'href="/library/{name}"' in text
+
+
+def test_search_engines_find_every_page_at_its_public_address(parts: Parts) -> None:
+    proxied = replace(parts, settings=replace(parts.settings, trusted_proxies=networks("10.0.0.1")))
+    headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
+    with TestClient(build(proxied), HOST, client=("10.0.0.1", 1)) as client:
+        found = ElementTree.fromstring(client.get("/library/sitemap.xml", headers=headers).content)
+        robots = client.get("/robots.txt", headers=headers).text
+    space = {"m": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+    rows = {row.findtext("m:loc", "", space): row.findtext("m:lastmod", "", space) for row in found}
+    place = HOST.replace("http://", "https://")
+    assert rows[f"{place}/library/lupus-contagious"] == "2026-11-22"
+    assert f"{place}/library/glossary" in rows
+    assert len(rows) == 3 + 3
+    assert f"Sitemap: {place}/library/sitemap.xml" in robots.splitlines()
+
+
+def test_search_engines_are_told_the_answer_with_its_source_date_and_review(client: TestClient) -> None:
+    text = client.get("/library/lupus-what-is").text
+    [block] = re.findall(r'<script type="application/ld\+json">(.*?)</script>', text, re.DOTALL)
+    page = json.loads(block)
+    assert (page["@type"], page["dateModified"], page["inLanguage"]) == ("FAQPage", "2026-11-22", "en")
+    [question] = page["mainEntity"]
+    told = question["acceptedAnswer"]["text"]
+    assert question["name"] == "What is lupus?"
+    assert told.startswith("A disease in which <b>platelets</b> < 50 & anti_ds_DNA matter.")
+    assert "A good place" in told
+    assert "November 22, 2026" in told
+    assert "not yet approved by a clinician" in told
+    assert "<b>" not in block, "nothing in a text can end the script element"
+
+
+def reports(parts: Parts) -> list[Report]:
+    """What readers reported, as it is kept."""
+    assert parts.recorder.close(10) == 0
+    return records_wiring.build({"LANTERN_HOME": str(parts.settings.home)}).store.reports()
+
+
+def test_a_reader_reports_a_problem_and_names_are_not_kept(client: TestClient, parts: Parts) -> None:
+    page = client.get("/library/lupus-contagious").text
+    assert 'action="/library/lupus-contagious/report"' in page
+    form = {"kind": "wrong", "revision": "1", "text": "my name is Zebulon Quillfeather, the year is old"}
+    thanks = client.post("/library/lupus-contagious/report", data=form)
+    assert thanks.status_code == 200
+    assert "They cannot write back" in thanks.text
+    [report] = reports(parts)
+    assert (report.entry, report.locale, report.revision, report.kind) == ("lupus-contagious", "en", 1, "wrong")
+    assert "the year is old" in report.text
+    assert "Quillfeather" not in report.text
+
+
+@pytest.mark.parametrize(
+    ("form", "kept"),
+    [
+        ({}, (1, "other", "")),
+        ({"kind": "<script>", "revision": "9" * 30, "text": "\x00 </textarea>"}, (1, "other", "</textarea>")),
+        ({"kind": "unclear", "revision": "-1", "text": "x" * 9000}, (1, "unclear", "x" * 299 + " " + "x" * 700)),
+    ],
+    ids="empty odd long".split(),
+)
+def test_odd_reports_are_kept_calmly(
+    client: TestClient, parts: Parts, form: dict[str, str], kept: tuple[int, str, str]
+) -> None:
+    assert client.post("/library/lupus-contagious/report", data=form).status_code == 200
+    assert [(report.revision, report.kind, report.text) for report in reports(parts)] == [kept]
+
+
+def test_whoever_reports_an_emergency_sees_the_card(client: TestClient) -> None:
+    text = client.post("/library/lupus-contagious/report", data={"text": COLLAPSED}).text
+    assert text.index("Call 911") < text.index("Thank you</h1>")
+    assert 'class="urgent"' in text
+
+
+def test_a_report_about_no_page_is_kept_nowhere(client: TestClient, parts: Parts) -> None:
+    assert client.post("/library/nothing/report", data={"kind": "wrong"}).status_code == 404
+    assert client.post("/library/lupus-contagious/report", content=b"&".join([b"a=1"] * 50)).status_code == 400
+    assert reports(parts) == []
+
+
+def test_too_many_reports_are_told_when_to_go_on(parts: Parts) -> None:
+    few = replace(parts, limits=Limits(Rate(0), Rate(2, 60), lambda: 0.0, parts.metrics.limited))
+    with TestClient(build(few), HOST) as client:
+        codes = [client.post("/library/lupus-contagious/report", data={"text": "x"}).status_code for _ in range(3)]
+    assert codes == [200, 200, 429]
 
 
 def test_slots_are_filled_and_signs_survive(client: TestClient) -> None:

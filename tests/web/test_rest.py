@@ -263,7 +263,7 @@ def test_the_knowledge_base_answers_while_the_assistant_is_away(
     assistant.stop()
     reply = ask(client, "Is lupus contagious?", region="ES")[0]
     assert reply["custom"]["entry"] == "lupus-contagious"
-    assert knowledge.answerer.asked[0].context.region == "ES"
+    assert knowledge.answerer.questions[0].context.region == "ES"
 
 
 def test_with_everything_away_there_is_a_calm_sentence_and_a_number(
