@@ -46,7 +46,7 @@ def checked(folder: Path) -> tuple[ContentFolder, tuple[Entry, ...]]:
     faults = review.check(content, load_rules(EMERGENCY_RULES).cards, glossaries)
     if faults:
         raise ContentError(faults)
-    return content, glossary.published(glossaries, content.facts)
+    return content, glossary.published(glossaries, content)
 
 
 def write_cards(release: Release, folder: Path) -> None:

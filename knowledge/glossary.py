@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.errors import ContentError, Fault
-from knowledge.files import read_text, read_yaml
-from knowledge.model import Block, Entry, Fact, Run
+from knowledge.files import ContentFolder, read_text, read_yaml
+from knowledge.model import Block, Entry, Run
 
 FILE = "glossary.yml"
 DAYS = ("checked_on", "review_due")
@@ -87,10 +87,11 @@ class Glossary:
             yield replace(run, text=rest)
 
 
-def published(glossaries: Mapping[str, Glossary], facts: Mapping[str, Fact]) -> tuple[Entry, ...]:
-    """Each term as the entry that is published of it, with the sources of its facts. The glossaries have their days."""
+def published(glossaries: Mapping[str, Glossary], content: ContentFolder) -> tuple[Entry, ...]:
+    """Each term as the entry that is published of it, with the sources of its facts that a reader can be shown. The
+    glossaries have their days."""
     return tuple(
-        _entry(term, locale, glossary, facts)
+        _entry(term, locale, glossary, sources_of(term, content))
         for locale, glossary in glossaries.items()
         for term in glossary.terms.values()
     )
@@ -102,10 +103,15 @@ def live(entries: Iterable[Entry]) -> Glossary:
     return Glossary(Term(e.id, e.question, e.phrasings, False, e.answer, e.facts, 0) for e in rows)
 
 
-def _entry(term: Term, locale: str, glossary: Glossary, facts: Mapping[str, Fact]) -> Entry:
+def sources_of(term: Term, content: ContentFolder) -> tuple[str, ...]:
+    """Keys of the sources of a term's facts, of those that stand in `sources.yml`."""
+    keys = (key for fact in term.facts if fact in content.facts for key in content.facts[fact].sources)
+    return tuple(key for key in dict.fromkeys(keys) if key in content.sources)
+
+
+def _entry(term: Term, locale: str, glossary: Glossary, sources: tuple[str, ...]) -> Entry:
     assert glossary.checked_on
     assert glossary.review_due
-    sources = (source for fact in term.facts if fact in facts for source in facts[fact].sources)
     return Entry(
         id=f"word-{term.id}",
         locale=locale,
@@ -115,7 +121,7 @@ def _entry(term: Term, locale: str, glossary: Glossary, facts: Mapping[str, Fact
         audience="everyone",
         answer_kind="term",
         facts=term.facts,
-        sources=tuple(dict.fromkeys(sources)),
+        sources=sources,
         figures=(),
         related=(),
         as_of=None,

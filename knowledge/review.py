@@ -23,7 +23,7 @@ from knowledge.errors import ContentError, Fault
 from knowledge.files import ContentFolder, read_folder
 from knowledge.glossary import DAYS as GLOSSARY_DAYS
 from knowledge.glossary import FILE as GLOSSARY_FILE
-from knowledge.glossary import Glossary, read_glossaries
+from knowledge.glossary import Glossary, read_glossaries, sources_of
 from knowledge.model import Entry
 from knowledge.phrases import spoken_date
 from knowledge.wording import wording_faults
@@ -360,6 +360,8 @@ def _unsupported_terms(glossary: Glossary, file: Path, content: ContentFolder) -
                 found.append(f"facts: {fact} is marked {content.facts[fact].mark}; cite lines marked seen only")
             else:
                 carried += " " + content.facts[fact].text
+        if not found and term.facts and not sources_of(term, content):
+            found.append("facts: none of their sources stands in sources.yml; add one there")
         for number in sorted(numbers_in(term.definition) - numbers_in(carried, words=True)):
             found.append(f"definition: number {number} stands in none of the cited facts")
         yield from (Fault(file, term.line, f"{term.id} {message}") for message in found)

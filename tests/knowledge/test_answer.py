@@ -109,7 +109,7 @@ def test_an_unclear_question_is_asked_back_with_published_questions(answerer: An
     assert (answer.kind, answer.entry) == ("clarify", None)
     offered = {origin.id for origin in answer.provenance}
     assert 1 <= len(offered) <= 3
-    live = {revision.entry.question: revision.entry.id for revision in answerer.revisions()}
+    live = {revision.entry.question: revision.entry.id for revision in answerer.asked()}
     assert {live[offer.message] for offer in answer.follow_ups} == offered
 
 
@@ -237,7 +237,7 @@ def test_every_word_of_every_entry_answer_stands_in_its_revision_or_is_a_phrase(
         ]
 
     looked_at = 0
-    for entry in (r.entry for r in answerer.revisions() if r.entry.answer_kind != "card"):
+    for entry in (r.entry for r in answerer.asked() if r.entry.answer_kind != "card"):
         asked = Question("", entry.locale)
         given = [answerer.entry_answer(entry.id, asked)]
         given += filter(None, (answerer.part_answer(entry.id, part, asked) for part in ("simpler", "more")))
@@ -251,7 +251,7 @@ def test_every_word_of_every_entry_answer_stands_in_its_revision_or_is_a_phrase(
 
 def test_every_published_question_asked_word_for_word_shows_its_entry(answerer: Answerer) -> None:
     """Buttons send published questions, also below a question that was deferred or unclear."""
-    entries = [r.entry for r in answerer.revisions() if r.entry.locale == "en" and r.entry.answer_kind != "card"]
+    entries = [r.entry for r in answerer.asked() if r.entry.answer_kind != "card"]
     astray = [
         (entry.id, answer.kind, answer.entry)
         for entry in entries
@@ -263,7 +263,7 @@ def test_every_published_question_asked_word_for_word_shows_its_entry(answerer: 
 def test_every_button_of_an_entry_leads_somewhere(shipped: Knowledge) -> None:
     """To a part of it, to another entry, or to a card, which the safety rules show."""
     answerer, rules = shipped.live(), load_rules(EMERGENCY_RULES)
-    entries = [r.entry for r in answerer.revisions() if r.entry.locale == "en" and r.entry.answer_kind != "card"]
+    entries = [r.entry for r in answerer.asked() if r.entry.answer_kind != "card"]
     offered = {offer.message for e in entries for offer in answerer.entry_answer(e.id, Question("")).follow_ups}
     known = {"Say it more simply", "Tell me more", *(entry.question for entry in entries)}
     assert {message for message in offered - known if not rules.check(message)} == set()
@@ -288,7 +288,9 @@ def test_every_card_names_its_numbers_and_says_nothing_else(shipped: Knowledge, 
 def test_every_source_named_is_shown_to_the_reader(answerer: Answerer) -> None:
     for revision in answerer.revisions():
         assert [source.key for source in answerer.sources(revision)] == list(revision.entry.sources)
-        assert revision.entry.sources or revision.entry.topic == "assistant"
+        # A term without facts only says what a word means.
+        assert revision.entry.sources or revision.entry.topic == "assistant" or revision.entry.answer_kind == "term"
+        assert bool(revision.entry.sources) == bool(revision.entry.facts) or revision.entry.answer_kind != "term"
 
 
 @pytest.mark.parametrize("length", [1000, 10000])

@@ -69,7 +69,7 @@ def answers(knowledge: Knowledge) -> Iterator[Answer]:
     """Every kind of answer that the room gives, and each entry in each of its forms."""
     answerer = knowledge.live()
     yield from map(answerer.answer, QUESTIONS)
-    for revision in answerer.revisions():
+    for revision in (*answerer.asked("en"), *answerer.asked("es")):
         entry, asked = revision.entry, Question("", revision.entry.locale)
         if entry.answer_kind == "card":
             kind = "crisis" if entry.id == "crisis" else "emergency"

@@ -7,16 +7,18 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from starlette.testclient import TestClient
 
+from knowledge.files import ContentFolder
 from knowledge.glossary import Glossary, Term, published
 from knowledge.model import TOPICS, Fact
 from records import wiring as records_wiring
 from records.model import Report
-from tests.web.conftest import COLLAPSED, HOST, SmallKnowledge
+from tests.web.conftest import COLLAPSED, HOST, SOURCES, SmallKnowledge
 from web.app import HERE, REFUSALS, build
 from web.callers import networks
 from web.library import HEADINGS
@@ -118,7 +120,8 @@ def explained(knowledge: SmallKnowledge) -> None:
     """A release with one word explained."""
     touch = Term("touch", "touch", ("touching",), False, "To feel <with> the hand.", ("TOU-001",), 1)
     words = Glossary([touch], dt.date(2026, 11, 20), dt.date(2027, 11, 20))
-    [entry] = published({"en": words}, {"TOU-001": Fact("TOU-001", "seen", ("place",), "One feels by touch.")})
+    facts = {"TOU-001": Fact("TOU-001", "seen", ("place",), "One feels by touch.")}
+    [entry] = published({"en": words}, ContentFolder(Path(), (), {}, {"place": SOURCES[0]}, facts))
     live = knowledge.answerer.release
     revision = replace(live.revisions[0], entry=entry)
     knowledge.answerer.release = replace(live, revisions=(*live.revisions, revision))
