@@ -76,7 +76,8 @@ class Glossary:
         """The run cut at the terms that are not yet in `seen`, which grows."""
         start = 0
         for found in self._words.finditer(run.text) if run == Run(run.text) else ():
-            key = self._ids[_key(found[1])]
+            # A word in capitals looks like an abbreviation, and is found as the word it is.
+            key = self._ids.get(found[1]) or self._ids[found[1].lower()]
             if key not in seen:
                 seen.add(key)
                 yield from (Run(text) for text in (run.text[start : found.start()],) if text)

@@ -75,6 +75,11 @@ def test_a_term_is_read_as_it_is_written(tea: Glossary) -> None:
     assert (tea.terms["green-tea"].name, tea.terms["green-tea"].facts) == (True, ("TEA-001",))
 
 
+def test_a_word_in_capitals_is_found_and_an_abbreviation_only_as_written(tea: Glossary) -> None:
+    assert marks(tea, "GREEN TEA, TEA and a CUPPA") == ["GREEN TEA=green-tea", "TEA=tea"]
+    assert marks(tea, "A pot, a Pot or a POT") == ["POT=pot"]
+
+
 def test_a_content_folder_needs_no_glossary(content: Path) -> None:
     assert read_glossaries(content) == {}
 
