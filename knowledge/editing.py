@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 
 from knowledge import glossary, review
@@ -13,26 +14,38 @@ from knowledge.search.embedder import Embedder
 from knowledge.search.passages import passages
 from knowledge.search.words import Aliases
 from knowledge.store.repository import KnowledgeStore
-from safety import EMERGENCY_RULES, load_rules
+from safety import EMERGENCY_RULES, cards_named
 
+TEXTS_AT_ONCE = 250
+"""Texts read between two words of progress: a second or two."""
 STARTER = "starter"
 """Author of the content that comes with the project. No clinician has approved it, and every answer says so."""
 
 
 def import_seed(
-    store: KnowledgeStore, folder: Path, embedder: Embedder, aliases: Aliases, *, at: dt.datetime
+    store: KnowledgeStore,
+    folder: Path,
+    embedder: Embedder,
+    aliases: Aliases,
+    *,
+    at: dt.datetime,
+    tell: Callable[[int, int], None] = lambda done, of: None,
 ) -> Release:
     """Publishes the content files as they are: the one act that needs no approval.
 
     All or nothing: raises `ContentError` with every fault, or `EditRefused` once people have published a release of
     their own; the live release then stays as it was. Vectors are computed before the transaction, so the switch
-    itself is one short write. Returns the live release, which is the old one when nothing changed.
+    itself is one short write. `tell` hears how many texts are read, of how many. Returns the live release, which is the
+    old one when nothing changed.
     """
     if store.has_origin("editing"):
         raise EditRefused("staff have published a release; starter content may no longer replace it")
     content, terms = checked(folder)
     base = store.newest_release()
-    embedder.embed([aliases.plain(passage.text) for entry in content.entries for passage in passages(entry)])
+    texts = [aliases.plain(passage.text) for entry in content.entries for passage in passages(entry)]
+    for start in range(0, len(texts), TEXTS_AT_ONCE):
+        embedder.embed(texts[start : start + TEXTS_AT_ONCE])
+        tell(min(start + TEXTS_AT_ONCE, len(texts)), len(texts))
     number = store.publish(
         (*content.entries, *terms), content.sources, base=base, author=STARTER, review="editorial", origin="seed", at=at
     )
@@ -43,7 +56,7 @@ def checked(folder: Path) -> tuple[ContentFolder, tuple[Entry, ...]]:
     """The content folder and the terms of its glossaries, fit to publish. Raises `ContentError` with every fault of
     every file."""
     content, glossaries = read_folder(folder), glossary.read_glossaries(folder)
-    faults = review.check(content, load_rules(EMERGENCY_RULES).cards, glossaries)
+    faults = review.check(content, cards_named(EMERGENCY_RULES), glossaries)
     if faults:
         raise ContentError(faults)
     return content, glossary.published(glossaries, content)

@@ -5,7 +5,7 @@ from pathlib import Path
 from safety.cards import Card, CardShelf, fill
 from safety.numbers import Numbers
 from safety.redaction import redact
-from safety.rules import Finding, Rules
+from safety.rules import Finding, Rules, cards_named
 from safety.rules import load as load_rules
 
 EMERGENCY_RULES = Path(__file__).parent / "rules.json"
@@ -19,6 +19,7 @@ __all__ = [
     "Finding",
     "Numbers",
     "Rules",
+    "cards_named",
     "fill",
     "load_rules",
     "redact",

@@ -103,12 +103,17 @@ def normalise(text: str) -> str:
     return _UNSEEN.sub("", text).lower()
 
 
+def cards_named(path: Path) -> frozenset[str]:
+    """Ids of every card that the rules of a file can ask for, without making the rules. Raises `RulesError`."""
+    try:
+        return _cards_of(_read(path))
+    except (KeyError, TypeError, AttributeError, ValueError) as fault:
+        raise RulesError(f"{path}: {type(fault).__name__} {fault}. Compare with the keys explained in it.") from fault
+
+
 def load(path: Path) -> Rules:
     """Read a rules file. Raises `RulesError` when it is missing, is not JSON or names something it does not define."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
-        raise RulesError(f"{path}: {fault}. Restore the file from the release it belongs to.") from fault
+    data = _read(path)
     try:
         return Rules(data)
     except RulesError as fault:
@@ -233,9 +238,7 @@ class Rules:
             )
             for name, entry in data["guards"].items()
         }
-        self._cards = frozenset(entry["card"] for entry in data["rules"]) | {
-            card for rows in data["cards"].values() for _, card in rows
-        }
+        self._cards = _cards_of(data)
         order = 0
         for entry in data["rules"]:
             unless = entry.get("unless", data["usual_guards"])
@@ -275,6 +278,18 @@ class Rules:
                     self._bits[word] = self._bits.get(word, 0) | self._bit_of[words]
             bits |= self._bit_of[words]
         return bits
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise RulesError(f"{path}: {fault}. Restore the file from the release it belongs to.") from fault
+
+
+def _cards_of(data: Mapping[str, Any]) -> frozenset[str]:
+    asked = {entry["card"] for entry in data["rules"]}
+    return frozenset(asked | {card for rows in data["cards"].values() for _, card in rows})
 
 
 def _one_of(value: Any, allowed: Sequence[str]) -> Any:

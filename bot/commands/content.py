@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,17 @@ from knowledge.files import read_folder, write_entry
 from knowledge.glossary import read_glossaries
 from knowledge.settings import Settings
 from knowledge.store.repository import KnowledgeStore
-from safety import EMERGENCY_RULES, load_rules
+from safety import EMERGENCY_RULES, cards_named
 from storage import settings as storage_settings
 from storage.engine import open_engine
 from storage.errors import StorageError
 
 if TYPE_CHECKING:
     from knowledge.wiring import Knowledge
+
+
+SECONDS_BETWEEN = 3.0
+"""Between two lines of progress."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +45,7 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     with explained():
         settings = Settings.from_environment(environment)
         if options.act == "check":
-            cards = load_rules(EMERGENCY_RULES).cards
+            cards = cards_named(EMERGENCY_RULES)
             content, _ = review.examine(settings.content, cards, _today(), _embed(environment))
             counts = f"{len(content.entries)} entries, {len(content.sources)} sources, {len(content.facts)} facts"
             print(f"{counts}: no faults.")
@@ -83,11 +88,24 @@ def publish(environment: Mapping[str, str]) -> None:
     if not before:
         print("Reading the starter content; the first time this takes half a minute ...", flush=True)
     now = dt.datetime.now(dt.timezone.utc)
-    release = editing.import_seed(knowledge.store, settings.content, knowledge.embedder, knowledge.aliases, at=now)
+    store, tell = knowledge.store, _Progress()
+    release = editing.import_seed(store, settings.content, knowledge.embedder, knowledge.aliases, at=now, tell=tell)
     editing.write_cards(release, home / "cards")
     word = "is live now" if release.number != before else "was live already; nothing changed"
     terms = sum(revision.entry.answer_kind == "term" for revision in release.revisions)
     print(f"Release {release.number} with {len(release.revisions) - terms} entries and {terms} words {word}.")
+
+
+class _Progress:
+    """Says how far a long reading is, every few seconds; a short one says nothing."""
+
+    def __init__(self) -> None:
+        self._said = time.monotonic()
+
+    def __call__(self, done: int, of: int) -> None:
+        if time.monotonic() - self._said > SECONDS_BETWEEN:
+            self._said = time.monotonic()
+            print(f"{done} of {of} texts read ...", flush=True)
 
 
 def has_release(environment: Mapping[str, str]) -> bool:

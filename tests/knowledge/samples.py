@@ -16,7 +16,7 @@ from knowledge.files import write_entry
 from knowledge.model import Entry, Source
 from knowledge.search.encoder import DIMENSIONS
 from knowledge.search.words import words
-from safety import EMERGENCY_RULES, load_rules
+from safety import EMERGENCY_RULES, cards_named
 
 NOON = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.timezone.utc)
 SOURCE = Source("place", "A page about tea", "A good place", 2025, "https://example.org/tea")
@@ -111,7 +111,7 @@ def write_publishable_folder(folder: Path) -> Path:
 
 @functools.cache
 def demanded_cards() -> tuple[Entry, ...]:
-    names = sorted(load_rules(EMERGENCY_RULES).cards)
+    names = sorted(cards_named(EMERGENCY_RULES))
     return tuple(
         replace(CARD, id=name, locale=locale, question=f"What about {name}?")
         for name in names

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from knowledge.model import Release
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
 from knowledge.store.repository import KnowledgeStore
-from safety import load_rules
 from safety.cards import CardShelf
 from tests.knowledge.samples import (
     CARD,
@@ -30,7 +28,6 @@ from tests.knowledge.samples import (
 )
 
 LATER = NOON + dt.timedelta(hours=1)
-_read_once = functools.cache(load_rules)
 
 
 @pytest.fixture
@@ -53,12 +50,6 @@ def live(release: Release) -> dict[str, int]:
     """Entry ids and revision numbers, without the cards that every folder must have."""
     demanded = {card.id for card in demanded_cards()}
     return {row.entry.id: row.number for row in release.revisions if row.entry.id not in demanded}
-
-
-@pytest.fixture(autouse=True)
-def rules_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Reading the emergency rules takes a second, and each import does it.
-    monkeypatch.setattr(editing, "load_rules", _read_once)
 
 
 @pytest.fixture

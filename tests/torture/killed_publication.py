@@ -6,7 +6,6 @@ and is killed before the second; and so on, until one gets to its end. The copie
 
 from __future__ import annotations
 
-import functools
 import itertools
 import os
 import shutil
@@ -21,7 +20,6 @@ from knowledge import editing
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
 from knowledge.store.repository import KnowledgeStore
-from safety import EMERGENCY_RULES
 from storage.engine import open_engine
 from tests.knowledge.samples import NOON, WordEncoder
 
@@ -58,9 +56,6 @@ def killed_before(change: int, home: Path, content: Path) -> None:
 
 
 def main(home: Path, content: Path, folder: Path) -> None:
-    # Reading the emergency rules takes a second: once is enough.
-    vars(editing)["load_rules"] = functools.cache(editing.load_rules)
-    editing.load_rules(EMERGENCY_RULES)
     for change in itertools.count(1):
         copied = shutil.copytree(home, folder / str(change))
         child = os.fork()
