@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -113,19 +114,38 @@ class Knowledge:
         return Answerer(release, index, self.store.sources(), self.phrases, self._advice, self.numbers, self.trials)
 
 
-def build(environment: Mapping[str, str]) -> Knowledge:
-    """The knowledge room with its real parts. Raises `SettingError`, `StorageError`, `ModelError` or `ContentError`."""
+@dataclass(frozen=True)
+class Desk:
+    """What it takes to publish: the store, and the vectors of texts. It answers nobody."""
+
+    store: KnowledgeStore
+    encoder: Encoder
+    embedder: Embedder
+    aliases: Aliases
+
+
+def build_desk(environment: Mapping[str, str]) -> Desk:
+    """The parts that publishing needs. Raises `SettingError`, `StorageError`, `ModelError` or `ContentError`."""
     settings = Settings.from_environment(environment)
     kept = storage_settings.Settings.from_environment(environment)
     store = KnowledgeStore(open_engine(kept.url("knowledge")))
     encoder = OnnxEncoder(kept.home / "model", settings.model_precision)
+    aliases = Aliases(read_mapping(settings.content / "en" / "aliases.yml"))
+    return Desk(store, encoder, Embedder(encoder, store), aliases)
+
+
+def build(environment: Mapping[str, str]) -> Knowledge:
+    """The knowledge room with its real parts. Raises `SettingError`, `StorageError`, `ModelError` or `ContentError`."""
+    settings = Settings.from_environment(environment)
+    kept = storage_settings.Settings.from_environment(environment)
+    desk = build_desk(environment)
     phrases = read_phrases(settings.content)
     return Knowledge(
-        store=store,
-        embedder=Embedder(encoder, store),
-        encoder=encoder,
+        store=desk.store,
+        embedder=desk.embedder,
+        encoder=desk.encoder,
         phrases=phrases,
-        aliases=Aliases(read_mapping(settings.content / "en" / "aliases.yml")),
+        aliases=desk.aliases,
         background=read_background(settings.content / "en" / "background.txt"),
         advice=load_rules(ADVICE_RULES),
         numbers=Numbers.load(),

@@ -270,6 +270,7 @@ class ConversationStore:
 
     def _prune_reports(self, connection: Connection, before: str, at_once: int) -> tuple[int, Pruned]:
         ids = self._oldest(connection, reports.c.id, reports.c.at, before, at_once)
+        self._overwrite_what_is_freed(connection)
         connection.execute(sa.delete(reports).where(reports.c.id.in_(ids)))
         return len(ids), Pruned(reports=len(ids))
 
@@ -284,10 +285,14 @@ class ConversationStore:
             for at in (conversations.c.heard_at, trackers.c.saved_at, reports.c.at):
                 connection.execute(sa.update(at.table).where(at > stamp(now)).values({at: stamp(now)}))
 
+    def _overwrite_what_is_freed(self, connection: Connection) -> None:
+        if self._engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
     def forget_freed_pages(self) -> None:
         """Takes what was deleted out of SQLite's log too, as far as no reader is in the way; that is tried next time.
 
-        The pages of the file itself are overwritten as they are freed (`_delete`). PostgreSQL has its own housekeeping.
+        The pages of the file itself are overwritten as they are freed. PostgreSQL has its own housekeeping.
         """
         if self._engine.dialect.name != "sqlite":
             return
@@ -300,8 +305,7 @@ class ConversationStore:
 
     def _delete(self, connection: Connection, ids: list[str]) -> dict[str, int]:
         """Deletes conversations with their messages; how many messages each had."""
-        if self._engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA secure_delete=ON")
+        self._overwrite_what_is_freed(connection)
         mine = messages.c.conversation_id.in_(ids)
         counting = sa.select(messages.c.conversation_id, sa.func.count()).where(mine)
         counts = dict.fromkeys(ids, 0)

@@ -1,22 +1,70 @@
-"""Runs the numbered schema changes of a room with Alembic; each room has its own versions and history table."""
+"""Runs the numbered schema changes of a room with Alembic; each room has its own versions and history table.
+
+A step is a file `<folder>/versions/<number>_<what it does>.py`, its number in four digits. So what a database is at can
+be compared with what the code expects without Alembic, which takes longer to load than all else of a start.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from storage.engine import read, write
 from storage.errors import SchemaMismatch
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 ALEMBIC = Path(__file__).parent / "alembic"
 
 
-def _config(folder: Path, connection: Connection | None, history: str) -> Config:
+def migrate(engine: Engine, folder: Path, history: str) -> None:
+    """Brings the schema up to the newest version in `folder`/versions, in one transaction: all steps or none.
+
+    `history` is the table in which the version is remembered. Raises `SchemaMismatch` when the database is newer than
+    the code.
+    """
+    with read(engine) as connection:
+        if _version(connection, folder, history) == _steps(folder)[-1]:
+            return
+    with write(engine) as connection:
+        # Asked again, now that no other process can be migrating.
+        if _version(connection, folder, history) != _steps(folder)[-1]:
+            from alembic import command
+
+            command.upgrade(_config(folder, connection, history), "head")
+
+
+def require_current(engine: Engine, folder: Path, history: str, remedy: str) -> None:
+    """Raises `SchemaMismatch` unless the schema is exactly what the code expects; `remedy` is the command to run."""
+    with read(engine) as connection:
+        version = _version(connection, folder, history)
+    if version != _steps(folder)[-1]:
+        raise SchemaMismatch(f"the database is older than the code (version {version}); run: {remedy}")
+
+
+def _steps(folder: Path) -> list[str]:
+    return sorted(file.name.partition("_")[0] for file in (folder / "versions").glob("[0-9]*_*.py"))
+
+
+def _version(connection: Connection, folder: Path, history: str) -> str | None:
+    """The step the database is at, None before the first. Raises `SchemaMismatch` for one that the code lacks."""
+    if not sa.inspect(connection).has_table(history):
+        return None
+    version = connection.execute(sa.select(sa.column("version_num")).select_from(sa.table(history))).scalar()
+    if version is not None and version not in _steps(folder):
+        raise SchemaMismatch(
+            f"the database is newer than the code (version {version}); update the code or restore a backup"
+        )
+    return version
+
+
+def _config(folder: Path, connection: Connection, history: str) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", _plain(ALEMBIC))
     config.set_main_option("version_locations", _plain(folder / "versions"))
@@ -29,32 +77,3 @@ def _config(folder: Path, connection: Connection | None, history: str) -> Config
 
 def _plain(path: Path) -> str:
     return str(path).replace("%", "%%")
-
-
-def migrate(engine: Engine, folder: Path, history: str) -> None:
-    """Brings the schema up to the newest version in `folder`/versions, in one transaction: all steps or none.
-
-    `history` is the table in which Alembic remembers the version. Raises `SchemaMismatch` when the database is newer
-    than the code.
-    """
-    with write(engine) as connection:
-        _refuse_newer(connection, folder, history)
-        command.upgrade(_config(folder, connection, history), "head")
-
-
-def require_current(engine: Engine, folder: Path, history: str, remedy: str) -> None:
-    """Raises `SchemaMismatch` unless the schema is exactly what the code expects; `remedy` is the command to run."""
-    with read(engine) as connection:
-        version = _refuse_newer(connection, folder, history)
-    if version != ScriptDirectory.from_config(_config(folder, None, history)).get_current_head():
-        raise SchemaMismatch(f"the database is older than the code (version {version}); run: {remedy}")
-
-
-def _refuse_newer(connection: Connection, folder: Path, history: str) -> str | None:
-    scripts = ScriptDirectory.from_config(_config(folder, None, history))
-    version = MigrationContext.configure(connection, opts={"version_table": history}).get_current_revision()
-    if version is not None and version not in {script.revision for script in scripts.walk_revisions()}:
-        raise SchemaMismatch(
-            f"the database is newer than the code (version {version}); update the code or restore a backup"
-        )
-    return version

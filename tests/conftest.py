@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from knowledge.settings import SHIPPED_CONTENT
+from tests import postgresql as postgresql_server
 from tests.running import Lantern, environment, run_command
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgresql_server.Server]:
+    """One real server for the whole session; each test that needs it makes a database of its own."""
+    with postgresql_server.running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

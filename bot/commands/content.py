@@ -22,7 +22,7 @@ from storage.engine import open_engine
 from storage.errors import StorageError
 
 if TYPE_CHECKING:
-    from knowledge.wiring import Knowledge
+    from knowledge.wiring import Desk
 
 
 SECONDS_BETWEEN = 3.0
@@ -82,14 +82,15 @@ def publish(environment: Mapping[str, str]) -> None:
     """Publishes the content folder as starter content and refreshes the live cards. Says what it did."""
     settings = Settings.from_environment(environment)
     home = storage_settings.Settings.from_environment(environment).home
-    knowledge = _knowledge(environment)
-    knowledge.store.migrate()
-    before = knowledge.store.newest_release()
+    desk = _desk(environment)
+    desk.store.migrate()
+    before = desk.store.newest_release()
     if not before:
         print("Reading the starter content; the first time this takes half a minute ...", flush=True)
     now = dt.datetime.now(dt.timezone.utc)
-    store, tell = knowledge.store, _Progress()
-    release = editing.import_seed(store, settings.content, knowledge.embedder, knowledge.aliases, at=now, tell=tell)
+    release = editing.import_seed(
+        desk.store, settings.content, desk.embedder, desk.aliases, at=now, tell=_Progress()
+    )
     editing.write_cards(release, home / "cards")
     word = "is live now" if release.number != before else "was live already; nothing changed"
     terms = sum(revision.entry.answer_kind == "term" for revision in release.revisions)
@@ -125,9 +126,9 @@ def _embed(environment: Mapping[str, str]) -> review.Embed | None:
     missing = None if (home / "model").is_dir() else "the model is not prepared; ./lantern model does it"
     try:
         if missing is None:
-            knowledge = _knowledge(environment)
-            knowledge.store.require_current()
-            return lambda texts: knowledge.embedder.embed([knowledge.aliases.plain(text) for text in texts])
+            desk = _desk(environment)
+            desk.store.require_current()
+            return lambda texts: desk.embedder.embed([desk.aliases.plain(text) for text in texts])
     except (KnowledgeError, StorageError) as error:
         missing = str(error)
     print(f"Near-duplicate questions were not looked for: {missing}", file=sys.stderr)
@@ -138,8 +139,8 @@ def _store(environment: Mapping[str, str]) -> KnowledgeStore:
     return KnowledgeStore(open_engine(storage_settings.Settings.from_environment(environment).url("knowledge")))
 
 
-def _knowledge(environment: Mapping[str, str]) -> Knowledge:
+def _desk(environment: Mapping[str, str]) -> Desk:
     # Loads the embedding model, which the other acts do not need.
-    from knowledge.wiring import build
+    from knowledge.wiring import build_desk
 
-    return build(environment)
+    return build_desk(environment)

@@ -119,7 +119,8 @@ class KnowledgeStore:
             newest = connection.execute(sa.select(sa.func.max(releases.c.number))).scalar() or 0
             if newest != base:
                 raise EditRefused(f"release {newest} was published meanwhile; look at it and try again")
-            ids = [self._revise(connection, entry, author, review, at) for entry in entries]
+            newest_of = self._newest_revisions(connection)
+            ids = [self._revise(connection, entry, newest_of.get(entry.key), author, review, at) for entry in entries]
             changed_sources = self._keep_sources(connection, sources_by_key)
             live = sa.select(release_revisions.c.revision_id).where(release_revisions.c.release_number == base)
             if base and not changed_sources and set(connection.execute(live).scalars()) == set(ids):
@@ -134,10 +135,24 @@ class KnowledgeStore:
                 connection.execute(sa.insert(release_revisions), rows)
             return number
 
-    def _revise(self, connection: Connection, entry: Entry, author: str, review: ReviewState, at: dt.datetime) -> int:
-        mine = (revisions.c.locale == entry.locale) & (revisions.c.entry_id == entry.id)
-        query = sa.select(revisions.c.id, revisions.c.number, revisions.c.content_hash, revisions.c.review)
-        newest = connection.execute(query.where(mine).order_by(revisions.c.number.desc()).limit(1)).first()
+    def _newest_revisions(self, connection: Connection) -> dict[tuple[str, str], sa.engine.Row]:
+        """The newest revision of each entry, by locale and id."""
+        other = revisions.alias()
+        newer = (other.c.locale == revisions.c.locale) & (other.c.entry_id == revisions.c.entry_id)
+        newer &= other.c.number > revisions.c.number
+        columns = (revisions.c[name] for name in ("locale", "entry_id", "id", "number", "content_hash", "review"))
+        rows = connection.execute(sa.select(*columns).where(~sa.exists().where(newer)))
+        return {(row.locale, row.entry_id): row for row in rows}
+
+    def _revise(
+        self,
+        connection: Connection,
+        entry: Entry,
+        newest: sa.engine.Row | None,
+        author: str,
+        review: ReviewState,
+        at: dt.datetime,
+    ) -> int:
         digest = content_hash(entry)
         if newest is not None and (newest.content_hash, newest.review) == (digest, review):
             return int(newest.id)

@@ -13,7 +13,6 @@ import pytest
 from records.repository import HISTORY, MIGRATIONS
 from storage.engine import open_engine
 from storage.migrations import migrate
-from tests import postgresql
 from tests.running import PROJECT
 
 
@@ -52,19 +51,13 @@ def served_model(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) 
     from_environment.cache_clear()
 
 
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[postgresql.Server]:
-    with postgresql.running() as server:
-        yield server
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Address of an empty conversations database."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'conversations.db'}"
     else:
-        url = request.getfixturevalue("postgresql_server").new_database()
+        url = request.getfixturevalue("postgresql").new_database()
     engine = open_engine(url)
     migrate(engine, MIGRATIONS, HISTORY)
     engine.dispose()

@@ -21,12 +21,6 @@ def content(tmp_path: Path) -> Path:
     return write_folder(tmp_path / "content")
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[postgresql_server.Server]:
-    with postgresql_server.running() as server:
-        yield server
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database: each test runs on both kinds."""

@@ -93,12 +93,6 @@ def away(engine: Engine) -> Iterator[None]:
     kept.rename(folder)
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[postgresql_server.Server]:
-    with postgresql_server.running() as server:
-        yield server
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database: each test runs on both kinds."""

@@ -72,6 +72,18 @@ def test_reports_of_readers_go_by_their_own_age_and_are_kept_once(
     assert [report.text for report in store.reports()] == ["text 1", "text 2"]
 
 
+def test_the_words_of_a_report_are_gone_from_the_file_with_it(
+    sqlite_engine: Engine, sqlite_store: ConversationStore
+) -> None:
+    words = "a remark nobody else would make"
+    with write(sqlite_engine) as connection:
+        old = Report("lupus-contagious", "en", 1, "other", words, NOON - timedelta(days=90))
+        sqlite_store.keep_report(connection, "1", old)
+    assert words.encode() in bytes_of(sqlite_engine)
+    assert sqlite_store.prune(NOON - timedelta(days=DAYS)) == Pruned(reports=1)
+    assert words.encode() not in bytes_of(sqlite_engine)
+
+
 def test_a_conversation_that_goes_on_is_not_old(retention: Retention, engine: Engine, talk: Talk) -> None:
     talk("a", 90)
     talk("a", 5)

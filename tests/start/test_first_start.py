@@ -12,34 +12,33 @@ import psutil
 import pytest
 
 from knowledge.settings import SHIPPED_CONTENT
-from tests import postgresql
+from tests import postgresql as postgresql_server
 from tests.conversations.expect import answered_by, shows_card
 from tests.running import ASSISTANT, GATEWAY, Lantern
 
 
 @pytest.fixture(scope="module")
 def loading(
-    running_lantern: Lantern, tmp_path_factory: pytest.TempPathFactory
+    running_lantern: Lantern, postgresql: postgresql_server.Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Lantern, psutil.Process]]:
     """The gateway answers, the assistant does not yet. The model and the training are those of another home."""
     folder = tmp_path_factory.mktemp("postgresql")
     for part in ("model", "models"):
         shutil.copytree(running_lantern.home / part, folder / "home" / part)
     content = shutil.copytree(SHIPPED_CONTENT, folder / "content")
-    with postgresql.running() as server:
-        settings = {
-            "LANTERN_DATABASE_URL": server.new_database(),
-            "LANTERN_CONTENT": str(content),
-            "LANTERN_REGION": "us",
-        }
-        lantern = Lantern(folder / "home", settings)
-        with lantern.starting():
-            lantern.await_gateway()
-            assistant = lantern.child(ASSISTANT)
-            assistant.suspend()
-            yield lantern, assistant
-            if assistant.is_running():
-                assistant.resume()
+    settings = {
+        "LANTERN_DATABASE_URL": postgresql.new_database(),
+        "LANTERN_CONTENT": str(content),
+        "LANTERN_REGION": "us",
+    }
+    lantern = Lantern(folder / "home", settings)
+    with lantern.starting():
+        lantern.await_gateway()
+        assistant = lantern.child(ASSISTANT)
+        assistant.suspend()
+        yield lantern, assistant
+        if assistant.is_running():
+            assistant.resume()
 
 
 @pytest.fixture(scope="module")

@@ -42,12 +42,6 @@ def impatient(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     engine.dispose()
 
 
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[postgresql_server.Server]:
-    with postgresql_server.running() as server:
-        yield server
-
-
 @pytest.fixture
 def server_engine(postgresql: postgresql_server.Server) -> Iterator[Engine]:
     engine = open_engine(postgresql.new_database())

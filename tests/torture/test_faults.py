@@ -166,12 +166,6 @@ def test_nobody_waits_for_good_when_the_database_hangs(parts: Parts) -> None:
     records.engine.dispose()
 
 
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[postgresql_server.Server]:
-    with postgresql_server.running() as server:
-        yield server
-
-
 @pytest.mark.parametrize(
     "statement", ["INSERT INTO revisions", "INSERT INTO releases", "INSERT INTO release_revisions"]
 )
