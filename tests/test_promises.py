@@ -177,7 +177,7 @@ def all_answers(knowledge: wiring.Knowledge) -> Iterator[Answer]:
     for asked in (
         "should i stop prednisone",
         "what is the weather",
-        "cpr babby",
+        "lupus teeth",
         "NCT99999999",
         "NCT123",
         "¿qué es lupus?",

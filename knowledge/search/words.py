@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
+_DOUBLED = re.compile(r"([a-z])\1+")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 SHORTEST_REPAIRED = 5
 """Shorter words are left as written: too many real words lie one letter apart."""
+SHORTEST_DOUBLED = 4
+"""Words of four letters are found again when all that is wrong is a letter written twice: "babby", "rashh"."""
 STOP_WORDS = frozenset(
     (
         "a about after all am an and any are as at be been being but by can could did do does doing for from "
@@ -84,6 +87,8 @@ class Vocabulary:
         self._known = set(counts) | aliases.words
         self._targets = sorted(word for word in self._known if len(word) >= SHORTEST_REPAIRED)
         self._counts = counts
+        doubled = sorted((word for word in self._known if len(word) >= SHORTEST_DOUBLED), key=lambda word: counts[word])
+        self._by_letters = {_DOUBLED.sub(r"\1", word): word for word in doubled}
 
     def canonical(self, text: str) -> str:
         """The text as the index compares it: slips repaired, other names replaced by the ones the texts use."""
@@ -92,6 +97,9 @@ class Vocabulary:
     def _repair(self, word: str) -> str:
         if len(word) < SHORTEST_REPAIRED or word in self._known or word[0].isdigit() or self._is_common(word):
             return word
+        letters = _DOUBLED.sub(r"\1", word)
+        if letters != word and letters in self._by_letters:
+            return self._by_letters[letters]
         most = 1 if len(word) < 8 else 2
         near = extract(word, self._targets, scorer=OSA.distance, score_cutoff=most, limit=5)
         # A slip on the first letter is rare; demanding it to fit keeps unknown names from being bent into known ones.

@@ -47,7 +47,7 @@ def test_other_names_become_the_one_that_entries_use(text: str, plain: str) -> N
 
 @pytest.fixture(scope="module")
 def vocabulary() -> Vocabulary:
-    written = words("hydroxychloroquine helps lupus nephritis, prednisone and steroids, contagious")
+    written = words("hydroxychloroquine helps lupus nephritis, prednisone and steroids, contagious; a baby's rash")
     return Vocabulary(written, ALIASES, is_common={"what", "there", "stereo"}.__contains__)
 
 
@@ -63,6 +63,9 @@ def vocabulary() -> Vocabulary:
         ("contagius", "contagious"),
         ("lupas", "lupus"),
         ("lups", "lups"),
+        ("rashh", "rash"),
+        ("steeroids", "steroids"),
+        ("rasch", "rasch"),
         ("stereo", "stereo"),
         ("1upus", "1upus"),
         ("ozempic", "ozempic"),
