@@ -111,12 +111,69 @@ class Revision:
 
 @dataclass(frozen=True)
 class Release:
-    """Exactly which revisions are live. Numbers only ever rise; a roll back is a new release with older revisions."""
+    """Exactly which revisions are live. Numbers only ever rise; a roll back is a new release with older revisions.
+
+    `withdrawn` are the texts that nobody is shown while they are being reviewed.
+    """
 
     number: int
     revisions: tuple[Revision, ...]
     published_at: dt.datetime
     by: str
+    withdrawn: tuple[Revision, ...] = ()
+
+
+Role = Literal["author", "reviewer", "publisher", "admin"]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who acts. `clinician`: an approval of theirs counts as a clinician's."""
+
+    name: str
+    roles: frozenset[Role]
+    clinician: bool = False
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Somebody read exactly this text (`content_hash`) and says that it may be shown."""
+
+    person: str
+    clinician: bool
+    content_hash: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A text that is being worked on; an entry has at most one. `base` is the number of the revision it was made from,
+    0 for a new entry; `version` counts its changes from 1, so that a form that was opened earlier is known as stale."""
+
+    id: int
+    entry: Entry
+    content_hash: str
+    state: Literal["draft", "in_review"]
+    base: int
+    version: int
+    authors: tuple[str, ...]
+    approvals: tuple[Approval, ...]
+    changed_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One act that changed content, or was refused. `hash` covers this row and the one before."""
+
+    number: int
+    at: dt.datetime
+    act: str
+    person: str
+    locale: str | None
+    entry: str | None
+    release: int | None
+    reason: str
+    detail: dict[str, Any]
+    hash: str
 
 
 @dataclass(frozen=True)

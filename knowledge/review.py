@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
+from typing import Protocol
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from knowledge.files import ContentFolder, read_folder
 from knowledge.glossary import DAYS as GLOSSARY_DAYS
 from knowledge.glossary import FILE as GLOSSARY_FILE
 from knowledge.glossary import Glossary, read_glossaries, sources_of
-from knowledge.model import Entry
+from knowledge.model import Entry, Fact, Source
 from knowledge.phrases import spoken_date
 from knowledge.wording import wording_faults
 from safety.cards import fill
@@ -130,13 +131,11 @@ def check(content: ContentFolder, cards: frozenset[str], glossaries: Mapping[str
     keys = {entry.key for entry in content.entries}
     for entry in content.entries:
         found = [*_shape(entry), *_support(entry, content), *_figures(entry, content), *_words(entry)]
-        for related in entry.related:
-            if (entry.locale, related) not in keys and (READ_IN, related) not in keys:
-                found.append(Found("related", f"entry {related!r} does not exist; write it or take it out"))
+        found.extend(_unknown_relations(entry, keys))
         for phrase in (entry.question, *entry.phrasings) if entry.answer_kind != "card" else ():
-            same = claimed.setdefault(" ".join(re.findall(r"\w+", phrase.lower())), entry)
+            same = claimed.setdefault(_claim(phrase), entry)
             if same is not entry:
-                found.append(Found("phrasings", f"{phrase!r} is also claimed by {same.id}; keep it in one", phrase))
+                found.append(_claimed_twice(phrase, same))
         faults.extend(_placed(entry, found, content))
     for source in content.sources.values():
         if _SCRIPT.search(f"{source.title} {source.organisation} {source.address}"):
@@ -144,6 +143,44 @@ def check(content: ContentFolder, cards: frozenset[str], glossaries: Mapping[str
     for locale, glossary in glossaries.items():
         faults.extend(_unsupported_terms(glossary, content.folder / locale / GLOSSARY_FILE, content))
     return faults
+
+
+class Grounds(Protocol):
+    """What statements lean on."""
+
+    @property
+    def sources(self) -> Mapping[str, Source]: ...
+    @property
+    def facts(self) -> Mapping[str, Fact]: ...
+
+
+def unfit(entry: Entry, grounds: Grounds, others: Iterable[Entry]) -> list[Found]:
+    """All that forbids publishing one entry beside `others`, the live ones. None when the list is empty."""
+    found = [*_shape(entry), *_support(entry, grounds), *_figures(entry, grounds), *_words(entry)]
+    beside = [other for other in others if other.key != entry.key]
+    keys = {other.key for other in beside}
+    found.extend(_unknown_relations(entry, keys))
+    if entry.answer_kind not in ("card", "term"):
+        asked = [other for other in beside if other.answer_kind not in ("card", "term")]
+        claimed = {_claim(phrase): other for other in asked for phrase in (other.question, *other.phrasings)}
+        for phrase in (entry.question, *entry.phrasings):
+            if _claim(phrase) in claimed:
+                found.append(_claimed_twice(phrase, claimed[_claim(phrase)]))
+    return found
+
+
+def _unknown_relations(entry: Entry, keys: Collection[tuple[str, str]]) -> Iterator[Found]:
+    for related in entry.related:
+        if (entry.locale, related) not in keys and (READ_IN, related) not in keys:
+            yield Found("related", f"entry {related!r} does not exist; write it or take it out")
+
+
+def _claim(phrase: str) -> str:
+    return " ".join(re.findall(r"\w+", phrase.lower()))
+
+
+def _claimed_twice(phrase: str, other: Entry) -> Found:
+    return Found("phrasings", f"{phrase!r} is also claimed by {other.id}; keep it in one", phrase)
 
 
 def editorial(
@@ -247,7 +284,7 @@ def _shape(entry: Entry) -> Iterator[Found]:
         yield Found("as_of", "a text that ages needs both: as_of with a date, and {as_of} in its text")
 
 
-def _support(entry: Entry, content: ContentFolder) -> Iterator[Found]:
+def _support(entry: Entry, content: Grounds) -> Iterator[Found]:
     available: set[str] = set()
     for fact in entry.facts:
         if fact not in content.facts:
@@ -265,7 +302,7 @@ def _support(entry: Entry, content: ContentFolder) -> Iterator[Found]:
         yield Found("sources", "an entry needs at least one fact and one source")
 
 
-def _figures(entry: Entry, content: ContentFolder) -> Iterator[Found]:
+def _figures(entry: Entry, content: Grounds) -> Iterator[Found]:
     listed = set().union(*(numbers_in(figure) for figure in entry.figures))
     for number in sorted(numbers_in(_told(entry)) - listed):
         yield Found("figures", f"number {number} stands in the text but not in figures; list it as written")

@@ -19,9 +19,9 @@ from bot import settings as bot_settings
 from bot.assistant import PROJECT
 from bot.errors import CommandFailed
 from bot.processes import module
-from knowledge import editing
 from knowledge import settings as knowledge_settings
 from knowledge.codec import content_hash
+from knowledge.editing import seed
 from knowledge.errors import ContentError, KnowledgeError
 from knowledge.files import read_folder
 from knowledge.glossary import published, read_glossaries
@@ -122,7 +122,7 @@ def action_problems(environment: Mapping[str, str]) -> Problems:
 
 def content_problems(environment: Mapping[str, str]) -> Problems:
     try:
-        editing.checked(knowledge_settings.Settings.from_environment(environment).content)
+        seed.checked(knowledge_settings.Settings.from_environment(environment).content)
     except ContentError as error:
         yield from (str(fault) for fault in error.faults)
     except SettingError:

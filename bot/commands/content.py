@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bot.errors import explained
-from knowledge import editing, inventory, review
+from knowledge import inventory, review
+from knowledge.editing import seed
 from knowledge.errors import KnowledgeError
 from knowledge.files import read_folder, write_entry
 from knowledge.glossary import read_glossaries
@@ -88,10 +89,8 @@ def publish(environment: Mapping[str, str]) -> None:
     if not before:
         print("Reading the starter content; the first time this takes half a minute ...", flush=True)
     now = dt.datetime.now(dt.timezone.utc)
-    release = editing.import_seed(
-        desk.store, settings.content, desk.embedder, desk.aliases, at=now, tell=_Progress()
-    )
-    editing.write_cards(release, home / "cards")
+    release = seed.import_seed(desk.store, settings.content, desk.embedder, desk.aliases, at=now, tell=_Progress())
+    seed.write_cards(release, home / "cards")
     word = "is live now" if release.number != before else "was live already; nothing changed"
     terms = sum(revision.entry.answer_kind == "term" for revision in release.revisions)
     print(f"Release {release.number} with {len(release.revisions) - terms} entries and {terms} words {word}.")

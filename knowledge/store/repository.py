@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,10 +14,11 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from knowledge.codec import content_hash, entry_body, entry_from_json
+from knowledge.codec import content_hash, entry_from_json
 from knowledge.errors import EditRefused, StoreUnavailable
-from knowledge.model import Entry, Release, ReviewState, Revision, Source
-from knowledge.store.tables import release_revisions, releases, revisions, sources, vectors
+from knowledge.model import AuditRow, Draft, Entry, Release, ReviewState, Revision, Source
+from knowledge.store.change import Change, Newest, Origin, Plan
+from knowledge.store.tables import audit, release_revisions, releases, revisions, sources, vectors
 from storage.engine import read, write
 from storage.errors import StorageError
 from storage.migrations import migrate, require_current
@@ -28,7 +31,15 @@ _CHUNK = 500
 
 _NEWEST = sa.select(sa.func.max(releases.c.number))
 
-Origin = Literal["seed", "editing"]
+
+@dataclass(frozen=True)
+class ReleaseRow:
+    """One line of the list of releases."""
+
+    number: int
+    by: str
+    published_at: dt.datetime
+    origin: Origin
 
 
 class KnowledgeStore:
@@ -62,15 +73,19 @@ class KnowledgeStore:
             head = connection.execute(sa.select(releases).where(releases.c.number == number)).mappings().first()
             if head is None:
                 raise KeyError(number)
-            live = sa.select(revisions).join(release_revisions, release_revisions.c.revision_id == revisions.c.id)
+            joined = sa.join(revisions, release_revisions, release_revisions.c.revision_id == revisions.c.id)
+            query = sa.select(revisions, release_revisions.c.state).select_from(joined)
             rows = connection.execute(
-                live.where(release_revisions.c.release_number == number).order_by(
+                query.where(release_revisions.c.release_number == number).order_by(
                     revisions.c.locale, revisions.c.entry_id
                 )
             ).mappings()
-            members = tuple(self._revision(row) for row in rows)
+            members: dict[str, list[Revision]] = {"live": [], "withdrawn": []}
+            for row in rows:
+                members[row["state"]].append(self._revision(row))
         published_at = dt.datetime.fromisoformat(head["published_at"])
-        return Release(number, members, published_at, head["published_by"])
+        live, withdrawn = tuple(members["live"]), tuple(members["withdrawn"])
+        return Release(number, live, published_at, head["published_by"], withdrawn)
 
     def _revision(self, row: Mapping[str, Any]) -> Revision:
         # Revisions are immutable, so each is parsed once in a process: a new release costs only what it changed.
@@ -114,75 +129,78 @@ class KnowledgeStore:
         `EditRefused` when another was published meanwhile. When nothing differs from `base`, `base` is returned and
         nothing is written.
         """
-        with _translated(), write(self._engine) as connection:
-            _one_writer(connection)
-            newest = connection.execute(sa.select(sa.func.max(releases.c.number))).scalar() or 0
+        with self.changing() as change:
+            newest = change.newest_release()
             if newest != base:
                 raise EditRefused(f"release {newest} was published meanwhile; look at it and try again")
-            newest_of = self._newest_revisions(connection)
-            ids = [self._revise(connection, entry, newest_of.get(entry.key), author, review, at) for entry in entries]
-            changed_sources = self._keep_sources(connection, sources_by_key)
-            live = sa.select(release_revisions.c.revision_id).where(release_revisions.c.release_number == base)
-            if base and not changed_sources and set(connection.execute(live).scalars()) == set(ids):
+            known = change.newest_revisions()
+            ids = [_kept_or_new(change, entry, known.get(entry.key), author, review, at) for entry in entries]
+            changed_sources = change.keep_sources(sources_by_key)
+            live = {member.revision_id for member in change.members(base).values()}
+            if base and not changed_sources and live == set(ids):
                 return base
-            number = base + 1
-            connection.execute(
-                sa.insert(releases),
-                {"number": number, "published_by": author, "published_at": at.isoformat(), "origin": origin},
-            )
-            rows = [{"release_number": number, "revision_id": revision_id} for revision_id in ids]
-            if rows:
-                connection.execute(sa.insert(release_revisions), rows)
-            return number
+            return change.add_release(dict.fromkeys(ids, "live"), by=author, at=at, origin=origin)
 
-    def _newest_revisions(self, connection: Connection) -> dict[tuple[str, str], sa.engine.Row]:
-        """The newest revision of each entry, by locale and id."""
-        other = revisions.alias()
-        newer = (other.c.locale == revisions.c.locale) & (other.c.entry_id == revisions.c.entry_id)
-        newer &= other.c.number > revisions.c.number
-        columns = (revisions.c[name] for name in ("locale", "entry_id", "id", "number", "content_hash", "review"))
-        rows = connection.execute(sa.select(*columns).where(~sa.exists().where(newer)))
-        return {(row.locale, row.entry_id): row for row in rows}
+    @contextmanager
+    def changing(self) -> Iterator[Change]:
+        """One transaction, in which nobody else changes anything. Raises `StoreUnavailable`; whatever is raised inside
+        takes everything back."""
+        with _translated(), write(self._engine) as connection:
+            _one_writer(connection)
+            yield Change(connection)
 
-    def _revise(
-        self,
-        connection: Connection,
-        entry: Entry,
-        newest: sa.engine.Row | None,
-        author: str,
-        review: ReviewState,
-        at: dt.datetime,
-    ) -> int:
-        digest = content_hash(entry)
-        if newest is not None and (newest.content_hash, newest.review) == (digest, review):
-            return int(newest.id)
-        result = connection.execute(
-            sa.insert(revisions),
-            {
-                "locale": entry.locale,
-                "entry_id": entry.id,
-                "number": newest.number + 1 if newest is not None else 1,
-                "content_hash": digest,
-                "body": entry_body(entry),
-                "author": author,
-                "approvers": "[]",
-                "review": review,
-                "created_at": at.isoformat(),
-            },
-        )
-        return int(result.inserted_primary_key[0])
+    def drafts(self) -> list[Draft]:
+        """All drafts, by locale and id of their entries."""
+        with _translated(), read(self._engine) as connection:
+            return Change(connection).drafts()
 
-    def _keep_sources(self, connection: Connection, wanted: Mapping[str, Source]) -> bool:
-        kept = {row.key: row.body for row in connection.execute(sa.select(sources))}
-        changed = False
-        for key, source in wanted.items():
-            body = json.dumps(vars(source), ensure_ascii=False, sort_keys=True)
-            if key not in kept:
-                connection.execute(sa.insert(sources), {"key": key, "body": body})
-            elif kept[key] != body:
-                connection.execute(sa.update(sources).where(sources.c.key == key).values(body=body))
-            changed = changed or kept.get(key) != body
-        return changed
+    def draft(self, draft_id: int) -> Draft:
+        """Raises `EditRefused` when it was published or thrown away."""
+        with _translated(), read(self._engine) as connection:
+            return Change(connection).draft(draft_id)
+
+    def plans(self) -> list[Plan]:
+        """Publications planned for later, the earliest first."""
+        with _translated(), read(self._engine) as connection:
+            return Change(connection).plans()
+
+    def revision(self, locale: str, entry_id: str, number: int | None = None) -> Revision | None:
+        """One revision of an entry, the newest where no number is given; live or not. None when there is none."""
+        query = sa.select(revisions).where(revisions.c.locale == locale, revisions.c.entry_id == entry_id)
+        if number is not None:
+            query = query.where(revisions.c.number == number)
+        with _translated(), read(self._engine) as connection:
+            row = connection.execute(query.order_by(revisions.c.number.desc()).limit(1)).mappings().first()
+        return self._revision(row) if row else None
+
+    def releases(self, limit: int = 50) -> list[ReleaseRow]:
+        """The releases, newest first, without what they consist of."""
+        query = sa.select(releases).order_by(releases.c.number.desc()).limit(limit)
+        with _translated(), read(self._engine) as connection:
+            return [
+                ReleaseRow(row.number, row.published_by, dt.datetime.fromisoformat(row.published_at), row.origin)
+                for row in connection.execute(query)
+            ]
+
+    def audit(self, entry: tuple[str, str] | None = None) -> Iterator[AuditRow]:
+        """The audit trail from its beginning, or the part of it that names one entry by locale and id."""
+        query = sa.select(audit).order_by(audit.c.number)
+        if entry is not None:
+            query = query.where(audit.c.locale == entry[0], audit.c.entry_id == entry[1])
+        with _translated(), read(self._engine) as connection:
+            for row in connection.execute(query):
+                yield AuditRow(
+                    row.number,
+                    dt.datetime.fromisoformat(row.at),
+                    row.act,
+                    row.person,
+                    row.locale,
+                    row.entry_id,
+                    row.release_number,
+                    row.reason,
+                    json.loads(row.detail),
+                    row.hash,
+                )
 
     def vectors(self, text_hashes: Iterable[str], model_hash: str) -> dict[str, np.ndarray]:
         """Cached vectors (float32) by text hash, for one model. Texts never embedded before are left out."""
@@ -211,6 +229,18 @@ class KnowledgeStore:
         return set(
             connection.execute(sa.select(vectors.c.text_hash).where(vectors.c.model_hash == model_hash)).scalars()
         )
+
+
+def _kept_or_new(
+    change: Change, entry: Entry, newest: Newest | None, author: str, review: ReviewState, at: dt.datetime
+) -> int:
+    """Id of the newest revision where its text is the same, else of a new one."""
+    if newest is not None and (newest.content_hash, newest.review) == (content_hash(entry), review):
+        return newest.id
+    number = newest.number + 1 if newest is not None else 1
+    return change.add_revision(
+        entry, number=number, authors=(author,), approvers=(), review=review, at=at, people=False
+    )
 
 
 def _one_writer(connection: Connection) -> None:

@@ -1,6 +1,8 @@
 """The tables of the knowledge database, as the newest migration leaves them.
 
-Times are ISO 8601 texts in UTC; `body` is JSON (`docs/schemas/entry.v1.json`); `origin` is `seed` or `editing`.
+Times are ISO 8601 texts in UTC; `body` is JSON (`docs/schemas/entry.v1.json`); `origin` is `seed`, `editing`
+or `calendar`.
+In a text, a person has one part: whoever wrote it cannot also approve it, because `person` is in the primary key.
 """
 
 from __future__ import annotations
@@ -39,7 +41,77 @@ release_revisions = sa.Table(
     metadata,
     sa.Column("release_number", sa.Integer, sa.ForeignKey("releases.number"), primary_key=True),
     sa.Column("revision_id", sa.Integer, sa.ForeignKey("revisions.id"), primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False, server_default="live"),
 )
+"""`state`: `live`, or `withdrawn` for what is being reviewed."""
+
+revision_people = sa.Table(
+    "revision_people",
+    metadata,
+    sa.Column("revision_id", sa.Integer, sa.ForeignKey("revisions.id"), primary_key=True),
+    sa.Column("person", sa.String(80), primary_key=True),
+    sa.Column("part", sa.String(16), nullable=False),
+    sa.CheckConstraint("part IN ('author', 'approver')", name="revision_part"),
+)
+"""Who wrote and who approved a revision that people made; starter content has no rows."""
+
+drafts = sa.Table(
+    "drafts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("locale", sa.String(8), nullable=False),
+    sa.Column("entry_id", sa.String(80), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("content_hash", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("base", sa.Integer, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("changed_at", sa.String(32), nullable=False),
+    sa.UniqueConstraint("locale", "entry_id"),
+    sa.CheckConstraint("state IN ('draft', 'in_review')", name="draft_state"),
+)
+"""`base`: the number of the revision that the text was made from, 0 for a new entry. `version` counts the changes."""
+
+draft_people = sa.Table(
+    "draft_people",
+    metadata,
+    sa.Column("draft_id", sa.Integer, sa.ForeignKey("drafts.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("person", sa.String(80), primary_key=True),
+    sa.Column("part", sa.String(16), nullable=False),
+    sa.Column("clinician", sa.Boolean, nullable=False),
+    sa.Column("content_hash", sa.String(64)),
+    sa.CheckConstraint("part IN ('author', 'approver')", name="draft_part"),
+    sa.CheckConstraint("part = 'author' OR content_hash IS NOT NULL", name="approval_of_a_text"),
+)
+"""`content_hash`: exactly which text was approved."""
+
+planned_publications = sa.Table(
+    "planned_publications",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("due_at", sa.String(32), nullable=False, index=True),
+    sa.Column("person", sa.String(80), nullable=False),
+    sa.Column("release_number", sa.Integer, nullable=False),
+    sa.Column("drafts", sa.Text, nullable=False),
+)
+"""`drafts`: JSON, rows of draft id and content hash. `release_number`: what was live when it was planned."""
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.String(32), nullable=False),
+    sa.Column("act", sa.String(32), nullable=False),
+    sa.Column("person", sa.String(80), nullable=False),
+    sa.Column("locale", sa.String(8)),
+    sa.Column("entry_id", sa.String(80)),
+    sa.Column("release_number", sa.Integer),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Index("audit_of_an_entry", "locale", "entry_id"),
+)
+"""One row for each act. `detail` is JSON. `hash` covers the row and the hash before (`knowledge.store.audit`)."""
 
 sources = sa.Table(
     "sources",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.blocks import callout, paragraphs, steps
-from knowledge.editing import import_seed
+from knowledge.editing.seed import import_seed
 from knowledge.errors import ContentError
 from knowledge.files import read_folder
 from knowledge.glossary import Glossary, Term, live, read_glossaries, read_glossary

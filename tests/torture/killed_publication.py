@@ -16,7 +16,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from knowledge import editing
+from knowledge.editing import seed as editing
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
 from knowledge.store.repository import KnowledgeStore

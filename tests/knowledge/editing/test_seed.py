@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge import editing
+from knowledge.editing import seed as editing
 from knowledge.errors import ContentError, EditRefused
 from knowledge.model import Release
 from knowledge.search.embedder import Embedder

@@ -1,0 +1,438 @@
+"""Every way in which what may be said changes. Each act is one function, one transaction and one row of the audit
+trail; a page, a command and a test all call these. Starter content is the exception (`knowledge.editing.seed`).
+
+    draft -> edit -> submit -> approve -> publish -> (live) -> withdraw, retire -> restore
+               ^________________|  send_back
+
+Two people are needed for every text: whoever wrote it cannot approve it, here and in the database. An approval is of
+one exact text; the next edit voids it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from knowledge import review
+from knowledge.errors import EditConflict, EditRefused, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
+from knowledge.model import Draft, Entry, Fact, Person, Role, Source
+from knowledge.store.change import Change, Key, Member, Plan, State
+from knowledge.store.repository import KnowledgeStore
+
+CARD_APPROVERS = 2
+"""People who must approve an emergency card; every other text needs one."""
+FEW_OVERDUE = 3
+"""So many texts may be withdrawn by date in one run, whatever share of all they are."""
+MOST_OVERDUE = 0.05
+"""Largest share of the live texts that one run withdraws by date: more at once looks like a wrong clock."""
+CALENDAR = "review dates"
+"""Who withdraws what is overdue."""
+
+Prepare = Callable[[Sequence[Entry]], None]
+"""Computes and keeps what entries cost before they are live: their vectors."""
+
+
+@dataclass(frozen=True)
+class _Grounds:
+    sources: Mapping[str, Source]
+    facts: Mapping[str, Fact]
+
+
+class Editing:
+    """The acts of people on content. Every method raises `EditRefused` or one of its kinds, and `StoreUnavailable`;
+    then nothing has changed. `at` is the moment of the act."""
+
+    def __init__(self, store: KnowledgeStore, facts: Mapping[str, Fact], prepare: Prepare) -> None:
+        self._store, self._facts, self._prepare = store, facts, prepare
+
+    # Writing ---------------------------------------------------------------------------------------------------
+
+    def draft(self, entry: Entry, *, by: Person, at: dt.datetime, reason: str = "") -> Draft:
+        """Begins to write: a new entry, or another text for one that there is."""
+        self._require(by, "author", "draft", entry.key, at)
+        with self._store.changing() as change:
+            begun = change.draft_of(entry.key)
+            if begun is not None:
+                raise EditRefused(f"{entry.id} is being worked on by {', '.join(begun.authors)}; go on with that draft")
+            newest = change.newest_revision(entry.key)
+            draft_id = change.add_draft(entry, base=newest.number if newest else 0, author=by.name, at=at)
+            draft = change.draft(draft_id)
+            _record(change, "draft", draft, by, at, reason)
+        return draft
+
+    def edit(
+        self, draft_id: int, entry: Entry, *, version: int, by: Person, at: dt.datetime, reason: str = ""
+    ) -> Draft:
+        """Changes the text of a draft; all approvals are void. `version` is that of the draft the writer looked at:
+        raises `StaleDraft`, which carries the newer text, when somebody changed it meanwhile."""
+        before = self._store.draft(draft_id)
+        self._require(by, "author", "edit", before.entry.key, at)
+        with self._store.changing() as change:
+            before = _current(change, draft_id, version)
+            if entry.key != before.entry.key:
+                raise EditRefused(f"this draft is of {before.entry.id}; an entry keeps its id and language")
+            change.change_draft(before, entry, at)
+            if by.name not in before.authors:
+                change.set_part(draft_id, by.name, "author")
+            draft = change.draft(draft_id)
+            _record(change, "edit", draft, by, at, reason, before=before.content_hash)
+        return draft
+
+    def discard(self, draft_id: int, *, version: int, by: Person, at: dt.datetime, reason: str) -> None:
+        """Throws a draft away. Its texts stay in nobody's sight; the act stays in the audit trail."""
+        self._require(by, "author", "discard", self._store.draft(draft_id).entry.key, at)
+        with self._store.changing() as change:
+            draft = _current(change, draft_id, version)
+            change.remove_draft(draft_id)
+            _record(change, "discard", draft, by, at, reason)
+
+    def submit(self, draft_id: int, *, version: int, by: Person, at: dt.datetime, reason: str = "") -> Draft:
+        """Asks for approval. Raises `UnfitText` with every fault that no reader may meet."""
+        self._require(by, "author", "submit", self._store.draft(draft_id).entry.key, at)
+        self._require_fit([self._store.draft(draft_id).entry])
+        with self._store.changing() as change:
+            draft = _current(change, draft_id, version)
+            if draft.state != "draft":
+                raise EditRefused(f"{draft.entry.id} is in review already")
+            change.set_state(draft_id, "in_review", at)
+            _record(change, "submit", draft, by, at, reason)
+            return change.draft(draft_id)
+
+    # Reviewing -------------------------------------------------------------------------------------------------
+
+    def comment(self, draft_id: int, text: str, *, by: Person, at: dt.datetime) -> None:
+        """Says something about a draft. Comments are rows of the audit trail, so they outlive the draft."""
+        if not text.strip():
+            raise EditRefused("write what you have to say")
+        if by.roles.isdisjoint(("author", "reviewer", "publisher")):
+            key = self._store.draft(draft_id).entry.key
+            self._refuse(by, "comment", key, at, f"{by.name} may not comment; an admin can give a role")
+        with self._store.changing() as change:
+            draft = change.draft(draft_id)
+            _record(change, "comment", draft, by, at, text.strip())
+
+    def send_back(self, draft_id: int, *, version: int, by: Person, at: dt.datetime, reason: str) -> Draft:
+        """Gives a draft back to its authors, with the reason; approvals are void."""
+        self._require(by, "reviewer", "send_back", self._store.draft(draft_id).entry.key, at)
+        with self._store.changing() as change:
+            draft = _reviewed(change, draft_id, version)
+            if not reason.strip():
+                raise EditRefused("say what is to be mended")
+            change.set_state(draft_id, "draft", at)
+            change.clear_approvals(draft_id)
+            _record(change, "send_back", draft, by, at, reason)
+            return change.draft(draft_id)
+
+    def approve(self, draft_id: int, *, content_hash: str, by: Person, at: dt.datetime, reason: str = "") -> Draft:
+        """Says that exactly this text may be shown. `content_hash` is that of the text the person read: raises
+        `StaleDraft` when it is another by now, and `NotAllowed` for an author."""
+        self._require(by, "reviewer", "approve", self._store.draft(draft_id).entry.key, at)
+        draft = self._store.draft(draft_id)
+        if by.name in draft.authors:
+            why = "you wrote this text, and two people are needed: ask somebody else to approve it"
+            self._refuse(by, "approve", draft.entry.key, at, why)
+        with self._store.changing() as change:
+            draft = _reviewed(change, draft_id, None)
+            if draft.content_hash != content_hash:
+                raise StaleDraft(draft)
+            if by.name in (approval.person for approval in draft.approvals):
+                raise EditRefused("you have approved this text already; somebody else must approve it, too")
+            change.set_part(draft_id, by.name, "approver", by.clinician, content_hash)
+            _record(change, "approve", draft, by, at, reason, clinician=by.clinician)
+            return change.draft(draft_id)
+
+    # Publishing ------------------------------------------------------------------------------------------------
+
+    def publish(self, draft_ids: Sequence[int], *, by: Person, at: dt.datetime, reason: str = "") -> int:
+        """Makes approved drafts live, all of them or none; returns the number of the release. Raises `EditConflict`
+        when another text of an entry was published since its draft was begun."""
+        drafts = [self._store.draft(draft_id) for draft_id in draft_ids]
+        self._require(by, "publisher", "publish", drafts[0].entry.key if len(drafts) == 1 else None, at)
+        self._ready(drafts)
+        with self._store.changing() as change:
+            return self._publish(change, drafts, by.name, at, reason)
+
+    def plan(
+        self, draft_ids: Sequence[int], *, due_at: dt.datetime, by: Person, at: dt.datetime, reason: str = ""
+    ) -> int:
+        """Publishes approved drafts at a later time (`publish_due`); returns the number of the plan."""
+        drafts = [self._store.draft(draft_id) for draft_id in draft_ids]
+        self._require(by, "publisher", "plan", None, at)
+        if due_at <= at:
+            raise EditRefused("give a time that is still to come, or publish now")
+        self._ready(drafts)
+        with self._store.changing() as change:
+            plan_id = change.add_plan(due_at, by.name, change.newest_release(), drafts)
+            detail = {"plan": plan_id, "due_at": due_at.isoformat(), "entries": [draft.entry.id for draft in drafts]}
+            change.record("plan", by=by.name, at=at, reason=reason, detail=detail)
+        return plan_id
+
+    def cancel_plan(self, plan_id: int, *, by: Person, at: dt.datetime, reason: str = "") -> None:
+        """Takes a planned publication back; its drafts stay approved."""
+        self._require(by, "publisher", "cancel_plan", None, at)
+        with self._store.changing() as change:
+            if plan_id not in (plan.id for plan in change.plans()):
+                raise EditRefused(f"plan {plan_id} does not exist any more; it was carried out or taken back")
+            change.remove_plan(plan_id)
+            change.record("cancel_plan", by=by.name, at=at, reason=reason, detail={"plan": plan_id})
+
+    def publish_due(self, at: dt.datetime) -> list[int]:
+        """Carries out the planned publications whose time has come; returns the numbers of the releases. One that is
+        not possible any more is taken off the list, and the audit trail says why."""
+        done = []
+        for plan in [plan for plan in self._store.plans() if plan.due_at <= at]:
+            try:
+                drafts = [self._store.draft(draft_id) for draft_id, _ in plan.drafts]
+                self._ready(drafts)
+                with self._store.changing() as change:
+                    done.append(self._publish_plan(change, plan, drafts, at))
+            except EditRefused as refusal:
+                with self._store.changing() as change:
+                    if plan.id in (left.id for left in change.plans()):
+                        change.remove_plan(plan.id)
+                        detail = {"plan": plan.id, "due_at": plan.due_at.isoformat()}
+                        change.record("plan_failed", by=plan.person, at=at, reason=str(refusal), detail=detail)
+        return done
+
+    def _publish_plan(self, change: Change, plan: Plan, drafts: Sequence[Draft], at: dt.datetime) -> int:
+        if plan.id not in (left.id for left in change.plans()):
+            raise EditRefused("another process has carried this plan out")
+        if [(draft.id, draft.content_hash) for draft in drafts] != list(plan.drafts):
+            raise EditRefused("a text was changed after its publication was planned; plan it again")
+        if change.rolled_back_since(plan.release):
+            raise EditRefused("there was a roll back after this was planned; look at it and plan it again")
+        change.remove_plan(plan.id)
+        return self._publish(change, drafts, plan.person, at, f"planned for {plan.due_at.isoformat()}")
+
+    def _publish(self, change: Change, drafts: Sequence[Draft], by: str, at: dt.datetime, reason: str) -> int:
+        members = change.members(change.newest_release())
+        states = {key: (member.revision_id, member.state) for key, member in members.items()}
+        published = []
+        for read in drafts:
+            draft = change.draft(read.id)
+            if draft.content_hash != read.content_hash:
+                raise StaleDraft(draft)
+            _require_approved(draft)
+            newest = change.newest_revision(draft.entry.key)
+            number = newest.number if newest else 0
+            if number != draft.base:
+                theirs = self._store.revision(*draft.entry.key, number)
+                assert theirs is not None
+                raise EditConflict(draft, theirs)
+            approvers = [approval.person for approval in draft.approvals]
+            revision_id = change.add_revision(
+                draft.entry,
+                number=number + 1,
+                authors=draft.authors,
+                approvers=approvers,
+                review="clinician" if any(approval.clinician for approval in draft.approvals) else "editorial",
+                at=at,
+                people=True,
+            )
+            states[draft.entry.key] = (revision_id, "live")
+            change.remove_draft(draft.id)
+            published.append(
+                {"entry": draft.entry.id, "locale": draft.entry.locale, "revision": number + 1}
+                | {"hash": draft.content_hash, "authors": list(draft.authors), "approvers": approvers}
+            )
+        release = change.add_release(dict(states.values()), by=by, at=at, origin="editing")
+        key = drafts[0].entry.key if len(drafts) == 1 else None
+        detail = {"published": published}
+        change.record("publish", by=by, at=at, reason=reason, key=key, release=release, detail=detail)
+        return release
+
+    # Taking back -----------------------------------------------------------------------------------------------
+
+    def withdraw(self, keys: Iterable[Key], *, by: Person, at: dt.datetime, reason: str) -> int:
+        """Shows these entries to nobody, at once: readers hear that the text is being reviewed, and get its sources.
+        Returns the number of the release. Emergency cards are never withdrawn: a wrong one is replaced."""
+        wanted = set(keys)
+        self._require(by, "publisher", "withdraw", next(iter(wanted)) if len(wanted) == 1 else None, at)
+        _require_reason(reason)
+        with self._store.changing() as change:
+            members = _live(change)
+            for key in sorted(wanted):
+                if key not in members or members[key].state != "live":
+                    raise EditRefused(f"{key[1]} is not live, so there is nothing to withdraw")
+                if members[key].kind == "card":
+                    raise EditRefused(f"{key[1]} is an emergency card; those are not withdrawn, publish a better text")
+            return self._withdraw(change, members, wanted, by.name, at, reason)
+
+    def withdraw_topic(self, topic: str, *, by: Person, at: dt.datetime, reason: str) -> int:
+        """The switch for an incident: withdraws every live text of a topic at once."""
+        release = self._store.release(self._store.newest_release())
+        keys = [row.entry.key for row in release.revisions if row.entry.topic == topic]
+        if not keys:
+            raise EditRefused(f"no text of the topic {topic!r} is live")
+        return self.withdraw(keys, by=by, at=at, reason=reason)
+
+    def withdraw_overdue(self, *, at: dt.datetime, days: int, confirmed: bool = False) -> tuple[Key, ...]:
+        """Withdraws what should have been reviewed more than `days` days ago; returns what it withdrew. Cards and words
+        of the glossary stay. Raises `TooManyOverdue` when that is more than `FEW_OVERDUE` texts and more than
+        `MOST_OVERDUE` of all, unless a person `confirmed` that the clock is right."""
+        with self._store.changing() as change:
+            members = _live(change)
+            release = self._store.release(change.newest_release()) if members else None
+            dated = [row for row in release.revisions if _ages(row.entry)] if release else []
+            last = at.date() - dt.timedelta(days=days)
+            overdue = {row.entry.key for row in dated if row.entry.review_due < last}
+            if not confirmed and len(overdue) > max(FEW_OVERDUE, MOST_OVERDUE * len(dated)):
+                raise TooManyOverdue(
+                    f"{len(overdue)} of {len(dated)} texts should have been reviewed more than {days} days before "
+                    f"{at:%d %B %Y}; if that date is right, run: ./lantern content due --withdraw --confirm"
+                )
+            if overdue:
+                reason = f"the review was due more than {days} days ago"
+                self._withdraw(change, members, overdue, CALENDAR, at, reason)
+        return tuple(sorted(overdue))
+
+    def retire(self, key: Key, *, by: Person, at: dt.datetime, reason: str) -> int:
+        """Takes an entry out for good: nobody is told of it any more. Returns the number of the release."""
+        self._require(by, "publisher", "retire", key, at)
+        _require_reason(reason)
+        with self._store.changing() as change:
+            members = _live(change)
+            if key not in members:
+                raise EditRefused(f"{key[1]} is not part of the live release")
+            if members[key].kind == "card":
+                raise EditRefused(f"{key[1]} is an emergency card; those are not taken out, publish a better text")
+            states = {name: (member.revision_id, member.state) for name, member in members.items() if name != key}
+            release = change.add_release(dict(states.values()), by=by.name, at=at, origin="editing")
+            change.record("retire", by=by.name, at=at, reason=reason, key=key, release=release)
+            return release
+
+    def restore(self, key: Key, *, by: Person, at: dt.datetime, reason: str) -> int:
+        """Brings back the text of an entry that was live last, with the approvals it had. Returns the release."""
+        self._require(by, "publisher", "restore", key, at)
+        _require_reason(reason)
+        with self._store.changing() as change:
+            members = _live(change)
+            if key in members and members[key].state == "live":
+                raise EditRefused(f"{key[1]} is live")
+            revision_id = change.last_live(key)
+            if revision_id is None:
+                raise EditRefused(f"{key[1]} has never been live; write, approve and publish it")
+            states = {name: (member.revision_id, member.state) for name, member in members.items()}
+            states[key] = (revision_id, "live")
+            release = change.add_release(dict(states.values()), by=by.name, at=at, origin="editing")
+            change.record("restore", by=by.name, at=at, reason=reason, key=key, release=release)
+            return release
+
+    def roll_back(self, release: int, *, by: Person, at: dt.datetime, reason: str) -> int:
+        """Makes an earlier release live again, as a new one; returns its number. What is withdrawn now stays withdrawn,
+        because an incident outlives a roll back: `restore` is an act of its own."""
+        self._require(by, "publisher", "roll_back", None, at)
+        _require_reason(reason)
+        with self._store.changing() as change:
+            if not change.has_release(release):
+                raise EditRefused(f"there is no release {release}")
+            now = _live(change)
+            then = change.members(release)
+            states: dict[Key, tuple[int, State]] = {}
+            for key, member in then.items():
+                withdrawn = key in now and now[key].state == "withdrawn"
+                states[key] = (member.revision_id, "withdrawn" if withdrawn else member.state)
+            for key, member in now.items():
+                if member.kind == "card" and key not in states:
+                    # A card that came later stays: the rules may show it.
+                    states[key] = (member.revision_id, member.state)
+            if states == {key: (member.revision_id, member.state) for key, member in now.items()}:
+                raise EditRefused(f"release {release} says exactly what is live")
+            number = change.add_release(dict(states.values()), by=by.name, at=at, origin="editing")
+            detail = {"to": release}
+            change.record("roll_back", by=by.name, at=at, reason=reason, release=number, detail=detail)
+            return number
+
+    def _withdraw(
+        self, change: Change, members: Mapping[Key, Member], wanted: set[Key], by: str, at: dt.datetime, reason: str
+    ) -> int:
+        states: dict[int, State] = {
+            member.revision_id: "withdrawn" if key in wanted else member.state for key, member in members.items()
+        }
+        # Starter content may follow what only the calendar has withdrawn, and nothing that a person did.
+        release = change.add_release(states, by=by, at=at, origin="calendar" if by == CALENDAR else "editing")
+        key = next(iter(wanted)) if len(wanted) == 1 else None
+        detail = {"entries": sorted("/".join(name) for name in wanted)}
+        change.record("withdraw", by=by, at=at, reason=reason, key=key, release=release, detail=detail)
+        return release
+
+    # What every act asks ---------------------------------------------------------------------------------------
+
+    def _ready(self, drafts: Sequence[Draft]) -> None:
+        """Approved and fit to publish, and all that costs time done before the transaction."""
+        if not drafts:
+            raise EditRefused("name at least one draft")
+        for draft in drafts:
+            _require_approved(draft)
+        self._require_fit([draft.entry for draft in drafts])
+        self._prepare([draft.entry for draft in drafts])
+
+    def _require_fit(self, entries: Sequence[Entry]) -> None:
+        number = self._store.newest_release()
+        live = {row.entry.key: row.entry for row in self._store.release(number).revisions} if number else {}
+        # Drafts that are published together may name each other.
+        live.update((entry.key, entry) for entry in entries)
+        grounds = _Grounds(self._store.sources(), self._facts)
+        faults = [
+            (f"{entry.id}, {found.field}" if len(entries) > 1 else found.field, found.message)
+            for entry in entries
+            for found in review.unfit(entry, grounds, live.values())
+        ]
+        if faults:
+            raise UnfitText(faults)
+
+    def _require(self, by: Person, role: Role, act: str, key: Key | None, at: dt.datetime) -> None:
+        if role not in by.roles:
+            self._refuse(by, act, key, at, f"{by.name} is no {role}; an admin can give that role")
+
+    def _refuse(self, by: Person, act: str, key: Key | None, at: dt.datetime, why: str) -> NoReturn:
+        with self._store.changing() as change:
+            change.record("refused", by=by.name, at=at, reason=why, key=key, detail={"act": act})
+        raise NotAllowed(why)
+
+
+def approvers_needed(entry: Entry) -> int:
+    """How many people beside its authors must approve a text before it may be published."""
+    return CARD_APPROVERS if entry.answer_kind == "card" else 1
+
+
+def _require_approved(draft: Draft) -> None:
+    given = [approval for approval in draft.approvals if approval.content_hash == draft.content_hash]
+    missing = approvers_needed(draft.entry) - len(given)
+    if draft.state != "in_review" or missing > 0:
+        people = "one more person" if missing <= 1 else f"{missing} more people"
+        raise EditRefused(f"{draft.entry.id} is not approved yet: {people} must read and approve this text")
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise EditRefused("say why; the reason is kept in the audit trail")
+
+
+def _current(change: Change, draft_id: int, version: int) -> Draft:
+    draft = change.draft(draft_id)
+    if draft.version != version:
+        raise StaleDraft(draft)
+    return draft
+
+
+def _reviewed(change: Change, draft_id: int, version: int | None) -> Draft:
+    draft = change.draft(draft_id) if version is None else _current(change, draft_id, version)
+    if draft.state != "in_review":
+        raise EditRefused(f"{draft.entry.id} is not in review; its author has to submit it first")
+    return draft
+
+
+def _live(change: Change) -> dict[Key, Member]:
+    return change.members(change.newest_release())
+
+
+def _ages(entry: Entry) -> bool:
+    return entry.answer_kind not in ("card", "term")
+
+
+def _record(change: Change, act: str, draft: Draft, by: Person, at: dt.datetime, reason: str, **detail: Any) -> None:
+    detail |= {"draft": draft.id, "version": draft.version, "hash": draft.content_hash}
+    change.record(act, by=by.name, at=at, reason=reason, key=draft.entry.key, detail=detail)

@@ -1,0 +1,40 @@
+"""The audit trail as a chain: each row's hash covers the row before, so no row can be changed, put in or taken out
+without every later hash being wrong. Cutting rows off the end leaves a shorter chain that is whole; the newest number
+and hash, kept elsewhere (`./lantern content audit` prints them), show that too."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from knowledge.model import AuditRow
+
+BEGINNING = "0" * 64
+
+
+def row_hash(previous: str, row: AuditRow) -> str:
+    """SHA-256, in hex, of the previous row's hash and all of this row but its own hash."""
+    said = [
+        row.number,
+        row.at.isoformat(),
+        row.act,
+        row.person,
+        row.locale,
+        row.entry,
+        row.release,
+        row.reason,
+        row.detail,
+    ]
+    text = json.dumps([previous, *said], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def first_broken(rows: Iterable[AuditRow]) -> int | None:
+    """Number of the first row that is not what was written, or where one is missing; None for a whole chain."""
+    previous, expected = BEGINNING, 1
+    for row in rows:
+        if row.number != expected or row.hash != row_hash(previous, row):
+            return expected
+        previous, expected = row.hash, expected + 1
+    return None

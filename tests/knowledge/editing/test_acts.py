@@ -1,0 +1,420 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from knowledge.codec import content_hash
+from knowledge.errors import EditConflict, EditRefused, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
+from knowledge.model import Person
+from knowledge.store.tables import draft_people, revision_people
+from storage.engine import read, write
+from tests.knowledge.editing.conftest import (
+    ANNA,
+    BEN,
+    BETTER,
+    BETTER_CARD,
+    CLARA,
+    DORA,
+    EVERYTHING,
+    LATER,
+    PETER,
+    Desk,
+    person,
+)
+from tests.knowledge.samples import CARD, NOON, STEPS, TEA
+
+WHY = "the tea board said so"
+
+
+def test_a_text_goes_from_its_author_to_the_readers(desk: Desk) -> None:
+    draft = desk.acts.draft(BETTER, by=ANNA, at=NOON)
+    assert (draft.state, draft.base, draft.version, draft.authors) == ("draft", 1, 1, ("Anna",))
+    draft = desk.acts.submit(draft.id, version=1, by=ANNA, at=NOON)
+    draft = desk.acts.approve(draft.id, content_hash=content_hash(BETTER), by=CLARA, at=NOON)
+    assert desk.live()[TEA.id] == content_hash(TEA)
+    assert desk.acts.publish([draft.id], by=PETER, at=LATER, reason=WHY) == 2
+    live = desk.store.release(2)
+    revision = next(row for row in live.revisions if row.entry.id == TEA.id)
+    assert (revision.entry, revision.number) == (BETTER, 2)
+    assert (revision.author, revision.approvers, revision.review) == ("Anna", ("Clara",), "clinician")
+    assert (live.by, live.published_at) == ("Peter", LATER)
+    assert desk.store.drafts() == []
+    assert desk.prepared == [TEA.id]
+    assert desk.acted() == ["draft", "submit", "approve", "publish"]
+
+
+def test_an_approval_by_someone_who_is_no_clinician_does_not_count_as_a_clinicians(desk: Desk) -> None:
+    draft = desk.submitted(BETTER)
+    desk.acts.approve(draft.id, content_hash=draft.content_hash, by=DORA, at=NOON)
+    desk.acts.publish([draft.id], by=PETER, at=NOON)
+    assert desk.store.revision("en", TEA.id).review == "editorial"
+
+
+@pytest.mark.parametrize("author", [BEN, EVERYTHING])
+def test_nobody_approves_a_text_of_their_own(desk: Desk, author: Person) -> None:
+    draft = desk.submitted(BETTER, by=author)
+    with pytest.raises(NotAllowed, match="you wrote this text, and two people are needed"):
+        desk.acts.approve(draft.id, content_hash=draft.content_hash, by=author, at=NOON)
+    assert desk.acted()[-1] == "refused"
+    with pytest.raises(EditRefused, match="not approved yet: one more person"):
+        desk.acts.publish([draft.id], by=PETER, at=NOON)
+
+
+def test_whoever_changes_an_approved_text_cannot_approve_it_again(desk: Desk) -> None:
+    draft = desk.submitted(BETTER)
+    desk.acts.approve(draft.id, content_hash=draft.content_hash, by=BEN, at=NOON)
+    other = replace(BETTER, more="It is brewed everywhere.")
+    draft = desk.acts.edit(draft.id, other, version=1, by=BEN, at=NOON)
+    assert (draft.state, draft.approvals, draft.authors) == ("draft", (), ("Anna", "Ben"))
+    draft = desk.acts.submit(draft.id, version=2, by=ANNA, at=NOON)
+    with pytest.raises(NotAllowed):
+        desk.acts.approve(draft.id, content_hash=draft.content_hash, by=BEN, at=NOON)
+
+
+@pytest.mark.parametrize("part", ["author", "approver"])
+def test_the_database_itself_keeps_author_and_approver_apart(desk: Desk, engine: Engine, part: str) -> None:
+    draft = desk.approved(BETTER)
+    name = {"author": "Clara", "approver": "Anna"}[part]
+    row = {"draft_id": draft.id, "person": name, "part": part, "clinician": False, "content_hash": "0" * 64}
+    with pytest.raises(sa.exc.IntegrityError), write(engine) as connection:
+        connection.execute(sa.insert(draft_people), row)
+    desk.acts.publish([draft.id], by=PETER, at=NOON)
+    with read(engine) as connection:
+        revision = connection.execute(sa.select(revision_people.c.revision_id)).scalar()
+    with pytest.raises(sa.exc.IntegrityError), write(engine) as connection:
+        connection.execute(sa.insert(revision_people), {"revision_id": revision, "person": name, "part": part})
+
+
+def test_an_edit_voids_what_was_approved(desk: Desk) -> None:
+    draft = desk.approved(BETTER)
+    draft = desk.acts.edit(draft.id, replace(BETTER, more="Other words."), version=1, by=ANNA, at=NOON)
+    with pytest.raises(EditRefused, match="not approved"):
+        desk.acts.publish([draft.id], by=PETER, at=NOON)
+    with pytest.raises(EditRefused, match="not in review"):
+        desk.acts.approve(draft.id, content_hash=draft.content_hash, by=CLARA, at=NOON)
+
+
+def test_an_approval_of_a_text_that_was_changed_meanwhile_is_refused_with_the_new_text(desk: Desk) -> None:
+    read = desk.submitted(BETTER)
+    changed = desk.acts.edit(read.id, replace(BETTER, more="Other words."), version=1, by=ANNA, at=NOON)
+    desk.acts.submit(read.id, version=changed.version, by=ANNA, at=NOON)
+    with pytest.raises(StaleDraft) as refused:
+        desk.acts.approve(read.id, content_hash=read.content_hash, by=CLARA, at=NOON)
+    assert refused.value.current.entry.more == "Other words."
+
+
+def test_a_form_that_was_opened_earlier_overwrites_nothing(desk: Desk) -> None:
+    draft = desk.acts.draft(BETTER, by=ANNA, at=NOON)
+    desk.acts.edit(draft.id, replace(BETTER, more="Ben's words."), version=1, by=BEN, at=NOON)
+    mine = replace(BETTER, more="Anna's words.")
+    for act in (
+        lambda: desk.acts.edit(draft.id, mine, version=1, by=ANNA, at=NOON),
+        lambda: desk.acts.submit(draft.id, version=1, by=ANNA, at=NOON),
+        lambda: desk.acts.discard(draft.id, version=1, by=ANNA, at=NOON, reason=WHY),
+    ):
+        with pytest.raises(StaleDraft, match="changed meanwhile, by Anna, Ben") as refused:
+            act()
+        assert refused.value.current.entry.more == "Ben's words."
+    assert desk.store.draft(draft.id).entry.more == "Ben's words."
+
+
+def test_two_people_do_not_begin_the_same_entry(desk: Desk) -> None:
+    desk.acts.draft(BETTER, by=ANNA, at=NOON)
+    with pytest.raises(EditRefused, match="being worked on by Anna"):
+        desk.acts.draft(BETTER, by=BEN, at=NOON)
+
+
+def test_a_card_needs_two_approvers(desk: Desk) -> None:
+    draft = desk.submitted(BETTER_CARD)
+    desk.acts.approve(draft.id, content_hash=draft.content_hash, by=CLARA, at=NOON)
+    with pytest.raises(EditRefused, match="not approved yet: one more person"):
+        desk.acts.publish([draft.id], by=PETER, at=NOON)
+    with pytest.raises(EditRefused, match="approved this text already"):
+        desk.acts.approve(draft.id, content_hash=draft.content_hash, by=CLARA, at=NOON)
+    desk.acts.approve(draft.id, content_hash=draft.content_hash, by=DORA, at=NOON)
+    desk.acts.publish([draft.id], by=PETER, at=NOON)
+    assert desk.store.revision("en", CARD.id).approvers == ("Clara", "Dora")
+
+
+def test_several_drafts_are_published_together_or_not_at_all(desk: Desk) -> None:
+    new = replace(STEPS, id="tea-cold", question="Is cold tea tea?", phrasings=("iced tea",), related=("tea-hot",))
+    hot = replace(new, id="tea-hot", question="Is hot tea tea?", phrasings=("hot one",), related=())
+    first = desk.acts.draft(hot, by=ANNA, at=NOON)
+    with pytest.raises(UnfitText, match="entry 'tea-hot' does not exist"):
+        desk.submitted(new)
+    desk.acts.submit(first.id, version=1, by=ANNA, at=NOON)
+    desk.acts.approve(first.id, content_hash=first.content_hash, by=CLARA, at=NOON)
+    other = desk.approved(BETTER)
+    waiting = desk.submitted(replace(STEPS, more="It takes a while."))
+    with pytest.raises(EditRefused, match="tea-steps is not approved"):
+        desk.acts.publish([first.id, other.id, waiting.id], by=PETER, at=NOON)
+    assert desk.store.newest_release() == 1
+    desk.acts.publish([first.id, other.id], by=PETER, at=NOON)
+    assert desk.live() == {
+        TEA.id: content_hash(BETTER),
+        STEPS.id: content_hash(STEPS),
+        CARD.id: content_hash(CARD),
+        "tea-hot": content_hash(hot),
+    }
+
+
+def test_a_text_with_faults_is_not_sent_to_review(desk: Desk) -> None:
+    unfit = replace(
+        BETTER,
+        answer="You should stop prednisone at 90 degrees.",
+        facts=("TEA-002",),
+        related=("nothing",),
+        phrasings=("make tea",),
+    )
+    draft = desk.acts.draft(unfit, by=ANNA, at=NOON)
+    with pytest.raises(UnfitText) as refused:
+        desk.acts.submit(draft.id, version=1, by=ANNA, at=NOON)
+    assert {field for field, _ in refused.value.faults} == {
+        "answer",
+        "facts",
+        "figures",
+        "phrasings",
+        "related",
+        "sources",
+    }
+    assert desk.store.draft(draft.id).state == "draft"
+
+
+def test_what_became_unfit_after_its_approval_is_not_published(desk: Desk) -> None:
+    draft = desk.approved(replace(BETTER, related=(STEPS.id,)))
+    desk.acts.retire(("en", STEPS.id), by=PETER, at=NOON, reason=WHY)
+    with pytest.raises(UnfitText, match="tea-steps"):
+        desk.acts.publish([draft.id], by=PETER, at=NOON)
+
+
+def test_a_draft_that_another_text_overtook_is_not_published_over_it(desk: Desk) -> None:
+    mine = desk.approved(BETTER)
+    # Starter content came in between: the same entry has a newer revision.
+    theirs = replace(TEA, more="From the starter content.")
+    desk.store.publish([theirs, STEPS, CARD], {}, base=1, author="starter", review="editorial", origin="seed", at=NOON)
+    with pytest.raises(EditConflict, match="revision 2 of tea-what-is by starter") as refused:
+        desk.acts.publish([mine.id], by=PETER, at=NOON)
+    assert (refused.value.mine.entry, refused.value.theirs.entry) == (BETTER, theirs)
+    assert desk.live()[TEA.id] == content_hash(theirs)
+
+
+def test_sending_back_needs_a_reason_and_voids_approvals(desk: Desk) -> None:
+    draft = desk.approved(BETTER)
+    with pytest.raises(EditRefused, match="say what is to be mended"):
+        desk.acts.send_back(draft.id, version=1, by=CLARA, at=NOON, reason=" ")
+    draft = desk.acts.send_back(draft.id, version=1, by=CLARA, at=NOON, reason="too hard")
+    assert (draft.state, draft.approvals) == ("draft", ())
+    assert [row.reason for row in desk.store.audit(("en", TEA.id))][-1] == "too hard"
+
+
+def test_comments_outlive_the_draft(desk: Desk) -> None:
+    draft = desk.approved(BETTER)
+    desk.acts.comment(draft.id, " Is that the right tea? ", by=DORA, at=NOON)
+    desk.acts.publish([draft.id], by=PETER, at=NOON)
+    said = [(row.person, row.reason) for row in desk.store.audit(("en", TEA.id)) if row.act == "comment"]
+    assert said == [("Dora", "Is that the right tea?")]
+
+
+def test_every_act_asks_for_its_role_and_a_refusal_is_kept(desk: Desk) -> None:
+    draft = desk.approved(BETTER)
+    nobody = person("Nobody")
+    acts: dict[str, Callable[[], object]] = {
+        "draft": lambda: desk.acts.draft(STEPS, by=nobody, at=NOON),
+        "edit": lambda: desk.acts.edit(draft.id, BETTER, version=1, by=nobody, at=NOON),
+        "discard": lambda: desk.acts.discard(draft.id, version=1, by=nobody, at=NOON, reason=WHY),
+        "submit": lambda: desk.acts.submit(draft.id, version=1, by=nobody, at=NOON),
+        "send_back": lambda: desk.acts.send_back(draft.id, version=1, by=nobody, at=NOON, reason=WHY),
+        "approve": lambda: desk.acts.approve(draft.id, content_hash=draft.content_hash, by=nobody, at=NOON),
+        "publish": lambda: desk.acts.publish([draft.id], by=nobody, at=NOON),
+        "plan": lambda: desk.acts.plan([draft.id], due_at=LATER, by=nobody, at=NOON),
+        "cancel_plan": lambda: desk.acts.cancel_plan(1, by=nobody, at=NOON),
+        "withdraw": lambda: desk.acts.withdraw([("en", TEA.id)], by=nobody, at=NOON, reason=WHY),
+        "retire": lambda: desk.acts.retire(("en", TEA.id), by=nobody, at=NOON, reason=WHY),
+        "restore": lambda: desk.acts.restore(("en", TEA.id), by=nobody, at=NOON, reason=WHY),
+        "roll_back": lambda: desk.acts.roll_back(1, by=nobody, at=NOON, reason=WHY),
+    }
+    before = len(desk.acted())
+    for act in acts.values():
+        with pytest.raises(NotAllowed, match=r"Nobody is no (author|reviewer|publisher)"):
+            act()
+    with pytest.raises(NotAllowed, match="may not comment"):
+        desk.acts.comment(draft.id, "Hello", by=nobody, at=NOON)
+    refused = list(desk.store.audit())[before:]
+    assert {row.act for row in refused} == {"refused"}
+    assert [row.detail["act"] for row in refused] == [*acts, "comment"]
+    assert desk.store.newest_release() == 1
+    assert desk.store.draft(draft.id) == draft
+
+
+def test_a_withdrawn_text_is_not_live_and_can_be_restored(desk: Desk) -> None:
+    desk.published(BETTER)
+    desk.acts.withdraw([("en", TEA.id)], by=PETER, at=LATER, reason=WHY)
+    assert TEA.id not in desk.live()
+    assert desk.withdrawn() == {TEA.id}
+    with pytest.raises(EditRefused, match="not live"):
+        desk.acts.withdraw([("en", TEA.id)], by=PETER, at=LATER, reason=WHY)
+    desk.acts.restore(("en", TEA.id), by=PETER, at=LATER, reason="it was right")
+    assert desk.live()[TEA.id] == content_hash(BETTER)
+    assert desk.withdrawn() == set()
+
+
+def test_the_switch_for_an_incident_takes_a_whole_topic(desk: Desk) -> None:
+    other = replace(STEPS, id="heart-tea", topic="heart", question="Is tea good?", phrasings=("good tea",), related=())
+    desk.published(other)
+    desk.acts.withdraw_topic("lupus", by=PETER, at=LATER, reason=WHY)
+    assert set(desk.live()) == {"heart-tea", CARD.id}
+    assert desk.withdrawn() == {TEA.id, STEPS.id}
+    with pytest.raises(EditRefused, match="no text of the topic 'lupus' is live"):
+        desk.acts.withdraw_topic("lupus", by=PETER, at=LATER, reason=WHY)
+
+
+def test_a_card_is_replaced_and_never_taken_away(desk: Desk) -> None:
+    for act in (
+        lambda: desk.acts.withdraw([("en", CARD.id)], by=PETER, at=NOON, reason=WHY),
+        lambda: desk.acts.retire(("en", CARD.id), by=PETER, at=NOON, reason=WHY),
+    ):
+        with pytest.raises(EditRefused, match="emergency card; those are not"):
+            act()
+    assert CARD.id in desk.live()
+
+
+def test_a_retired_text_is_gone_and_comes_back_only_by_an_act(desk: Desk) -> None:
+    desk.acts.retire(("en", TEA.id), by=PETER, at=NOON, reason=WHY)
+    assert (TEA.id in desk.live(), desk.withdrawn()) == (False, set())
+    desk.acts.restore(("en", TEA.id), by=PETER, at=NOON, reason=WHY)
+    assert desk.live()[TEA.id] == content_hash(TEA)
+    with pytest.raises(EditRefused, match="never been live"):
+        desk.acts.restore(("en", "tea-never"), by=PETER, at=NOON, reason=WHY)
+
+
+def test_a_roll_back_brings_an_earlier_release_as_a_new_one(desk: Desk) -> None:
+    desk.published(BETTER)
+    assert desk.acts.roll_back(1, by=PETER, at=LATER, reason=WHY) == 3
+    assert desk.live()[TEA.id] == content_hash(TEA)
+    assert desk.store.release(3).published_at == LATER
+    # The revision is the old one, so what readers see names its own author and date.
+    assert desk.store.release(3).revisions == desk.store.release(1).revisions
+    with pytest.raises(EditRefused, match="says exactly what is live"):
+        desk.acts.roll_back(1, by=PETER, at=LATER, reason=WHY)
+    with pytest.raises(EditRefused, match="no release 9"):
+        desk.acts.roll_back(9, by=PETER, at=LATER, reason=WHY)
+
+
+def test_a_roll_back_does_not_bring_back_what_was_withdrawn(desk: Desk) -> None:
+    desk.published(replace(STEPS, more="It takes a while."))
+    desk.acts.withdraw([("en", TEA.id)], by=PETER, at=NOON, reason="it harmed somebody")
+    desk.acts.roll_back(1, by=PETER, at=LATER, reason=WHY)
+    assert desk.withdrawn() == {TEA.id}
+    assert desk.live()[STEPS.id] == content_hash(STEPS)
+
+
+def test_a_roll_back_keeps_cards_that_came_later(desk: Desk) -> None:
+    sting = replace(CARD, id="sting", question="What about a sting?")
+    desk.published(sting)
+    desk.published(BETTER)
+    desk.acts.roll_back(1, by=PETER, at=LATER, reason=WHY)
+    assert (desk.live()["sting"], desk.live()[TEA.id]) == (content_hash(sting), content_hash(TEA))
+
+
+def test_a_planned_publication_happens_once_its_time_has_come(desk: Desk) -> None:
+    draft = desk.approved(BETTER)
+    with pytest.raises(EditRefused, match="still to come"):
+        desk.acts.plan([draft.id], due_at=NOON, by=PETER, at=NOON)
+    desk.acts.plan([draft.id], due_at=LATER, by=PETER, at=NOON)
+    assert desk.acts.publish_due(LATER - dt.timedelta(seconds=1)) == []
+    # A clock that is a day slow publishes nothing early; one that is told in another zone means the same moment.
+    assert desk.acts.publish_due(LATER - dt.timedelta(days=1)) == []
+    there = dt.timezone(dt.timedelta(hours=9))
+    assert desk.acts.publish_due(LATER.astimezone(there)) == [2]
+    assert desk.acts.publish_due(LATER) == []
+    assert desk.store.release(2).by == "Peter"
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "why"),
+    [
+        (lambda desk, draft: desk.acts.edit(draft.id, STEPS_MORE, version=1, by=ANNA, at=NOON), "not approved"),
+        (lambda desk, draft: desk.acts.discard(draft.id, version=1, by=ANNA, at=NOON, reason=WHY), "thrown away"),
+        (lambda desk, draft: desk.acts.publish([draft.id], by=PETER, at=NOON), "was published or thrown away"),
+        (lambda desk, draft: roll_back(desk), "there was a roll back"),
+    ],
+)
+def test_a_plan_that_is_not_possible_any_more_is_dropped_and_the_trail_says_why(
+    desk: Desk, meanwhile: Callable[[Desk, object], object], why: str
+) -> None:
+    desk.published(BETTER)
+    draft = desk.approved(STEPS_MORE)
+    desk.acts.plan([draft.id], due_at=LATER, by=PETER, at=NOON)
+    meanwhile(desk, draft)
+    live = desk.live()
+    assert desk.acts.publish_due(LATER) == []
+    assert desk.live() == live
+    assert desk.store.plans() == []
+    dropped = list(desk.store.audit())[-1]
+    assert (dropped.act, why in dropped.reason) == ("plan_failed", True)
+
+
+STEPS_MORE = replace(STEPS, more="It takes a while.")
+
+
+def roll_back(desk: Desk) -> None:
+    desk.acts.roll_back(1, by=PETER, at=NOON, reason=WHY)
+
+
+def test_a_plan_can_be_taken_back(desk: Desk) -> None:
+    draft = desk.approved(BETTER)
+    plan = desk.acts.plan([draft.id], due_at=LATER, by=PETER, at=NOON)
+    desk.acts.cancel_plan(plan, by=PETER, at=NOON)
+    assert desk.acts.publish_due(LATER) == []
+    with pytest.raises(EditRefused, match="does not exist any more"):
+        desk.acts.cancel_plan(plan, by=PETER, at=NOON)
+
+
+def many(desk: Desk, overdue: int) -> None:
+    """Forty texts, some of which should have been reviewed on 1 January 2027."""
+    due = dt.date(2027, 1, 1)
+    texts = [
+        replace(
+            STEPS,
+            id=f"tea-{number}",
+            question=f"Is tea number {number} good?",
+            review_due=due if number < overdue else STEPS.review_due,
+        )
+        for number in range(40)
+    ]
+    overdue_card = replace(CARD, review_due=due)
+    desk.store.publish([*texts, overdue_card], {}, base=1, author="starter", review="editorial", origin="seed", at=NOON)
+
+
+def test_what_is_long_overdue_withdraws_itself_and_cards_stay(desk: Desk) -> None:
+    many(desk, overdue=2)
+    due = dt.datetime(2027, 1, 1, tzinfo=dt.timezone.utc)
+    assert desk.acts.withdraw_overdue(at=due + dt.timedelta(days=30), days=30) == ()
+    gone = desk.acts.withdraw_overdue(at=due + dt.timedelta(days=31), days=30)
+    assert gone == (("en", "tea-0"), ("en", "tea-1"))
+    assert desk.withdrawn() == {"tea-0", "tea-1"}
+    assert CARD.id in desk.live()
+    assert [(row.act, row.person) for row in desk.store.audit()] == [("withdraw", "review dates")]
+    assert desk.acts.withdraw_overdue(at=due + dt.timedelta(days=31), days=30) == ()
+
+
+def test_a_clock_that_jumps_a_year_withdraws_nothing_until_somebody_says_that_it_is_right(desk: Desk) -> None:
+    many(desk, overdue=4)
+    ahead = NOON + dt.timedelta(days=365)
+    with pytest.raises(TooManyOverdue, match=r"4 of 40 texts should have been reviewed .* 22 November 2027"):
+        desk.acts.withdraw_overdue(at=ahead, days=30)
+    assert desk.withdrawn() == set()
+    assert len(desk.acts.withdraw_overdue(at=ahead, days=30, confirmed=True)) == 4
+
+
+def test_starter_content_may_follow_what_only_the_calendar_withdrew(desk: Desk) -> None:
+    many(desk, overdue=1)
+    desk.acts.withdraw_overdue(at=NOON + dt.timedelta(days=365), days=30)
+    assert not desk.store.has_origin("editing")
+    desk.acts.withdraw([("en", "tea-9")], by=PETER, at=NOON, reason=WHY)
+    assert desk.store.has_origin("editing")
