@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from knowledge import review
-from knowledge.errors import EditConflict, EditRefused, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
+from knowledge.editing.refusals import EditConflict, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
+from knowledge.errors import EditRefused
 from knowledge.model import Draft, Entry, Fact, Person, Role, Source
 from knowledge.store.change import Change, Key, Member, Plan, State
 from knowledge.store.repository import KnowledgeStore

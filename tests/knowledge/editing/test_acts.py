@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from knowledge.codec import content_hash
-from knowledge.errors import EditConflict, EditRefused, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
+from knowledge.editing.refusals import EditConflict, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
+from knowledge.errors import EditRefused
 from knowledge.model import Person
 from knowledge.store.tables import draft_people, revision_people
 from storage.engine import read, write

@@ -41,7 +41,7 @@ entries = st.builds(lambda entry, more: replace(entry, more=more), starters, st.
 
 
 class AnyOrderOfActs(RuleBasedStateMachine):
-    """`self.said` is kept beside the product: who wrote and who approved each text, by its hash."""
+    """`wrote` and `approved` are kept beside the product, by what the acts said they did."""
 
     @initialize()
     def begin(self) -> None:

@@ -1,0 +1,53 @@
+"""Why an act of a person is refused.
+
+EditRefused
+├── NotAllowed      the person lacks the role, or may not approve a text of their own
+├── StaleDraft      somebody changed the draft meanwhile; carries it as it is now
+├── EditConflict    another text of the entry was published meanwhile; carries it
+├── UnfitText       the text has faults that nobody may be shown; carries them
+└── TooManyOverdue  so many reviews are overdue that the clock may be wrong
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from knowledge.errors import EditRefused
+from knowledge.model import Draft, Revision
+
+
+class NotAllowed(EditRefused):
+    """The person may not do this."""
+
+
+class StaleDraft(EditRefused):
+    """The draft was changed after the caller read it. `current` is what it is now; the caller still has the other."""
+
+    def __init__(self, current: Draft) -> None:
+        self.current = current
+        super().__init__(
+            f"{current.entry.id} was changed meanwhile, by {', '.join(current.authors)}; compare the two texts"
+        )
+
+
+class EditConflict(EditRefused):
+    """Another text of the entry was published after the draft was begun. `theirs` is that text."""
+
+    def __init__(self, mine: Draft, theirs: Revision) -> None:
+        self.mine, self.theirs = mine, theirs
+        super().__init__(
+            f"revision {theirs.number} of {mine.entry.id} by {theirs.author} was published after this draft was begun; "
+            "compare the two texts and begin again from the live one"
+        )
+
+
+class UnfitText(EditRefused):
+    """The text must never be shown as it is. `faults`: field and what is wrong."""
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(f"{field}: {message}" for field, message in self.faults))
+
+
+class TooManyOverdue(EditRefused):
+    """More texts than is likely are overdue at once; a person has to say that the clock is right. Nothing changed."""
