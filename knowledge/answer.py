@@ -6,8 +6,9 @@ looked up in the registry copy, and of what search finds only what is sure enoug
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from knowledge import glossary
@@ -61,11 +62,15 @@ class Answerer:
         numbers: Numbers,
         trials: TrialAnswers,
         thresholds: Thresholds = Thresholds(),
+        *,
+        today: Callable[[], dt.date],
     ) -> None:
-        self.release = release
+        """`today` is the day by which a review is overdue."""
+        self.release, self._today = release, today
         self.index, self._sources, self._phrases = index, sources, phrases
         self._advice, self._numbers, self.trials, self._thresholds = advice, numbers, trials, thresholds
         self._revisions = {revision.entry.key: revision for revision in release.revisions}
+        self._withdrawn = {revision.entry.key: revision for revision in release.withdrawn}
         self._glossaries: dict[str, Glossary] = {}
         self._questions = {_plain(entry.question): entry.id for entry in index.entries}
 
@@ -76,7 +81,7 @@ class Answerer:
             return self._decline(replace(question, locale=spoken_in if spoken_in == "es" else "en"), "abstain_language")
         asked = self.published_question(question.text)
         if asked is not None:
-            return self.entry_answer(asked, question, confidence=1.0)
+            return self._shown(asked, question, 1.0)
         if question.context.seeks_advice or self._advice.check(question.text):
             return self._defer(question, self.rank(question))
         if numbers := find_nct(question.text):
@@ -92,7 +97,22 @@ class Answerer:
             return self._abstain(question, ranking)
         if ranking.confidence < self._thresholds.answer:
             return self._clarify(question, ranking)
-        return self.entry_answer(ranking.hits[0].entry.id, question, confidence=ranking.confidence)
+        return self._shown(ranking.hits[0].entry.id, question, ranking.confidence)
+
+    def _shown(self, entry_id: str, question: Question, confidence: float) -> Answer:
+        withdrawn = self.withdrawn(entry_id, question.locale)
+        return withdrawn or self.entry_answer(entry_id, question, confidence=confidence)
+
+    def withdrawn(self, entry_id: str, locale: str = "en") -> Answer | None:
+        """What is said instead of a text that is being reviewed: that it is, and its sources. None for live ones."""
+        if self.entry(entry_id, locale) or self.entry(entry_id):
+            return None
+        revision = self._withdrawn.get((locale, entry_id)) or self._withdrawn.get(("en", entry_id))
+        if revision is None:
+            return None
+        rows = tuple(_source_runs(source) for source in self.sources(revision))
+        where = (spoken(self.say("withdrawn_sources", locale)), Block("list", items=rows)) if rows else ()
+        return Answer("abstain", (spoken(self.say("withdrawn", locale)), *where), locale=locale)
 
     def published_question(self, text: str) -> str | None:
         """Id of the entry whose published question this is, word for word, as when its button was pressed."""
@@ -136,7 +156,7 @@ class Answerer:
         revision = self.live(entry_id, question.locale)
         entry = revision.entry
         slots = self.slots(entry, question.context.region)
-        blocks = (*paragraphs(entry.answer, slots), *steps(entry.steps, slots), *self._cautions(entry))
+        blocks = (*paragraphs(entry.answer, slots), *steps(entry.steps, slots), *self.cautions(entry))
         kind = "steps" if entry.steps else "answer"
         return replace(
             self.from_revision(revision, blocks, self._follow_ups(entry)),
@@ -151,7 +171,7 @@ class Answerer:
         if not text:
             return None
         slots = self.slots(revision.entry, question.context.region)
-        blocks = (*paragraphs(text, slots), *self._cautions(revision.entry))
+        blocks = (*paragraphs(text, slots), *self.cautions(revision.entry))
         return self.from_revision(revision, blocks, self._follow_ups(revision.entry, shown=part))
 
     def sources_answer(self, entry_id: str, question: Question) -> Answer:
@@ -218,13 +238,17 @@ class Answerer:
             slots["as_of"] = spoken_date(entry.as_of, entry.locale)
         return slots
 
+    def cautions(self, entry: Entry) -> tuple[Block, ...]:
+        """What must be said beside every part of an entry."""
+        said = [caution for caution in entry.cautions if caution in ("medicine", "early_evidence")]
+        texts = [self._phrases.say(entry.locale, f"caution_{caution}") for caution in said]
+        if entry.review_due < self._today():
+            due = spoken_date(entry.review_due, entry.locale)
+            texts.append(self._phrases.say(entry.locale, "caution_overdue", review_due=due))
+        return tuple(callout(text) for text in texts)
+
     def say(self, key: str, locale: str = "en", **slots: str) -> str:
         return self._phrases.say(locale, key, **slots)
-
-    def _cautions(self, entry: Entry) -> tuple[Block, ...]:
-        """What must be said beside every part of an entry."""
-        said = (caution for caution in entry.cautions if caution in ("medicine", "early_evidence"))
-        return tuple(callout(self._phrases.say(entry.locale, f"caution_{caution}")) for caution in said)
 
     def _follow_ups(self, entry: Entry, shown: str = "answer") -> tuple[FollowUp, ...]:
         offered = [
@@ -239,15 +263,20 @@ class Answerer:
 
     def _defer(self, question: Question, ranking: Ranking) -> Answer:
         say = spoken(self.say("defer", question.locale))
-        if not ranking.hits or ranking.confidence < self._thresholds.clarify:
+        nearest = self._live_hits(ranking)[:2]
+        if not nearest or ranking.confidence < self._thresholds.clarify:
             return Answer("defer", (say,), confidence=ranking.confidence)
-        nearest = [hit.entry for hit in ranking.hits[:2]]
         heading = spoken(self.say("defer_nearest", question.locale))
         return self._offering("defer", (say, heading), nearest, ranking)
 
     def _clarify(self, question: Question, ranking: Ranking) -> Answer:
-        nearest = [hit.entry for hit in ranking.hits[:CHOICES]]
+        nearest = self._live_hits(ranking)[:CHOICES]
+        if not nearest:
+            return self._abstain(question, ranking)
         return self._offering("clarify", (spoken(self.say("clarify", question.locale)),), nearest, ranking)
+
+    def _live_hits(self, ranking: Ranking) -> list[Entry]:
+        return [hit.entry for hit in ranking.hits if hit.entry.key in self._revisions]
 
     def _abstain(self, question: Question, ranking: Ranking) -> Answer:
         blocks = (spoken(self.say("abstain", question.locale)), spoken(self.say("abstain_topics", question.locale)))

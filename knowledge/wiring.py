@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from knowledge.answer import Answerer
 from knowledge.cards import card_answer
+from knowledge.editing.acts import Editing
+from knowledge.editing.calendar import Calendar
+from knowledge.editing.seed import write_cards
 from knowledge.errors import StoreUnavailable
-from knowledge.files import read_sources, read_text
-from knowledge.model import Answer, Source
+from knowledge.files import read_facts, read_sources, read_text
+from knowledge.model import Answer, Entry, Release, Source
 from knowledge.phrases import Phrases, read_mapping, read_phrases
 from knowledge.search.embedder import Embedder
 from knowledge.search.encoder import Encoder, OnnxEncoder
 from knowledge.search.index import Index
+from knowledge.search.passages import passages
 from knowledge.search.words import Aliases
 from knowledge.settings import SHIPPED_CONTENT, Settings
 from knowledge.store.repository import KnowledgeStore
@@ -50,11 +55,16 @@ class Knowledge:
         trials: TrialAnswers,
         cards: CardShelf,
         sources: Mapping[str, Source],
+        today: Callable[[], dt.date],
+        cards_home: Path,
+        editing: Editing,
+        calendar: Calendar,
     ) -> None:
         self.store, self.embedder, self.phrases, self.numbers = store, embedder, phrases, numbers
-        self.trials, self.cards = trials, cards
+        self.trials, self.cards, self.editing, self.calendar = trials, cards, editing, calendar
         self.aliases = aliases
         self._encoder, self._background, self._advice, self.card_sources = encoder, background, advice, sources
+        self._today, self._cards_home = today, cards_home
         self._live: Answerer | None = None
         self._swapping = threading.Lock()
 
@@ -111,17 +121,34 @@ class Knowledge:
             previous=self._live.index if self._live else None,
         )
         logger.info("release %d is live with %d entries", number, len(index.entries))
-        return Answerer(release, index, self.store.sources(), self.phrases, self._advice, self.numbers, self.trials)
+        self._keep_cards(release)
+        sources = self.store.sources()
+        return Answerer(
+            release, index, sources, self.phrases, self._advice, self.numbers, self.trials, today=self._today
+        )
+
+    def _keep_cards(self, release: Release) -> None:
+        try:
+            write_cards(release, self._cards_home)
+        except OSError as error:
+            logger.warning("the emergency cards of release %d were not written: %s", release.number, error)
+
+    def overdue_cards(self) -> list[str]:
+        """Emergency cards, as locale/id, whose review is overdue. They stay live; staff have to look at them."""
+        entries = (revision.entry for revision in self.live().release.revisions)
+        cards = (entry for entry in entries if entry.answer_kind == "card" and entry.review_due < self._today())
+        return sorted("/".join(entry.key) for entry in cards)
 
 
 @dataclass(frozen=True)
 class Desk:
-    """What it takes to publish: the store, and the vectors of texts. It answers nobody."""
+    """What it takes to publish: the store, the vectors of texts, the acts. It answers nobody."""
 
     store: KnowledgeStore
     encoder: Encoder
     embedder: Embedder
     aliases: Aliases
+    editing: Editing
 
 
 def build_desk(environment: Mapping[str, str]) -> Desk:
@@ -131,15 +158,21 @@ def build_desk(environment: Mapping[str, str]) -> Desk:
     store = KnowledgeStore(open_engine(kept.url("knowledge")))
     encoder = OnnxEncoder(kept.home / "model", settings.model_precision)
     aliases = Aliases(read_mapping(settings.content / "en" / "aliases.yml"))
-    return Desk(store, encoder, Embedder(encoder, store), aliases)
+    embedder = Embedder(encoder, store)
+
+    def prepare(entries: Sequence[Entry]) -> None:
+        embedder.embed([aliases.plain(passage.text) for entry in entries for passage in passages(entry)])
+
+    editing = Editing(store, lambda: read_facts(settings.content / "facts.tsv"), prepare)
+    return Desk(store, encoder, embedder, aliases, editing)
 
 
 def build(environment: Mapping[str, str]) -> Knowledge:
     """The knowledge room with its real parts. Raises `SettingError`, `StorageError`, `ModelError` or `ContentError`."""
     settings = Settings.from_environment(environment)
     kept = storage_settings.Settings.from_environment(environment)
-    desk = build_desk(environment)
     phrases = read_phrases(settings.content)
+    desk = build_desk(environment)
     return Knowledge(
         store=desk.store,
         embedder=desk.embedder,
@@ -153,7 +186,16 @@ def build(environment: Mapping[str, str]) -> Knowledge:
         cards=CardShelf([kept.home / "cards", settings.content, SHIPPED_CONTENT]),
         # From the file, not the database: a card names its sources with the database gone too.
         sources=read_sources(settings.content / "sources.yml"),
+        today=lambda: now().date(),
+        cards_home=kept.home / "cards",
+        editing=desk.editing,
+        calendar=Calendar(desk.editing, now, settings.review_grace_days),
     )
+
+
+def now() -> dt.datetime:
+    """The moment, in UTC."""
+    return dt.datetime.now(dt.timezone.utc)
 
 
 def read_background(file: Path) -> tuple[str, ...]:

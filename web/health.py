@@ -49,13 +49,15 @@ def routes(parts: Parts) -> list[Route]:
 
 async def look(parts: Parts) -> dict[str, dict[str, Any]]:
     """State of each part: `ok`, and what else is worth knowing. Waits one second for the assistant at the most."""
-    knowledge, cards, assistant = await asyncio.gather(
+    knowledge, cards, reviews, assistant = await asyncio.gather(
         asyncio.to_thread(_state, lambda: {"release": parts.knowledge.live().release.number}),
         asyncio.to_thread(_state, lambda: {"read": [_card(parts, locale) for locale in LOCALES]}),
+        asyncio.to_thread(_state, lambda: _reviews(parts)),
         parts.assistant.ready(),
     )
     records = {"ok": parts.recorder.ok, "waiting": parts.recorder.waiting}
-    return {"knowledge": knowledge, "cards": cards, "assistant": {"ok": assistant}, "records": records}
+    states = {"knowledge": knowledge, "cards": cards, "reviews": reviews}
+    return {**states, "assistant": {"ok": assistant}, "records": records}
 
 
 def able(states: dict[str, dict[str, Any]]) -> bool:
@@ -74,6 +76,12 @@ def _state(look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     except Exception as fault:
         # Any fault of a part is what this page is asked about; its kind says enough, its text may not be public.
         return {"ok": False, "fault": whereabouts(fault).split(" at ")[0]}
+
+
+def _reviews(parts: Parts) -> dict[str, Any]:
+    """Cards stay live however late their review is, so that this is where staff hear of it."""
+    overdue, held = parts.knowledge.overdue_cards(), parts.knowledge.calendar.held
+    return {"ok": not overdue and not held, "overdue_cards": overdue, **({"held": held} if held else {})}
 
 
 def _card(parts: Parts, locale: str) -> str:

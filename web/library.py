@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from knowledge.answer import Answerer
 from knowledge.blocks import paragraphs, steps
-from knowledge.model import Context, Entry, Question, Revision, Source, Topic
+from knowledge.model import Answer, Context, Entry, Question, Revision, Source, Topic
 from knowledge.render import as_text
 from records.model import REPORT_KINDS, ReportKind
 from web.bodies import read_body
@@ -69,7 +69,8 @@ def routes(parts: Parts, views: Views) -> list[Route]:
         answerer, name = parts.knowledge.live(), request.path_params["id"]
         revision = answerer.entry(name, LOCALE)
         if revision is None:
-            return _missing(views)
+            withdrawn = answerer.withdrawn(name, LOCALE)
+            return _being_reviewed(views, withdrawn) if withdrawn else _missing(views)
         if revision.entry.answer_kind == "term":
             return RedirectResponse(f"/library/glossary#{name}")
         return views.page("entry.html", revision.entry.question, **entry_page(revision, answerer, parts))
@@ -148,6 +149,7 @@ def entry_page(revision: Revision, answerer: Answerer, parts: Parts) -> dict[str
     }
     return {
         "lang": entry.locale,
+        "cautions": answerer.cautions(entry),
         "entry": entry,
         "number": revision.number,
         **shown,
@@ -221,6 +223,11 @@ def search(query: str, answerer: Answerer, parts: Parts) -> dict[str, Any]:
     found = [revision.entry for revision in live if revision]
     telling = reply.kind in SHOWN_IN_FULL or not found
     return {"urgent": urgent, "reply": reply if telling and not urgent else None, "found": found}
+
+
+def _being_reviewed(views: Views, said: Answer) -> Response:
+    # The page comes back, so the address is not "gone": a search engine is to forget the text and ask again.
+    return views.page("withdrawn.html", "This page is being reviewed", status=404, blocks=said.blocks)
 
 
 def _missing(views: Views) -> Response:

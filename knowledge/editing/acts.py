@@ -43,9 +43,9 @@ class _Grounds:
 
 class Editing:
     """The acts of people on content. Every method raises `EditRefused` or one of its kinds, and `StoreUnavailable`;
-    then nothing has changed. `at` is the moment of the act."""
+    then nothing has changed. `at` is the moment of the act. `facts` reads the lines that statements lean on."""
 
-    def __init__(self, store: KnowledgeStore, facts: Mapping[str, Fact], prepare: Prepare) -> None:
+    def __init__(self, store: KnowledgeStore, facts: Callable[[], Mapping[str, Fact]], prepare: Prepare) -> None:
         self._store, self._facts, self._prepare = store, facts, prepare
 
     # Writing ---------------------------------------------------------------------------------------------------
@@ -375,7 +375,7 @@ class Editing:
         live = {row.entry.key: row.entry for row in self._store.release(number).revisions} if number else {}
         # Drafts that are published together may name each other.
         live.update((entry.key, entry) for entry in entries)
-        grounds = _Grounds(self._store.sources(), self._facts)
+        grounds = _Grounds(self._store.sources(), self._facts())
         faults = [
             (f"{entry.id}, {found.field}" if len(entries) > 1 else found.field, found.message)
             for entry in entries

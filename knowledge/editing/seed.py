@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,9 +79,10 @@ def write_cards(release: Release, folder: Path) -> None:
         text = write_entry(revision.entry).replace("\n---\n", "\n" + extra, 1)
         if not file.exists() or file.read_text(encoding="utf-8") != text:
             file.parent.mkdir(parents=True, exist_ok=True)
-            fresh = file.with_suffix(".new")
+            # Each process that meets the release writes them; none may write into what another is about to rename.
+            fresh = file.with_suffix(f".{os.getpid()}.new")
             fresh.write_text(text, encoding="utf-8")
             fresh.replace(file)
     for file in folder.glob("*/*.md"):
         if file not in wanted:
-            file.unlink()
+            file.unlink(missing_ok=True)

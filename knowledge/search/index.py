@@ -57,13 +57,18 @@ class Ranking:
     text: str
 
 
-def _fit(vectors: np.ndarray, owners: np.ndarray, entries: int, ridge: float) -> np.ndarray:
-    """Ridge regression from vectors to entries, shape (entries, 384): penalized least squares in closed form."""
-    wanted = np.zeros((len(vectors), entries), np.float32)
-    wanted[np.arange(len(vectors)), owners] = 1.0
-    wanted -= wanted.mean(axis=0) if len(vectors) else 0.0
+def _fit(vectors: np.ndarray, first: np.ndarray, ridge: float) -> np.ndarray:
+    """Ridge regression from vectors to the entries that own them, shape (entries, 384): penalized least squares in
+    closed form. `first`: where each entry's vectors begin."""
+    if not len(vectors):
+        return np.zeros((0, DIMENSIONS), np.float32)
+    # Wanted is 1 for the owner of a vector and 0 for all others, less the mean. Its product with the vectors is a sum
+    # for each entry; the table itself would have a gigabyte for 5,000 entries.
+    sums = np.add.reduceat(vectors, first)
+    shares = np.diff(np.append(first, len(vectors))) / len(vectors)
     spread = vectors.T @ vectors + ridge * np.eye(vectors.shape[1], dtype=np.float32)
-    return np.linalg.solve(spread, vectors.T @ wanted).T.astype(np.float32)
+    wanted = sums.T - np.outer(vectors.sum(axis=0), shares)
+    return np.linalg.solve(spread, wanted).T.astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,9 @@ class Index:
     ) -> None:
         """`previous`: the index of an earlier release; what it holds of unchanged texts is used again."""
         self._embedder, self._weights = embedder, weights
-        self.entries = tuple(r.entry for r in release.revisions if r.entry.locale == locale and passages(r.entry))
+        # What is withdrawn is still found, so that whoever asks for it hears so and gets no other answer instead.
+        known = sorted((r.entry for r in (*release.revisions, *release.withdrawn)), key=lambda entry: entry.key)
+        self.entries = tuple(entry for entry in known if entry.locale == locale and passages(entry))
         rows = [(place, passage) for place, entry in enumerate(self.entries) for passage in passages(entry)]
         self._passages: list[Passage] = [passage for _, passage in rows]
         self._owner = np.array([place for place, _ in rows], np.int64)
@@ -119,12 +126,12 @@ class Index:
         self._first = np.searchsorted(self._owner, np.arange(len(self.entries)))
         texts = [passage.text for passage in self._passages]
         self.background_texts = tuple(background)
-        known: Mapping[str, _Prepared] = previous._prepared if previous else {}
-        self._prepared: dict[str, _Prepared] = _prepare([*texts, *background], known, embedder, aliases)
+        before: Mapping[str, _Prepared] = previous._prepared if previous else {}
+        self._prepared: dict[str, _Prepared] = _prepare([*texts, *background], before, embedder, aliases)
         ready = [self._prepared[text] for text in texts]
         self.vocabulary = Vocabulary((word for text in ready for word in text.words), aliases, is_common)
         self._vectors = _stack([text.vector for text in ready])
-        self._map = _fit(self._vectors, self._owner, len(self.entries), weights.ridge)
+        self._map = _fit(self._vectors, self._first, weights.ridge)
         self._share = np.array([1.0 if p.kind == "asked" else weights.told for p in self._passages], np.float32)
         self._grams = Grams([text.grams for text in ready])
         self._background = _stack([self._prepared[text].vector for text in background])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
@@ -312,6 +313,7 @@ def test_a_draft_can_be_tried_beside_the_live_release(shipped: Knowledge, answer
         shipped._advice,
         shipped.numbers,
         shipped.trials,
+        today=lambda: dt.date(2026, 11, 22),
     )
     assert text(tried.answer(Question("is lupus contagious"))).startswith("No. This is a draft.")
     assert text(answerer.answer(Question("is lupus contagious"))).startswith("No, lupus is not contagious.")

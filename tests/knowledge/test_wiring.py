@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from knowledge.editing.acts import Editing
+from knowledge.editing.calendar import Calendar
 from knowledge.errors import ContentError, ModelError, StoreUnavailable
-from knowledge.model import Question
+from knowledge.model import Answer, Person, Question
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
 from knowledge.settings import SHIPPED_CONTENT
@@ -20,15 +22,22 @@ from knowledge.wiring import Knowledge, build
 from storage.engine import open_engine
 from storage.errors import StorageError
 from storage.settings import SettingError
-from tests.knowledge.samples import ENTRIES, SOURCE, STEPS, TEA, WordEncoder, publication
+from tests.knowledge.samples import CARD, ENTRIES, NOON, SOURCE, STEPS, TEA, WordEncoder, publication
 
 SOURCES = {SOURCE.key: SOURCE}
 
 
 @pytest.fixture
-def knowledge(sqlite_store: KnowledgeStore, shipped: Knowledge) -> Knowledge:
+def days() -> list[dt.date]:
+    """The days that the clock of `knowledge` tells, the last one from now on."""
+    return [NOON.date()]
+
+
+@pytest.fixture
+def knowledge(sqlite_store: KnowledgeStore, shipped: Knowledge, days: list[dt.date], tmp_path: Path) -> Knowledge:
     """A knowledge room over a small database, with nothing published yet."""
     encoder = WordEncoder()
+    editing = Editing(sqlite_store, dict, lambda entries: None)
     return Knowledge(
         store=sqlite_store,
         embedder=Embedder(encoder, sqlite_store),
@@ -41,7 +50,74 @@ def knowledge(sqlite_store: KnowledgeStore, shipped: Knowledge) -> Knowledge:
         trials=shipped.trials,
         cards=shipped.cards,
         sources={},
+        today=lambda: days[-1],
+        cards_home=tmp_path / "cards",
+        editing=editing,
+        calendar=Calendar(editing, lambda: dt.datetime.combine(days[-1], dt.time(), dt.timezone.utc), 30),
     )
+
+
+def said(answer: Answer) -> str:
+    return "\n".join(run.text for block in answer.blocks for item in (block.runs, *block.items) for run in item)
+
+
+@pytest.fixture
+def withdrawn(knowledge: Knowledge) -> Knowledge:
+    knowledge.store.publish(ENTRIES, SOURCES, **publication())
+    knowledge.live()
+    publisher = Person("Peter", frozenset({"publisher"}))
+    knowledge.editing.withdraw([TEA.key], by=publisher, at=NOON, reason="it harmed somebody")
+    return knowledge
+
+
+@pytest.mark.parametrize("asked", [TEA.question, "tea meaning"])
+def test_a_withdrawn_text_is_not_shown_and_its_sources_are(withdrawn: Knowledge, asked: str) -> None:
+    answer = withdrawn.live().answer(Question(asked))
+    assert (answer.kind, answer.entry) == ("abstain", None)
+    assert "being reviewed" in said(answer)
+    assert SOURCE.title in said(answer)
+    assert "leaves" not in said(answer)
+
+
+def test_a_withdrawn_text_is_offered_to_nobody(withdrawn: Knowledge) -> None:
+    live = withdrawn.live()
+    for asked in ("tea", "tea please", "how do I make tea?", "should i stop tea"):
+        assert TEA.question not in [offer.title for offer in live.answer(Question(asked)).follow_ups]
+    assert TEA.id not in {revision.entry.id for revision in live.asked()}
+
+
+def test_a_text_whose_review_is_overdue_warns_its_reader_and_then_withdraws_itself(
+    knowledge: Knowledge, days: list[dt.date]
+) -> None:
+    due = NOON.date() + dt.timedelta(days=10)
+    old = replace(TEA, review_due=due)
+    knowledge.store.publish([old, STEPS, CARD], SOURCES, **publication())
+    days.append(due)
+    assert "late" not in said(knowledge.live().answer(Question(TEA.question)))
+    days.append(due + dt.timedelta(days=1))
+    warned = said(knowledge.live().answer(Question(TEA.question)))
+    assert "The review of this text was due on December 2, 2026 and is late." in warned
+    assert "leaves" in warned
+    assert knowledge.calendar.run().withdrawn == ()
+    days.append(due + dt.timedelta(days=31))
+    assert knowledge.calendar.run().withdrawn == (TEA.key,)
+    assert "being reviewed" in said(knowledge.live().answer(Question(TEA.question)))
+
+
+def test_an_overdue_card_stays_and_staff_hear_of_it(knowledge: Knowledge, days: list[dt.date]) -> None:
+    knowledge.store.publish([replace(CARD, review_due=NOON.date())], SOURCES, **publication())
+    assert knowledge.overdue_cards() == []
+    days.append(NOON.date() + dt.timedelta(days=400))
+    assert knowledge.overdue_cards() == ["en/scald"]
+    assert knowledge.calendar.run().withdrawn == ()
+
+
+def test_every_process_that_meets_a_release_puts_its_cards_where_they_need_no_database(
+    knowledge: Knowledge, tmp_path: Path
+) -> None:
+    knowledge.store.publish(ENTRIES, SOURCES, **publication())
+    knowledge.live()
+    assert (tmp_path / "cards" / "en" / "scald.md").exists()
 
 
 def test_before_anything_is_published_it_says_what_to_run(knowledge: Knowledge) -> None:

@@ -21,11 +21,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from knowledge.answer import Answerer
-from knowledge.blocks import paragraphs, spoken
+from knowledge.blocks import callout, paragraphs, spoken
 from knowledge.codec import answer_to_json
+from knowledge.editing.calendar import Done
 from knowledge.files import parse_entry
 from knowledge.glossary import Glossary, live
-from knowledge.model import Answer, FollowUp, Provenance, Question, Release, Revision, Source
+from knowledge.model import Answer, Block, Entry, FollowUp, Provenance, Question, Release, Revision, Source
 from knowledge.phrases import Phrases, read_phrases
 from knowledge.settings import SHIPPED_CONTENT
 from knowledge.wiring import Knowledge
@@ -98,6 +99,9 @@ def release() -> Release:
     return Release(7, tuple(revisions), dt.datetime(2026, 11, 22), "starter")
 
 
+WITHDRAWN = "lupus-being-reviewed"
+
+
 class SmallAnswerer:
     """Finds an entry whose question is contained in what was asked; else abstains. Remembers the questions."""
 
@@ -127,6 +131,14 @@ class SmallAnswerer:
     def entry(self, entry_id: str, locale: str = "en") -> Revision | None:
         return next((row for row in self.release.revisions if row.entry.key == (locale, entry_id)), None)
 
+    def withdrawn(self, entry_id: str, locale: str = "en") -> Answer | None:
+        if entry_id != WITHDRAWN:
+            return None
+        return Answer("abstain", (spoken("My text on that is being reviewed."),))
+
+    def cautions(self, entry: Entry) -> tuple[Block, ...]:
+        return (callout("Please ask your care team."),)
+
     def revisions(self) -> tuple[Revision, ...]:
         return self.release.revisions
 
@@ -144,12 +156,29 @@ class SmallAnswerer:
         return {"emergency_number": "911", "as_of": "November 22, 2026"}
 
 
+class SmallCalendar:
+    """A calendar on which nothing is due. `held`, when set, is why nothing was withdrawn."""
+
+    def __init__(self) -> None:
+        self.held: str | None = None
+        self.runs = 0
+
+    def run(self) -> Done:
+        self.runs += 1
+        return Done()
+
+
 @dataclass
 class SmallKnowledge:
     """`fault`, when set, is what every look at the knowledge base raises."""
 
     answerer: SmallAnswerer = field(default_factory=SmallAnswerer)
     fault: Exception | None = None
+    calendar: SmallCalendar = field(default_factory=SmallCalendar)
+    overdue: list[str] = field(default_factory=list)
+
+    def overdue_cards(self) -> list[str]:
+        return self.overdue
 
     def live(self) -> Answerer:
         if self.fault:

@@ -26,6 +26,24 @@ def test_all_parts_ready(client: TestClient) -> None:
     assert body["parts"]["knowledge"] == {"ok": True, "release": 7}
 
 
+def test_a_card_whose_review_is_overdue_stays_live_and_is_told_of(
+    client: TestClient, knowledge: SmallKnowledge
+) -> None:
+    knowledge.overdue = ["en/choking"]
+    body = client.get("/readyz").json()
+    assert (body["status"], body["degraded"]) == ("degraded", ["reviews"])
+    assert body["parts"]["reviews"] == {"ok": False, "overdue_cards": ["en/choking"]}
+
+
+def test_that_the_clock_may_be_wrong_is_told_of(client: TestClient, knowledge: SmallKnowledge) -> None:
+    knowledge.calendar.held = "40 of 400 texts are overdue"
+    assert client.get("/readyz").json()["parts"]["reviews"]["held"] == "40 of 400 texts are overdue"
+
+
+def test_the_calendar_is_kept_while_the_process_runs(client: TestClient, knowledge: SmallKnowledge) -> None:
+    assert knowledge.calendar.runs == 1
+
+
 def test_without_the_assistant_answers_still_come(client: TestClient, assistant: StandInAssistant) -> None:
     assistant.stop()
     response = client.get("/readyz")

@@ -38,7 +38,7 @@ class Desk:
     def __init__(self, store: KnowledgeStore) -> None:
         self.store = store
         self.prepared: list[str] = []
-        self.acts = Editing(store, FACTS, self._prepare)
+        self.acts = Editing(store, lambda: FACTS, self._prepare)
 
     def _prepare(self, entries: Sequence[Entry]) -> None:
         self.prepared += [entry.id for entry in entries]

@@ -50,7 +50,7 @@ class AnyOrderOfActs(RuleBasedStateMachine):
         self.store = KnowledgeStore(self.engine)
         self.store.migrate()
         self.store.publish([TEA, STEPS, CARD], sources(), **publication())
-        self.acts = Editing(self.store, FACTS, lambda entries: None)
+        self.acts = Editing(self.store, lambda: FACTS, lambda entries: None)
         self.minutes = itertools.count(1)
         self.wrote: dict[int, set[str]] = {}
         self.approved: set[tuple[int, str, str]] = set()
