@@ -16,6 +16,8 @@ COMMANDS = {
     "talk": "chat in the terminal",
     "content": "check, format or publish content files",
     "records": "erase, export or prune what is kept of conversations",
+    "backup": "write all that is kept, but no secrets, to one file",
+    "restore": "put a backup back into a home where nothing is kept yet",
     "model": "verify and prepare the embedding model",
     "assistant": "run the assistant process alone",
     "web": "run the gateway process alone",

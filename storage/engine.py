@@ -117,6 +117,18 @@ def read(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """One reading transaction that sees the database as it was when it first read, however long it goes on; it keeps
+    no writer waiting. Raises `Unavailable` when the database does not answer."""
+    with _translated(engine), engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            # Its default would show each statement what was committed before it. SQLite has no other way than this one.
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
 def _translated(engine: Engine) -> Iterator[None]:
     try:
         yield

@@ -28,38 +28,54 @@ def migrate(engine: Engine, folder: Path, history: str) -> None:
     the code.
     """
     with read(engine) as connection:
-        if _version(connection, folder, history) == _steps(folder)[-1]:
+        if step_of(connection, folder, history) == steps(folder)[-1]:
             return
     with write(engine) as connection:
         # Asked again, now that no other process can be migrating.
-        if _version(connection, folder, history) != _steps(folder)[-1]:
-            from alembic import command
+        if step_of(connection, folder, history) != steps(folder)[-1]:
+            upgrade(connection, folder, history)
 
-            command.upgrade(_config(folder, connection, history), "head")
+
+def upgrade(connection: Connection, folder: Path, history: str, step: str = "head") -> None:
+    """Brings the schema up to `step`, within the transaction of the connection."""
+    from alembic import command
+
+    command.upgrade(_config(folder, connection, history), step)
 
 
 def require_current(engine: Engine, folder: Path, history: str, remedy: str) -> None:
     """Raises `SchemaMismatch` unless the schema is exactly what the code expects; `remedy` is the command to run."""
     with read(engine) as connection:
-        version = _version(connection, folder, history)
-    if version != _steps(folder)[-1]:
+        version = step_of(connection, folder, history)
+    if version != steps(folder)[-1]:
         raise SchemaMismatch(f"the database is older than the code (version {version}); run: {remedy}")
 
 
-def _steps(folder: Path) -> list[str]:
+def steps(folder: Path) -> list[str]:
+    """The numbers of all steps that the code has, in order."""
     return sorted(file.name.partition("_")[0] for file in (folder / "versions").glob("[0-9]*_*.py"))
 
 
-def _version(connection: Connection, folder: Path, history: str) -> str | None:
+def step_of(connection: Connection, folder: Path, history: str) -> str | None:
     """The step the database is at, None before the first. Raises `SchemaMismatch` for one that the code lacks."""
     if not sa.inspect(connection).has_table(history):
         return None
     version = connection.execute(sa.select(sa.column("version_num")).select_from(sa.table(history))).scalar()
-    if version is not None and version not in _steps(folder):
+    if version is not None and version not in steps(folder):
         raise SchemaMismatch(
             f"the database is newer than the code (version {version}); update the code or restore a backup"
         )
     return version
+
+
+def tables_at(folder: Path, history: str, step: str) -> frozenset[str]:
+    """The names of the tables that a room has at `step`, its history among them. Nothing but the steps is asked."""
+    engine = sa.create_engine("sqlite://", future=True)
+    with engine.begin() as connection:
+        upgrade(connection, folder, history, step)
+        names = frozenset(sa.inspect(connection).get_table_names())
+    engine.dispose()
+    return names
 
 
 def _config(folder: Path, connection: Connection, history: str) -> Config:
