@@ -18,7 +18,7 @@ from knowledge.glossary import Glossary, Term, published
 from knowledge.model import TOPICS, Fact
 from records import wiring as records_wiring
 from records.model import Report
-from tests.web.conftest import COLLAPSED, HOST, SOURCES, SmallKnowledge
+from tests.web.conftest import COLLAPSED, HOST, SOURCES, WITHDRAWN, SmallKnowledge
 from web.app import HERE, REFUSALS, build
 from web.callers import networks
 from web.library import HEADINGS
@@ -338,3 +338,13 @@ def test_a_fault_of_ours_is_a_calm_page_without_its_cause(
     assert "Traceback" not in response.text
     assert response.headers["x-content-type-options"] == "nosniff"
     assert client.get(address).json()["error"] == "failed"
+
+
+def test_the_page_of_a_withdrawn_text_says_that_it_is_being_reviewed(client: TestClient) -> None:
+    page = client.get(f"/library/{WITHDRAWN}")
+    assert page.status_code == 404
+    assert "My text on that is being reviewed." in page.text
+
+
+def test_cautions_stand_beside_the_answer(client: TestClient) -> None:
+    assert "Please ask your care team." in client.get("/library/lupus-contagious").text
