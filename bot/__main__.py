@@ -15,6 +15,7 @@ COMMANDS = {
     "train": "train the assistant from config.yml, domain.yml and data/",
     "talk": "chat in the terminal",
     "content": "check, format or publish content files",
+    "editing": "list releases and reviews that are due, roll back, withdraw, restore, audit, recall",
     "records": "erase, export or prune what is kept of conversations",
     "backup": "write all that is kept, but no secrets, to one file",
     "restore": "put a backup back into a home where nothing is kept yet",

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 from records.errors import Unavailable, UnknownConversation
 from records.identity import erasure_hash, message_hash
 from records.model import Clock, Conversation, KeptMessage, Reason, Receipt, Replies, Report, ShownCard
+from records.recall import Recalled, named, shown
 from records.tables import conversations, erasures, messages, reports, trackers
 from safety import redact
 from storage.engine import read, write
@@ -101,6 +102,7 @@ class ConversationStore:
             "text": None if message.text is None else redact(_storable(message.text)),
             "kind": message.kind,
             "replies": json.dumps(message.replies, separators=(",", ":")),
+            "shown": shown(message.replies),
         }
         connection.execute(_ADD_MESSAGE, row)
 
@@ -190,6 +192,24 @@ class ConversationStore:
                 "messages": [{**message, "replies": json.loads(message["replies"])} for message in said],
                 "tracker": tracker and {"saved_at": tracker.saved_at, "state": _loaded(tracker.state)},
             }
+
+    def recall(self, locale: str, entry: str, revision: int | None = None) -> Iterator[Recalled]:
+        """The messages that were answered with a text of this entry, or with this revision of it, oldest first. Every
+        kept message is looked at; of older ones nothing is known."""
+        name = named(locale, entry, revision)
+        query = (
+            sa.select(
+                messages.c.conversation_id, conversations.c.channel, messages.c.at, messages.c.text, messages.c.shown
+            )
+            .join(conversations, conversations.c.id == messages.c.conversation_id)
+            .where(messages.c.shown.contains(name, autoescape=True))
+            .order_by(messages.c.at, messages.c.id)
+        )
+        with self._reading() as connection:
+            for row in connection.execute(query):
+                number = int(row.shown.partition(named(locale, entry))[2].partition(" ")[0])
+                at = dt.datetime.fromisoformat(row.at)
+                yield Recalled(row.conversation_id, row.channel, at, row.text, number)
 
     def ages(self, older_than: dt.datetime) -> Ages:
         """How much is kept, how much of it was last heard before `older_than`, and the newest moment of all."""

@@ -38,10 +38,11 @@ messages = sa.Table(
     sa.Column("text", sa.Text),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("replies", sa.Text, nullable=False),
+    sa.Column("shown", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("conversation_id", "message_hash"),
 )
 """One answered message. `text` is redacted, and NULL before the person has been told that it is kept. `replies` is
-JSON, what was sent."""
+JSON, what was sent; `shown` names the revisions in it (`records.recall`)."""
 
 trackers = sa.Table(
     "trackers",

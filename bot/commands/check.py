@@ -26,6 +26,7 @@ from knowledge.errors import ContentError, KnowledgeError
 from knowledge.files import read_folder
 from knowledge.glossary import published, read_glossaries
 from knowledge.search.weights import WEIGHTS_SHA256, file_hash, model_hash, package_folder
+from knowledge.store.audit import first_broken
 from knowledge.store.repository import KnowledgeStore
 from records import settings as records_settings
 from records.repository import ConversationStore
@@ -144,6 +145,9 @@ def database_problems(environment: Mapping[str, str]) -> Problems:
         store = _store(environment)
         if store is not None:
             store.require_current()
+            broken = first_broken(store.audit())
+            if broken is not None:
+                yield f"the audit trail is not what was written from row {broken} on; compare it with an older backup"
         kept = _url(environment, "conversations")
         if kept is not None:
             ConversationStore(open_engine(kept), now).require_current()
@@ -160,17 +164,19 @@ def _notes(environment: Mapping[str, str]) -> Iterator[str]:
         if store is None:
             yield "nothing has been set up yet; ./lantern up does it"
             return
-        model_hash(kept.home / "model", precision)
         release = store.release(store.newest_release())
         waiting = sum(revision.review != "clinician" for revision in release.revisions)
+        for name in sorted("/".join(row.entry.key) for row in release.withdrawn):
+            yield f"{name} is withdrawn; after its review: ./lantern editing restore {name}"
         yield f"{waiting} of {len(release.revisions)} live entries have not been approved by a clinician"
         folder = knowledge_settings.Settings.from_environment(environment).content
         content = read_folder(folder)
         files = (*content.entries, *published(read_glossaries(folder), content))
         if {content_hash(entry) for entry in files} != {revision.content_hash for revision in release.revisions}:
             yield "content files differ from the live release; to publish them: ./lantern content import --seed"
+        model_hash(kept.home / "model", precision)
     except (KnowledgeError, StorageError, SettingError, KeyError) as error:
-        yield f"no release to look at ({error})"
+        yield f"not all could be looked at ({error})"
 
 
 def _store(environment: Mapping[str, str]) -> KnowledgeStore | None:

@@ -282,7 +282,7 @@ class Editing:
             if not confirmed and len(overdue) > max(FEW_OVERDUE, MOST_OVERDUE * len(dated)):
                 raise TooManyOverdue(
                     f"{len(overdue)} of {len(dated)} texts should have been reviewed more than {days} days before "
-                    f"{at:%d %B %Y}; if that date is right, run: ./lantern content due --withdraw --confirm"
+                    f"{at:%d %B %Y}; if that date is right, run: ./lantern editing due --withdraw --confirm"
                 )
             if overdue:
                 reason = f"the review was due more than {days} days ago"

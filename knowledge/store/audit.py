@@ -1,6 +1,6 @@
 """The audit trail as a chain: each row's hash covers the row before, so no row can be changed, put in or taken out
 without every later hash being wrong. Cutting rows off the end leaves a shorter chain that is whole; the newest number
-and hash, kept elsewhere (`./lantern content audit` prints them), show that too."""
+and hash, kept elsewhere (`./lantern editing audit` prints them), show that too."""
 
 from __future__ import annotations
 

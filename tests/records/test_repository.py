@@ -328,6 +328,7 @@ def test_what_an_earlier_version_kept_is_there_after_the_change(store: Conversat
     before = store.export(conversation().id)
     with write(engine) as connection:
         connection.execute(sa.text("DROP TABLE reports"))
+        connection.execute(sa.text("ALTER TABLE messages DROP COLUMN shown"))
         connection.execute(sa.text(f"UPDATE {HISTORY} SET version_num = '0001'"))
     with pytest.raises(SchemaMismatch, match="older than the code"):
         store.require_current()

@@ -1,0 +1,156 @@
+"""./lantern editing: due, releases, roll-back, withdraw, restore, audit, recall.
+
+For whoever keeps the machine running: what has to work while the gateway is down. Writing, approving and publishing a
+text takes two people, so none of it is done here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime as dt
+import sys
+from collections.abc import Mapping
+
+from bot.errors import CommandFailed, explained
+from knowledge.editing.acts import Editing
+from knowledge.editing.calendar import due
+from knowledge.errors import EditRefused
+from knowledge.model import TOPICS, Person
+from knowledge.settings import Settings
+from knowledge.store.audit import first_broken
+from knowledge.store.change import Key
+from knowledge.store.repository import KnowledgeStore
+from records import wiring as records_wiring
+from storage import settings as storage_settings
+from storage.engine import open_engine
+
+DAYS_AHEAD = 60
+"""Reviews that come within so many days are listed as due."""
+RELEASES = 20
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    acts = parser.add_subparsers(dest="act", metavar="ACT", required=True)
+    coming = acts.add_parser("due", help="texts whose review is overdue or comes soon")
+    coming.add_argument("--days", type=int, default=DAYS_AHEAD, metavar="N", help=f"days ahead ({DAYS_AHEAD})")
+    coming.add_argument("--withdraw", action="store_true", help="withdraw now what is overdue for too long")
+    coming.add_argument("--confirm", action="store_true", help="the clock is right, however many texts that takes")
+    acts.add_parser("releases", help=f"the newest {RELEASES} releases: when, by whom")
+    back = acts.add_parser("roll-back", help="make an earlier release live again")
+    back.add_argument("release", type=int, metavar="N", help="number of the release")
+    taken = acts.add_parser("withdraw", help="show a text, or a whole topic, to nobody, at once")
+    what = taken.add_mutually_exclusive_group(required=True)
+    what.add_argument("entry", nargs="?", metavar="ENTRY", help="such as en/lupus-contagious")
+    what.add_argument("--topic", choices=TOPICS, help="every text of this topic")
+    restored = acts.add_parser("restore", help="bring back what was withdrawn or retired")
+    restored.add_argument("entry", metavar="ENTRY", help="such as en/lupus-contagious")
+    for command in (back, taken, restored):
+        command.add_argument("--by", required=True, metavar="NAME", help="who does it; kept in the audit trail")
+        command.add_argument("--reason", required=True, metavar="TEXT", help="why; kept in the audit trail")
+    trail = acts.add_parser("audit", help="verify the audit trail and print it as CSV")
+    trail.add_argument("--entry", metavar="ENTRY", help="only what was done to this one, such as en/lupus-contagious")
+    called = acts.add_parser("recall", help="print as CSV which conversations were shown a text")
+    called.add_argument("entry", metavar="ENTRY", help="such as en/lupus-contagious")
+    called.add_argument("--revision", type=int, metavar="N", help="only this revision; all of them otherwise")
+
+
+def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    with explained():
+        store = KnowledgeStore(open_engine(storage_settings.Settings.from_environment(environment).url("knowledge")))
+        store.require_current()
+        try:
+            if options.act == "due":
+                _due(options, store, Settings.from_environment(environment).review_grace_days)
+            elif options.act == "releases":
+                for row in store.releases(RELEASES):
+                    print(f"{row.number:5}  {row.published_at:%Y-%m-%d %H:%M}  {row.origin:8}  {row.by}")
+            elif options.act == "audit":
+                _audit(options, store)
+            elif options.act == "recall":
+                _recall(options, environment)
+            else:
+                print(f"Release {_acted(options, store)} is live now.")
+        except EditRefused as refusal:
+            raise CommandFailed(str(refusal)) from refusal
+    return 0
+
+
+def _due(options: argparse.Namespace, store: KnowledgeStore, grace_days: int) -> None:
+    if options.confirm and not options.withdraw:
+        raise CommandFailed("--confirm goes with --withdraw")
+    if options.withdraw:
+        gone = _editing(store).withdraw_overdue(at=_now(), days=grace_days, confirmed=options.confirm)
+        print(f"{len(gone)} texts withdrawn.", *("/".join(key) for key in gone), sep="\n")
+        return
+    number = store.newest_release()
+    if not number:
+        raise CommandFailed("nothing has been published yet; run: ./lantern content import --seed")
+    today = _now().date()
+    rows = due(store.release(number), today, options.days)
+    for entry in rows:
+        late = "  overdue" if entry.review_due < today else ""
+        print(f"{entry.review_due}  {'/'.join(entry.key)}{late}")
+    print(f"{len(rows)} texts are to be reviewed within {options.days} days.")
+
+
+def _audit(options: argparse.Namespace, store: KnowledgeStore) -> None:
+    rows = list(store.audit())
+    wanted = _key(options.entry) if options.entry else None
+    writer = csv.writer(sys.stdout)
+    writer.writerow(("number", "at", "act", "person", "entry", "release", "reason", "detail", "hash"))
+    for row in rows:
+        if wanted is None or (row.locale, row.entry) == wanted:
+            entry = f"{row.locale}/{row.entry}" if row.entry else ""
+            said = (row.number, row.at.isoformat(), row.act, row.person, entry, row.release, row.reason, row.detail)
+            writer.writerow([*(_harmless(value) for value in said), row.hash])
+    broken = first_broken(rows)
+    if broken is not None:
+        raise CommandFailed(f"from row {broken} on, the trail is not what was written; compare it with an older backup")
+    newest = f"row {rows[-1].number} has the hash {rows[-1].hash}" if rows else "it has no rows yet"
+    print(f"The trail is whole: {newest}. Keep that elsewhere, to know later that no row was cut off.", file=sys.stderr)
+
+
+def _recall(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
+    kept = records_wiring.build(environment).store
+    kept.require_current()
+    locale, entry = _key(options.entry)
+    writer, count = csv.writer(sys.stdout), 0
+    writer.writerow(("conversation", "channel", "at", "text", "revision"))
+    for row in kept.recall(locale, entry, options.revision):
+        values = (row.conversation, row.channel, row.at.isoformat(), row.text, row.revision)
+        writer.writerow([_harmless(value) for value in values])
+        count += 1
+    print(f"{count} messages were answered with it, as far back as messages are kept.", file=sys.stderr)
+
+
+def _harmless(value: object) -> str:
+    # A spreadsheet must not take what somebody wrote for a formula.
+    text = "" if value is None else str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _acted(options: argparse.Namespace, store: KnowledgeStore) -> int:
+    by, at, reason = Person(options.by, frozenset({"publisher"})), _now(), options.reason
+    editing = _editing(store)
+    if options.act == "roll-back":
+        return editing.roll_back(options.release, by=by, at=at, reason=reason)
+    if options.act == "restore":
+        return editing.restore(_key(options.entry), by=by, at=at, reason=reason)
+    if options.topic:
+        return editing.withdraw_topic(options.topic, by=by, at=at, reason=reason)
+    return editing.withdraw([_key(options.entry)], by=by, at=at, reason=reason)
+
+
+def _editing(store: KnowledgeStore) -> Editing:
+    # None of these acts brings a new text, so neither facts nor vectors are needed, and no model that may be missing.
+    return Editing(store, dict, lambda entries: None)
+
+
+def _key(name: str) -> Key:
+    locale, slash, entry = name.partition("/")
+    return (locale, entry) if slash else ("en", name)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone.utc)
