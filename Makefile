@@ -29,6 +29,7 @@ fmt: .venv/development ## put code and content files into their canonical form
 bench: .venv/development ## what a message costs, how many at once, start, memory, edit-to-live; search quality
 	@$(PYTHON) -m bench.system $(BENCH)
 	@$(PYTHON) -m bench.emergency
+	@$(PYTHON) -m bench.editing
 	@$(PYTHON) bench/retrieval.py
 
 clean: ## remove the environment; data in var/ stays

@@ -85,9 +85,14 @@ class Knowledge:
     def _newest(self) -> Answerer:
         newest = self.store.newest_release()
         if self._live is None or self._live.release.number != newest:
-            with self._swapping:
+            # Loading thousands of entries takes seconds: whoever asks meanwhile is answered from the release before.
+            if not self._swapping.acquire(blocking=self._live is None) and self._live is not None:
+                return self._live
+            try:
                 if self._live is None or self._live.release.number != newest:
                     self._live = self._load(newest)
+            finally:
+                self._swapping.release()
         return self._live
 
     def canonical(self, text: str) -> str:

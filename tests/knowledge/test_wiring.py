@@ -3,13 +3,16 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from knowledge.answer import Answerer
 from knowledge.editing.acts import Editing
 from knowledge.editing.calendar import Calendar
 from knowledge.errors import ContentError, ModelError, StoreUnavailable
@@ -222,3 +225,27 @@ def test_a_database_of_another_kind_is_opened_by_its_address(home: Path) -> None
     knowledge.store.migrate()
     assert file.exists()
     assert KnowledgeStore(open_engine(f"sqlite:///{file}")).newest_release() == 0
+
+
+def test_while_a_release_is_loaded_others_are_answered_from_the_one_before(
+    knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    knowledge.store.publish(ENTRIES, SOURCES, **publication())
+    before = knowledge.live()
+    loading, go_on = threading.Event(), threading.Event()
+    load = knowledge._load
+
+    def slow(number: int) -> Answerer:
+        loading.set()
+        assert go_on.wait(30)
+        return load(number)
+
+    monkeypatch.setattr(knowledge, "_load", slow)
+    knowledge.store.publish([replace(TEA, more="More of it."), STEPS], SOURCES, **publication(base=1))
+    with ThreadPoolExecutor(1) as first:
+        swapped = first.submit(knowledge.live)
+        assert loading.wait(30)
+        assert knowledge.live() is before
+        go_on.set()
+        assert swapped.result().release.number == 2
+    assert knowledge.live().release.number == 2
