@@ -17,6 +17,7 @@ from knowledge.cards import card_answer
 from knowledge.editing.acts import Editing
 from knowledge.editing.calendar import Calendar
 from knowledge.editing.seed import write_cards
+from knowledge.editing.trial_run import with_drafts
 from knowledge.errors import StoreUnavailable
 from knowledge.files import read_facts, read_sources, read_text
 from knowledge.model import Answer, Entry, Release, Source
@@ -116,6 +117,18 @@ class Knowledge:
         if not number:
             raise StoreUnavailable("no release has been published yet; run: ./lantern content import --seed")
         release = self.store.release(number)
+        answerer = self._answerer(release)
+        logger.info("release %d is live with %d entries", number, len(answerer.index.entries))
+        self._keep_cards(release)
+        return answerer
+
+    def tried(self, draft_ids: Sequence[int]) -> Answerer:
+        """What would be said if these drafts were live: an answerer beside the live one, which nobody else meets.
+        Raises `EditRefused` for a draft that is gone, and as `live` does."""
+        drafts = [self.store.draft(draft_id) for draft_id in draft_ids]
+        return self._answerer(with_drafts(self.live().release, drafts))
+
+    def _answerer(self, release: Release) -> Answerer:
         index = Index(
             release,
             "en",
@@ -125,8 +138,6 @@ class Knowledge:
             is_common=self._encoder.knows,
             previous=self._live.index if self._live else None,
         )
-        logger.info("release %d is live with %d entries", number, len(index.entries))
-        self._keep_cards(release)
         sources = self.store.sources()
         return Answerer(
             release, index, sources, self.phrases, self._advice, self.numbers, self.trials, today=self._today

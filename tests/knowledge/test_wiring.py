@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from knowledge.answer import Answerer
 from knowledge.editing.acts import Editing
 from knowledge.editing.calendar import Calendar
-from knowledge.errors import ContentError, ModelError, StoreUnavailable
+from knowledge.errors import ContentError, EditRefused, ModelError, StoreUnavailable
 from knowledge.model import Answer, Person, Question
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
@@ -249,3 +249,20 @@ def test_while_a_release_is_loaded_others_are_answered_from_the_one_before(
         go_on.set()
         assert swapped.result().release.number == 2
     assert knowledge.live().release.number == 2
+
+
+def test_a_draft_is_tried_beside_the_live_release_and_nobody_else_meets_it(knowledge: Knowledge) -> None:
+    knowledge.store.publish(ENTRIES, SOURCES, **publication())
+    author = Person("Anna", frozenset({"author"}))
+    changed = knowledge.editing.draft(replace(TEA, answer="A draft about tea."), by=author, at=NOON)
+    new = replace(STEPS, id="tea-cold", question="Is iced tea tea?", phrasings=("iced tea",), related=())
+    added = knowledge.editing.draft(new, by=author, at=NOON)
+    tried = knowledge.tried([changed.id, added.id])
+    assert said(tried.answer(Question(TEA.question))) == "A draft about tea."
+    assert tried.answer(Question("iced tea")).entry == "tea-cold"
+    live = knowledge.live()
+    assert said(live.answer(Question(TEA.question))).startswith("Tea is a drink of leaves")
+    assert live.entry("tea-cold") is None
+    assert (tried.release.number, knowledge.store.newest_release()) == (1, 1)
+    with pytest.raises(EditRefused, match="does not exist any more"):
+        knowledge.tried([99])
