@@ -11,13 +11,16 @@ one exact text; the next edit voids it.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from knowledge import review
+from knowledge.codec import entry_body
 from knowledge.editing.refusals import EditConflict, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
 from knowledge.errors import EditRefused
+from knowledge.files import MOST_BYTES
 from knowledge.model import Draft, Entry, Fact, Person, Role, Source
 from knowledge.store.change import Change, Key, Member, Plan, State
 from knowledge.store.repository import KnowledgeStore
@@ -28,6 +31,7 @@ FEW_OVERDUE = 3
 """So many texts may be withdrawn by date in one run, whatever share of all they are."""
 MOST_OVERDUE = 0.05
 """Largest share of the live texts that one run withdraws by date: more at once looks like a wrong clock."""
+LONGEST_NAME = 80
 CALENDAR = "review dates"
 """Who withdraws what is overdue."""
 
@@ -52,6 +56,7 @@ class Editing:
 
     def draft(self, entry: Entry, *, by: Person, at: dt.datetime, reason: str = "") -> Draft:
         """Begins to write: a new entry, or another text for one that there is."""
+        _require_storable(entry)
         self._require(by, "author", "draft", entry.key, at)
         with self._store.changing() as change:
             begun = change.draft_of(entry.key)
@@ -68,6 +73,7 @@ class Editing:
     ) -> Draft:
         """Changes the text of a draft; all approvals are void. `version` is that of the draft the writer looked at:
         raises `StaleDraft`, which carries the newer text, when somebody changed it meanwhile."""
+        _require_storable(entry)
         before = self._store.draft(draft_id)
         self._require(by, "author", "edit", before.entry.key, at)
         with self._store.changing() as change:
@@ -385,6 +391,8 @@ class Editing:
             raise UnfitText(faults)
 
     def _require(self, by: Person, role: Role, act: str, key: Key | None, at: dt.datetime) -> None:
+        if not by.name.strip() or len(by.name) > LONGEST_NAME or not by.name.isprintable():
+            raise EditRefused(f"give the name of a person, of 1 to {LONGEST_NAME} characters")
         if role not in by.roles:
             self._refuse(by, act, key, at, f"{by.name} is no {role}; an admin can give that role")
 
@@ -392,6 +400,20 @@ class Editing:
         with self._store.changing() as change:
             change.record("refused", by=by.name, at=at, reason=why, key=key, detail={"act": act})
         raise NotAllowed(why)
+
+
+def _require_storable(entry: Entry) -> None:
+    """Faults of a text are for its author to see and mend; what the database cannot hold is refused at once."""
+    if not re.fullmatch(r"[a-z0-9-]{1,80}", entry.id):
+        raise EditRefused("an id has 1 to 80 small letters, digits and hyphens")
+    try:
+        size = len(entry_body(entry).encode())
+    except UnicodeEncodeError:
+        raise EditRefused(
+            "the text holds half a character, as a copy cut in two does; write that place again"
+        ) from None
+    if size > MOST_BYTES:
+        raise EditRefused(f"the text has {size // 1000} KB, more than {MOST_BYTES // 1000}; look what got into it")
 
 
 def approvers_needed(entry: Entry) -> int:

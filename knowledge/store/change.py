@@ -296,7 +296,9 @@ class Change:
         before = self._connection.execute(newest).first()
         number, previous = (before.number + 1, before.hash) if before else (1, BEGINNING)
         locale, entry = key or (None, None)
-        row = AuditRow(number, at, act, by, locale, entry, release, reason, dict(detail or {}), "")
+        # PostgreSQL cannot hold a null character, nor any database half a character.
+        said = reason.replace("\0", "").encode("utf-8", "replace").decode()
+        row = AuditRow(number, at, act, by, locale, entry, release, said, dict(detail or {}), "")
         row = replace(row, hash=row_hash(previous, row))
         self._connection.execute(
             sa.insert(audit),
@@ -308,7 +310,7 @@ class Change:
                 "locale": locale,
                 "entry_id": entry,
                 "release_number": release,
-                "reason": reason,
+                "reason": said,
                 "detail": json.dumps(row.detail, ensure_ascii=False, sort_keys=True),
                 "hash": row.hash,
             },

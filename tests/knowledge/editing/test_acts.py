@@ -12,6 +12,7 @@ from knowledge.codec import content_hash
 from knowledge.editing.refusals import EditConflict, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
 from knowledge.errors import EditRefused
 from knowledge.model import Person
+from knowledge.store.audit import first_broken
 from knowledge.store.tables import draft_people, revision_people
 from storage.engine import read, write
 from tests.knowledge.editing.conftest import (
@@ -162,6 +163,40 @@ def test_several_drafts_are_published_together_or_not_at_all(desk: Desk) -> None
         CARD.id: content_hash(CARD),
         "tea-hot": content_hash(hot),
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"more": "x" * 600_000}, "the text has 600 KB, more than 500"),
+        ({"more": "cut in \ud83d two"}, "half a character"),
+        ({"id": "Tea <script>"}, "small letters"),
+        ({"id": "t" * 81}, "1 to 80"),
+    ],
+)
+def test_what_the_database_cannot_hold_is_refused_before_anything_is_kept(
+    desk: Desk, changes: dict[str, str], why: str
+) -> None:
+    with pytest.raises(EditRefused, match=why):
+        desk.acts.draft(replace(BETTER, **changes), by=ANNA, at=NOON)
+    draft = desk.acts.draft(BETTER, by=ANNA, at=NOON)
+    with pytest.raises(EditRefused, match=why):
+        desk.acts.edit(draft.id, replace(BETTER, **changes), version=1, by=ANNA, at=NOON)
+    assert desk.store.draft(draft.id) == draft
+
+
+@pytest.mark.parametrize("name", ["", "   ", "A" * 81, "Anna\0", "Anna\n"])
+def test_whoever_acts_has_a_name(desk: Desk, name: str) -> None:
+    with pytest.raises(EditRefused, match="give the name of a person"):
+        desk.acts.withdraw([("en", TEA.id)], by=person(name, "publisher"), at=NOON, reason=WHY)
+
+
+def test_a_null_byte_pasted_into_a_text_or_a_reason_breaks_nothing(desk: Desk) -> None:
+    desk.acts.draft(replace(BETTER, more="a\0b"), by=ANNA, at=NOON, reason="c\0d \ud83d")
+    assert desk.store.drafts()[0].entry.more == "a\0b"
+    (row,) = desk.store.audit()
+    assert row.reason == "cd ?"
+    assert first_broken([row]) is None
 
 
 def test_a_text_with_faults_is_not_sent_to_review(desk: Desk) -> None:
