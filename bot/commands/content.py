@@ -1,4 +1,4 @@
-"""./lantern content: check, inventory, fmt, import --seed, migrate."""
+"""./lantern content: check, inventory, fmt, import, export, migrate."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import argparse
 import datetime as dt
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.errors import explained
+from bot.errors import CommandFailed, explained
 from knowledge import inventory, review
 from knowledge.editing import seed
+from knowledge.editing.acts import Editing, Grounds, texts_of
 from knowledge.errors import KnowledgeError
-from knowledge.files import read_folder, write_entry
+from knowledge.files import read_facts, read_folder, write_entry
 from knowledge.glossary import read_glossaries
+from knowledge.model import Person, Release
 from knowledge.settings import Settings
 from knowledge.store.repository import KnowledgeStore
 from safety import EMERGENCY_RULES, cards_named
@@ -23,6 +26,7 @@ from storage.engine import open_engine
 from storage.errors import StorageError
 
 if TYPE_CHECKING:
+    from knowledge.editing.exchange import Preview
     from knowledge.wiring import Desk
 
 
@@ -35,10 +39,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     acts.add_parser("check", help="name every fault of every content file, with its line")
     acts.add_parser("inventory", help="the state of the content in figures: sources, dates, reading levels, glossary")
     acts.add_parser("fmt", help="write every content file in its canonical form")
-    publish = acts.add_parser("import", help="publish the content files")
-    publish.add_argument(
-        "--seed", action="store_true", required=True, help="as starter content, which no clinician has approved"
+    bring = acts.add_parser(
+        "import",
+        help="publish the content files, or take entries from a file as drafts",
+        description="With --seed: publishes the content files. With FILE: compares its entries with the live ones "
+        "(--preview), or makes drafts of those that are new or changed (--as-drafts).",
     )
+    bring.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="a .csv, .xlsx or .json as `export` writes it, or a folder"
+    )
+    how = bring.add_mutually_exclusive_group(required=True)
+    how.add_argument(
+        "--seed", action="store_true", help="publish the content files as starter content, approved by no clinician"
+    )
+    how.add_argument("--preview", action="store_true", help="say what FILE would change, and change nothing")
+    how.add_argument("--as-drafts", action="store_true", help="make drafts of what is new or changed in FILE, or none")
+    bring.add_argument("--by", metavar="NAME", help="who wrote the drafts, and so cannot approve them")
+    take = acts.add_parser("export", help="write the live entries to a folder of content files, .csv, .xlsx or .json")
+    take.add_argument("target", metavar="TARGET", help="a name that ends with .csv, .xlsx or .json, or a folder")
+    take.add_argument("--release", type=int, metavar="N", help="an earlier release instead of the live one")
+    take.add_argument("--replace", action="store_true", help="replace an earlier export of that name")
     acts.add_parser("migrate", help="bring the knowledge database up to date")
 
 
@@ -60,8 +80,10 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
         elif options.act == "migrate":
             _store(environment).migrate()
             print("The knowledge database is up to date.")
+        elif options.act == "export":
+            export(options, environment)
         else:
-            publish(environment)
+            bring(options, environment)
     return 0
 
 
@@ -94,6 +116,80 @@ def publish(environment: Mapping[str, str]) -> None:
     word = "is live now" if release.number != before else "was live already; nothing changed"
     terms = sum(revision.entry.answer_kind == "term" for revision in release.revisions)
     print(f"Release {release.number} with {len(release.revisions) - terms} entries and {terms} words {word}.")
+
+
+def export(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
+    """Writes the entries of a release to a file or folder. Says how many."""
+    from knowledge.editing import exchange
+
+    target = Path(options.target)
+    if target.suffix and target.suffix.lower() not in exchange.SUFFIXES and not options.target.endswith("/"):
+        kinds = ", ".join(exchange.SUFFIXES)
+        raise CommandFailed(f"{target.suffix} is none of {kinds}; end the name of a folder with a /")
+    store = _store(environment)
+    store.require_current()
+    release = _release(store, options.release)
+    if release is None:
+        raise CommandFailed("no release has been published yet; run: ./lantern content import --seed")
+    entries = exchange.shown(release)
+    exchange.export(target, entries, store.sources(), replace=options.replace)
+    print(f"{len(entries)} entries of release {release.number} are in {target}.")
+
+
+def bring(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
+    """Publishes starter content, or takes entries from a file. Says what it did, or what it would do."""
+    if options.seed and options.file:
+        raise CommandFailed("--seed publishes the content files; leave out FILE, or write --preview or --as-drafts")
+    if options.by is not None and not options.as_drafts:
+        raise CommandFailed("--by belongs to --as-drafts")
+    if options.seed:
+        publish(environment)
+        return
+    if options.file is None:
+        raise CommandFailed("name the FILE to be read: a .csv, .xlsx or .json, or a folder of content files")
+    if options.as_drafts and not (options.by or "").strip():
+        raise CommandFailed("say who wrote the texts: --by NAME")
+    from knowledge.editing import exchange
+
+    entries, store = exchange.read_entries(options.file), _store(environment)
+    store.require_current()
+    if options.preview:
+        facts = read_facts(Settings.from_environment(environment).content / "facts.tsv")
+        current = texts_of(_release(store))
+        compared = exchange.preview(entries, current, store.drafts(), Grounds(store.sources(), facts))
+        print("\n".join(_told(compared)))
+        return
+    # A draft needs neither facts nor vectors; whoever submits and publishes it does.
+    acts = Editing(store, dict, prepare=lambda entries: None)
+    author, now = Person(options.by.strip(), frozenset({"author"})), dt.datetime.now(dt.timezone.utc)
+    drafts = acts.draft_all(entries, by=author, at=now, reason=f"imported from {options.file.resolve().name}")
+    for draft in drafts:
+        print(f"draft {draft.id}: {draft.entry.locale}/{draft.entry.id}")
+    kept = f"{len(entries) - len(drafts)} said what is live"
+    print(f"{len(drafts)} draft{'s' * (len(drafts) != 1)} by {author.name}; {kept}. Nothing is published.")
+
+
+def _told(compared: Preview) -> Iterator[str]:
+    for entry in compared.new:
+        yield f"new: {entry.locale}/{entry.id}"
+    for entry, fields in compared.changed:
+        yield f"changed: {entry.locale}/{entry.id} ({', '.join(fields)})"
+    for entry, found in compared.unfit:
+        yield f"not fit to publish: {entry.locale}/{entry.id} {found.field}: {found.message}"
+    for hindrance in compared.hindrances:
+        yield f"in the way: {hindrance}"
+    counts = f"{len(compared.new)} new, {len(compared.changed)} changed, {len(compared.unchanged)} unchanged"
+    yield f"{counts}; nothing was changed."
+
+
+def _release(store: KnowledgeStore, number: int | None = None) -> Release | None:
+    """The release with this number, without one the live one; None when nothing has been published."""
+    newest = store.newest_release()
+    wanted = newest if number is None else number
+    try:
+        return store.release(wanted) if newest else None
+    except KeyError as error:
+        raise CommandFailed(f"there is no release {wanted}; the live one is {newest}") from error
 
 
 class _Progress:

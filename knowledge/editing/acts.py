@@ -21,7 +21,7 @@ from knowledge.codec import entry_body
 from knowledge.editing.refusals import EditConflict, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
 from knowledge.errors import EditRefused
 from knowledge.files import MOST_BYTES
-from knowledge.model import Draft, Entry, Fact, Person, Role, Source
+from knowledge.model import Draft, Entry, Fact, Person, Release, Role, Source
 from knowledge.store.change import Change, Key, Member, Plan, State
 from knowledge.store.repository import KnowledgeStore
 
@@ -40,7 +40,9 @@ Prepare = Callable[[Sequence[Entry]], None]
 
 
 @dataclass(frozen=True)
-class _Grounds:
+class Grounds:
+    """What statements lean on: sources by key, facts by id."""
+
     sources: Mapping[str, Source]
     facts: Mapping[str, Fact]
 
@@ -67,6 +69,36 @@ class Editing:
             draft = change.draft(draft_id)
             _record(change, "draft", draft, by, at, reason)
         return draft
+
+    def draft_all(
+        self, entries: Sequence[Entry], *, by: Person, at: dt.datetime, reason: str = ""
+    ) -> tuple[Draft, ...]:
+        """Begins to write all those of `entries` that are new or differ from the live text, or none: raises
+        `EditRefused` with every entry that is being worked on. What differs from nothing leaves no trace."""
+        for entry in entries:
+            _require_storable(entry)
+        self._require(by, "author", "draft_all", None, at)
+        with self._store.changing() as change:
+            number = change.newest_release()
+            wanted = differing(entries, current := texts_of(self._store.release(number) if number else None))
+            if hindered := hindrances(wanted, current, change.drafts()):
+                raise EditRefused("; ".join(hindered))
+            newest = change.newest_revisions()
+            ids = [
+                change.add_draft(
+                    entry, base=newest[entry.key].number if entry.key in newest else 0, author=by.name, at=at
+                )
+                for entry in wanted
+            ]
+            drafts = tuple(change.draft(draft_id) for draft_id in ids)
+            if drafts:
+                begun = [
+                    {"entry": draft.entry.id, "locale": draft.entry.locale, "draft": draft.id}
+                    | {"base": draft.base, "hash": draft.content_hash}
+                    for draft in drafts
+                ]
+                change.record("draft_all", by=by.name, at=at, reason=reason, detail={"drafts": begun})
+        return drafts
 
     def edit(
         self, draft_id: int, entry: Entry, *, version: int, by: Person, at: dt.datetime, reason: str = ""
@@ -381,7 +413,7 @@ class Editing:
         live = {row.entry.key: row.entry for row in self._store.release(number).revisions} if number else {}
         # Drafts that are published together may name each other.
         live.update((entry.key, entry) for entry in entries)
-        grounds = _Grounds(self._store.sources(), self._facts())
+        grounds = Grounds(self._store.sources(), self._facts())
         faults = [
             (f"{entry.id}, {found.field}" if len(entries) > 1 else found.field, found.message)
             for entry in entries
@@ -414,6 +446,32 @@ def _require_storable(entry: Entry) -> None:
         ) from None
     if size > MOST_BYTES:
         raise EditRefused(f"the text has {size // 1000} KB, more than {MOST_BYTES // 1000}; look what got into it")
+
+
+def texts_of(release: Release | None) -> dict[Key, Entry]:
+    """The texts of a release by key, also those that are withdrawn: what another text of an entry is compared with."""
+    revisions = (*release.revisions, *release.withdrawn) if release else ()
+    return {revision.entry.key: revision.entry for revision in revisions}
+
+
+def differing(entries: Iterable[Entry], current: Mapping[Key, Entry]) -> list[Entry]:
+    """Those that are new or say something else than the text of the same key."""
+    return [entry for entry in entries if current.get(entry.key) != entry]
+
+
+def hindrances(entries: Iterable[Entry], current: Mapping[Key, Entry], drafts: Iterable[Draft]) -> tuple[str, ...]:
+    """Why drafts of these entries cannot be begun together, one sentence for each that stands in the way."""
+    begun = {draft.entry.key: draft for draft in drafts}
+    found, seen = [], set()
+    for entry in entries:
+        if entry.key in seen:
+            found.append(f"{entry.id} stands twice in {entry.locale}")
+        if entry.key in begun:
+            found.append(f"{entry.id} is being worked on by {', '.join(begun[entry.key].authors)}")
+        if entry.key in current and (current[entry.key].answer_kind == "term") != (entry.answer_kind == "term"):
+            found.append(f"{entry.id} is the id of a word of the glossary")
+        seen.add(entry.key)
+    return tuple(found)
 
 
 def approvers_needed(entry: Entry) -> int:

@@ -1,0 +1,218 @@
+"""Content out of the database and back: a folder of canonical files, .csv, .xlsx or .json.
+
+What is exported is what readers are shown: the live texts of a release, without the words of the glossary, which are
+lines of `glossary.yml`. What comes back is compared (`preview`) and becomes drafts (`Editing.draft_all`), never more.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from knowledge import review
+from knowledge.editing import rows, spreadsheets
+from knowledge.editing.acts import differing, hindrances
+from knowledge.errors import ContentError, EditRefused, Fault
+from knowledge.files import parse_entry, read_entry, write_entry, write_sources
+from knowledge.model import Draft, Entry, Release, Source
+
+SUFFIXES = (".csv", ".xlsx", ".json")
+MOST_FILE_BYTES = 20_000_000
+"""Longest file that is read; all starter content has about 1 MB."""
+SOURCES = "sources.yml"
+_NAME = re.compile(r"[\w-]+")
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an import would do. `changed`: entries with the names of the fields that differ from the live text. `unfit`:
+    what forbids to publish a new or changed entry, which may be a draft all the same. `hindrances`: why the import
+    would be refused; none when the tuple is empty. Entries that the file does not name stay as they are."""
+
+    new: tuple[Entry, ...]
+    changed: tuple[tuple[Entry, tuple[str, ...]], ...]
+    unchanged: tuple[Entry, ...]
+    unfit: tuple[tuple[Entry, review.Found], ...]
+    hindrances: tuple[str, ...]
+
+
+def preview(
+    entries: Sequence[Entry], current: Mapping[tuple[str, str], Entry], drafts: Iterable[Draft], grounds: review.Grounds
+) -> Preview:
+    """Compares entries with `current`, the texts of the live release by key, and with what is being worked on."""
+    different = differing(entries, current)
+    kept = {entry.key for entry in different}
+    beside = {**current, **{entry.key: entry for entry in entries}}
+    return Preview(
+        new=tuple(entry for entry in different if entry.key not in current),
+        changed=tuple(
+            (entry, fields_between(current[entry.key], entry)) for entry in different if entry.key in current
+        ),
+        unchanged=tuple(entry for entry in entries if entry.key not in kept),
+        unfit=tuple((entry, found) for entry in different for found in review.unfit(entry, grounds, beside.values())),
+        hindrances=hindrances(different, current, drafts),
+    )
+
+
+def fields_between(old: Entry, new: Entry) -> tuple[str, ...]:
+    """Names of the fields that differ."""
+    return tuple(name for name in rows.COLUMNS if getattr(old, name) != getattr(new, name))
+
+
+# Out -----------------------------------------------------------------------------------------------------------
+
+
+def shown(release: Release) -> tuple[Entry, ...]:
+    """The entries of a release that are exported, by locale and id."""
+    entries = [revision.entry for revision in release.revisions if revision.entry.answer_kind != "term"]
+    return tuple(sorted(entries, key=lambda entry: entry.key))
+
+
+def file_bytes(entries: Sequence[Entry], file: Path) -> bytes:
+    """Entries as one file of the kind that the ending of `file` says. Raises `ContentError` naming each text that this
+    kind cannot hold."""
+    if file.suffix.lower() == ".csv":
+        return spreadsheets.write_csv(rows.table_of(entries, file), file)
+    if file.suffix.lower() == ".xlsx":
+        return spreadsheets.write_xlsx(rows.table_of(entries, file), file)
+    return (json.dumps(rows.json_of(entries), ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
+
+
+def folder_files(entries: Sequence[Entry], sources: Mapping[str, Source], folder: Path) -> dict[Path, bytes]:
+    """Path -> bytes of each canonical file below `folder`, `sources.yml` included. Raises `ContentError` naming each
+    entry that would come back from its file as another."""
+    files: dict[Path, bytes] = {folder / SOURCES: write_sources(sources).encode()}
+    faults = []
+    for entry in entries:
+        # What stands in a database must not choose a place outside the folder.
+        if not all(map(_NAME.fullmatch, (*entry.key, entry.topic))):
+            faults.append(Fault(folder, 1, f"{entry.id!r} in {entry.locale!r} is no name for a file"))
+            continue
+        file = folder / entry.locale / entry.topic / f"{entry.id}.md"
+        text = write_entry(entry)
+        try:
+            if parse_entry(text, file, locale=entry.locale, folder=entry.topic) != entry:
+                faults.append(Fault(file, 1, "would come back as another text; export as .json and mend the entry"))
+        except ContentError as error:
+            faults.extend(error.faults)
+        files[file] = text.encode()
+    if faults:
+        raise ContentError(faults)
+    return files
+
+
+def export(target: Path, entries: Sequence[Entry], sources: Mapping[str, Source], *, replace: bool = False) -> None:
+    """Writes entries to a file or, where `target` has none of the endings `SUFFIXES`, to a folder: beside it first,
+    then by rename, so that nobody meets half of it.
+
+    Raises `EditRefused` when there is something that `replace` does not allow to replace, or that is no export at all;
+    `ContentError` when a text cannot be held. Then nothing has changed.
+    """
+    target = target.resolve()
+    is_file = target.suffix.lower() in SUFFIXES
+    _require_free(target, is_file, replace)
+    files = {target: file_bytes(entries, target)} if is_file else folder_files(entries, sources, target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    workplace = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        for file, raw in files.items():
+            fresh = workplace / "new" / file.relative_to(target)
+            fresh.parent.mkdir(parents=True, exist_ok=True)
+            fresh.write_bytes(raw)
+        if target.is_dir():
+            target.replace(workplace / "old")
+        (workplace / "new").replace(target)
+    finally:
+        if (workplace / "old").exists() and not target.exists():
+            (workplace / "old").replace(target)
+        shutil.rmtree(workplace, ignore_errors=True)
+
+
+def _require_free(target: Path, is_file: bool, replace: bool) -> None:
+    if not target.exists() or (target.is_dir() and not is_file and not any(target.iterdir())):
+        return
+    if target.is_file() != is_file:
+        raise EditRefused(f"{target} is a {'folder' if is_file else 'file'}; take another name")
+    if not replace:
+        raise EditRefused(f"{target} exists; take another name, or add --replace")
+    if not is_file:
+        known = {target / SOURCES, *target.glob("*/*/*.md")}
+        others = sorted(file for file in target.rglob("*") if not file.is_dir() and file not in known)
+        if others:
+            raise EditRefused(f"{target} holds more than an export, such as {others[0]}; take another folder")
+
+
+# Back ----------------------------------------------------------------------------------------------------------
+
+
+def read_entries(source: Path) -> tuple[Entry, ...]:
+    """The entries of a file or of a folder of content files. Raises `ContentError` with every fault and its row; for
+    content files, its line."""
+    if source.is_dir():
+        return _read_folder(source)
+    suffix = source.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ContentError([Fault(source, 1, f"must be a folder or a file that ends with {', '.join(SUFFIXES)}")])
+    raw = _read(source)
+    if suffix == ".csv":
+        table, faults = spreadsheets.read_csv(raw, source)
+        return rows.entries_of(rows.rows_of_table(table, source), source, faults)
+    if suffix == ".xlsx":
+        return rows.entries_of(rows.rows_of_table(spreadsheets.read_xlsx(raw, source), source), source)
+    return rows.entries_of(rows.rows_of_json(_parsed(raw, source), source), source)
+
+
+def _read_folder(folder: Path) -> tuple[Entry, ...]:
+    entries: list[Entry] = []
+    faults: list[Fault] = []
+    for file in sorted(folder.glob("*/*/*.md")):
+        try:
+            entries.append(read_entry(file))
+        except ContentError as error:
+            faults.extend(error.faults)
+    keys = [entry.key for entry in entries]
+    faults += [Fault(folder, 1, f"id {key[1]!r} stands in two files") for key in set(keys) if keys.count(key) > 1]
+    if not entries and not faults:
+        faults.append(Fault(folder, 1, "holds no content files; they stand in <locale>/<topic>/<id>.md"))
+    if faults:
+        raise ContentError(faults)
+    return tuple(entries)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            raw = opened.read(MOST_FILE_BYTES + 1)
+    except OSError as error:
+        raise ContentError([Fault(file, 1, f"cannot be read: {error.strerror}")]) from error
+    if len(raw) > MOST_FILE_BYTES:
+        raise ContentError([Fault(file, 1, f"is longer than {MOST_FILE_BYTES // 1_000_000} MB; import it in parts")])
+    return raw
+
+
+def _parsed(raw: bytes, file: Path) -> Any:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in found:
+                raise ContentError([Fault(file, 1, f"key {key!r} stands twice in one object")])
+            found[key] = value
+        return found
+
+    try:
+        return json.loads(raw.decode("utf-8-sig"), object_pairs_hook=once)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise ContentError([Fault(file, line, "is not UTF-8 text; save it as UTF-8")]) from error
+    except json.JSONDecodeError as error:
+        raise ContentError([Fault(file, error.lineno, f"is not JSON: {error.msg}")]) from error
+    except (RecursionError, ValueError) as error:
+        raise ContentError(
+            [Fault(file, 1, "is not JSON that can be read: nested too deep, or too long a number")]
+        ) from error
