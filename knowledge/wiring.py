@@ -161,7 +161,7 @@ class Desk:
     """What it takes to publish: the store, the vectors of texts, the acts. It answers nobody."""
 
     store: KnowledgeStore
-    encoder: Encoder
+    encoder: OnnxEncoder
     embedder: Embedder
     aliases: Aliases
     editing: Editing
@@ -192,7 +192,7 @@ def build(environment: Mapping[str, str]) -> Knowledge:
     return Knowledge(
         store=desk.store,
         embedder=desk.embedder,
-        encoder=desk.encoder,
+        encoder=desk.encoder.load(),
         phrases=phrases,
         aliases=desk.aliases,
         background=read_background(settings.content / "en" / "background.txt"),

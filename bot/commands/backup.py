@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.errors import explained
+from bot.paths import named
 from knowledge.store import repository as knowledge
 from records import repository as records
 from storage.backup import Room, back_up
@@ -45,11 +46,6 @@ def rooms(settings: Settings) -> tuple[Room, ...]:
 def folders(settings: Settings) -> dict[str, Path]:
     """All else that belongs in a backup, by name."""
     return {"cards": settings.home / "cards"}
-
-
-def named(file: str, environment: Mapping[str, str]) -> Path:
-    """The file that a person means: `./lantern` goes to its own folder, and says in CALLED_FROM where it was called."""
-    return (Path(environment.get("CALLED_FROM", "")) / Path(file).expanduser()).resolve()
 
 
 class Progress:

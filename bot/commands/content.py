@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import CommandFailed, explained
+from bot.paths import named
 from knowledge import inventory, review
 from knowledge.editing import seed
 from knowledge.editing.acts import Editing, Grounds, texts_of
@@ -122,7 +123,7 @@ def export(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
     """Writes the entries of a release to a file or folder. Says how many."""
     from knowledge.editing import exchange
 
-    target = Path(options.target)
+    target = named(options.target, environment)
     if target.suffix and target.suffix.lower() not in exchange.SUFFIXES and not options.target.endswith("/"):
         kinds = ", ".join(exchange.SUFFIXES)
         raise CommandFailed(f"{target.suffix} is none of {kinds}; end the name of a folder with a /")
@@ -133,7 +134,7 @@ def export(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
         raise CommandFailed("no release has been published yet; run: ./lantern content import --seed")
     entries = exchange.shown(release)
     exchange.export(target, entries, store.sources(), replace=options.replace)
-    print(f"{len(entries)} entries of release {release.number} are in {target}.")
+    print(f"{len(entries)} entries of release {release.number} are in {options.target}.")
 
 
 def bring(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
@@ -151,7 +152,7 @@ def bring(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
         raise CommandFailed("say who wrote the texts: --by NAME")
     from knowledge.editing import exchange
 
-    entries, store = exchange.read_entries(options.file), _store(environment)
+    entries, store = exchange.read_entries(named(options.file, environment)), _store(environment)
     store.require_current()
     if options.preview:
         facts = read_facts(Settings.from_environment(environment).content / "facts.tsv")
@@ -162,7 +163,7 @@ def bring(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
     # A draft needs neither facts nor vectors; whoever submits and publishes it does.
     acts = Editing(store, dict, prepare=lambda entries: None)
     author, now = Person(options.by.strip(), frozenset({"author"})), dt.datetime.now(dt.timezone.utc)
-    drafts = acts.draft_all(entries, by=author, at=now, reason=f"imported from {options.file.resolve().name}")
+    drafts = acts.draft_all(entries, by=author, at=now, reason=f"imported from {options.file.name}")
     for draft in drafts:
         print(f"draft {draft.id}: {draft.entry.locale}/{draft.entry.id}")
     kept = f"{len(entries) - len(drafts)} said what is live"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 
-from bot.commands.backup import Progress, folders, named, rooms
+from bot.commands.backup import Progress, folders, rooms
 from bot.errors import explained
+from bot.paths import named
 from bot.processes import require_free
 from bot.settings import Settings as AssistantSettings
 from storage.backup import restore

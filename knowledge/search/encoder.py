@@ -5,6 +5,7 @@ The files are made once by `knowledge.search.weights.prepare`; this module only 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -36,31 +37,45 @@ class Encoder(Protocol):
         ...
 
 
-class OnnxEncoder:
-    """The encoder of the product. Raises `ModelError` when the folder holds no prepared model."""
-
-    def __init__(self, folder: Path, precision: str = "int8") -> None:
+class _Model:
+    def __init__(self, folder: Path, precision: str) -> None:
         import onnxruntime
         from tokenizers import Tokenizer
 
-        self.hash = model_hash(folder, precision)
-        self._batch = _BATCH[precision]
         options = onnxruntime.SessionOptions()
         # Questions of 8 to 16 word pieces gain nothing from a second thread, and other work needs the core.
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(
+            self.session = onnxruntime.InferenceSession(
                 str(folder / f"{precision}.onnx"), options, providers=["CPUExecutionProvider"]
             )
-            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:  # onnxruntime and tokenizers raise bare classes of their own
             raise ModelError(
                 f"the embedding model in {folder} cannot be loaded ({error}); run: ./lantern model"
             ) from error
-        self._tokenizer.enable_truncation(MAX_TOKENS)
-        self._tokenizer.enable_padding()
+        self.tokenizer.enable_truncation(MAX_TOKENS)
+        self.tokenizer.enable_padding()
+
+
+class OnnxEncoder:
+    """The encoder of the product. Raises `ModelError` when the folder holds no prepared model."""
+
+    def __init__(self, folder: Path, precision: str = "int8") -> None:
+        self.hash = model_hash(folder, precision)
+        self._folder, self._precision, self._batch = folder, precision, _BATCH[precision]
+
+    @functools.cached_property
+    def _model(self) -> _Model:
+        # Loaded when the first text comes: to find that nothing has changed, a publication needs the hash alone.
+        return _Model(self._folder, self._precision)
+
+    def load(self) -> OnnxEncoder:
+        """Loads the model now, so that no person waits for it. Raises `ModelError` when it cannot be read."""
+        _ = self._model
+        return self
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
@@ -68,13 +83,13 @@ class OnnxEncoder:
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
         for start in range(0, len(order), self._batch):
             places = order[start : start + self._batch]
-            encoded = self._tokenizer.encode_batch([texts[place] for place in places])
+            encoded = self._model.tokenizer.encode_batch([texts[place] for place in places])
             inputs = {
                 "input_ids": np.array([row.ids for row in encoded], np.int64),
                 "attention_mask": np.array([row.attention_mask for row in encoded], np.int64),
             }
-            vectors[places] = self._session.run(["sentence_vector"], inputs)[0]
+            vectors[places] = self._model.session.run(["sentence_vector"], inputs)[0]
         return vectors
 
     def knows(self, word: str) -> bool:
-        return self._tokenizer.token_to_id(word) is not None
+        return self._model.tokenizer.token_to_id(word) is not None

@@ -71,4 +71,4 @@ def test_a_damaged_model_says_what_to_run(prepared_home: Path, tmp_path: Path) -
         shutil.copy(prepared_home / "model" / name, tmp_path)
     (tmp_path / "int8.onnx").write_bytes(b"no model")
     with pytest.raises(ModelError, match=r"cannot be loaded .*; run: \./lantern model"):
-        OnnxEncoder(tmp_path)
+        OnnxEncoder(tmp_path).load()
