@@ -90,6 +90,8 @@ class Knowledge:
             if not self._swapping.acquire(blocking=self._live is None) and self._live is not None:
                 return self._live
             try:
+                # Looked up again: whoever was slow on the way here would otherwise put back the release before.
+                newest = self.store.newest_release()
                 if self._live is None or self._live.release.number != newest:
                     self._live = self._load(newest)
             finally:

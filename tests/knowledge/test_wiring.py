@@ -219,6 +219,71 @@ def test_one_release_is_loaded_once_however_many_ask(knowledge: Knowledge) -> No
     assert len({id(knowledge.live()) for _ in range(5)}) == 1
 
 
+READERS, ROLL_BACKS = 3, 24
+
+
+def test_what_is_answered_during_publications_is_from_exactly_one_release(knowledge: Knowledge) -> None:
+    entries = [replace(TEA, id=f"tea-{name}", question=f"What is {name} tea?") for name in ("red", "green", "black")]
+    saying = {text: [replace(entry, answer=text, figures=()) for entry in entries] for text in ("A", "B")}
+    knowledge.store.publish(saying["A"], SOURCES, **publication())
+    publisher = Person("Peter", frozenset({"publisher"}))
+    answered, over = threading.Event(), threading.Event()
+
+    def publish() -> None:
+        try:
+            knowledge.store.publish(saying["B"], SOURCES, **publication(base=1))
+            for number in range(ROLL_BACKS):
+                answered.clear()
+                assert answered.wait(20)
+                knowledge.editing.roll_back(1 + number % 2, by=publisher, at=NOON, reason="to and fro")
+        finally:
+            over.set()
+
+    def read() -> list[tuple[int, str]]:
+        """Release and texts of what one reader is told, again and again."""
+        told = []
+        while not over.is_set():
+            live = knowledge.live()
+            told.append((live.release.number, "".join(said(live.answer(Question(one.question))) for one in entries)))
+            answered.set()
+        return told
+
+    with ThreadPoolExecutor(READERS + 1) as threads:
+        publishing, readers = threads.submit(publish), [threads.submit(read) for _ in range(READERS)]
+        publishing.result(60)
+        heard = [reader.result(60) for reader in readers]
+    for told in heard:
+        numbers = [number for number, _ in told]
+        assert numbers == sorted(numbers), "no reader is taken back to an earlier release"
+    # Odd releases say A in every text, even ones B.
+    assert {(number % 2, text) for told in heard for number, text in told} == {(1, "AAA"), (0, "BBB")}
+    assert knowledge.live().release.number == ROLL_BACKS + 2
+
+
+def test_whoever_is_slow_to_look_takes_nobody_back_to_an_earlier_release(
+    knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    knowledge.store.publish([TEA], SOURCES, **publication())
+    looked, loaded, newest = threading.Event(), threading.Event(), knowledge.store.newest_release
+    with ThreadPoolExecutor(1) as threads:
+
+        def look() -> int:
+            number = newest()
+            if threading.current_thread() in threads._threads and not looked.is_set():
+                looked.set()
+                assert loaded.wait(20)
+            return number
+
+        monkeypatch.setattr(knowledge.store, "newest_release", look)
+        slow = threads.submit(knowledge.live)
+        assert looked.wait(20)
+        knowledge.store.publish(ENTRIES, SOURCES, **publication(base=1))
+        assert knowledge.live().release.number == 2
+        loaded.set()
+        assert slow.result(20).release.number == 2
+    assert knowledge.live().release.number == 2
+
+
 def test_a_database_of_another_kind_is_opened_by_its_address(home: Path) -> None:
     file = home / "elsewhere" / "k.db"
     knowledge = build({"LANTERN_HOME": str(home), "LANTERN_DATABASE_URL": f"sqlite:///{file}"})
