@@ -31,6 +31,9 @@ def migrate(engine: Engine, folder: Path, history: str) -> None:
         if step_of(connection, folder, history) == steps(folder)[-1]:
             return
     with write(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            # SQLite's writers are alone anyway. Several rooms may migrate at once, each has a history of its own.
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(history))))
         # Asked again, now that no other process can be migrating.
         if step_of(connection, folder, history) != steps(folder)[-1]:
             upgrade(connection, folder, history)

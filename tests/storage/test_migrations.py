@@ -2,14 +2,18 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from storage.engine import open_engine, read
+from storage import migrations
+from storage.engine import open_engine, read, write
 from storage.errors import SchemaMismatch
 from storage.migrations import migrate, require_current
+from tests import postgresql as postgresql_server
+from tests.forked import processes
 
 STEP = """
 from alembic import op
@@ -98,3 +102,49 @@ def test_a_folder_may_have_any_name(engine: Engine, tmp_path: Path) -> None:
     migrate(engine, steps, "history")
     require_current(engine, steps, "history", "mend it")
     assert tables(engine) == {"rooms", "history"}
+
+
+def migrate_together(url: str, steps: Path, together: Any, told: Any) -> None:
+    """One of several processes, all of which have seen that steps are missing before one of them takes any."""
+
+    def write_together(engine: Engine) -> Any:
+        together.wait(60)
+        return write(engine)
+
+    migrations.write = write_together
+    engine = open_engine(url)
+    try:
+        migrate(engine, steps, "history")
+        told.put("well")
+    except Exception as fault:
+        told.put(str(fault))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'shared.db'}"
+    server: postgresql_server.Server = request.getfixturevalue("postgresql")
+    return server.new_database()
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["an empty database", "an older one"])
+def test_two_processes_that_migrate_at_once_both_find_it_done(tmp_path: Path, url: str, begun: bool) -> None:
+    engine = open_engine(url)
+    # SQLite's first connection makes the file, and waits for nobody while it does.
+    assert tables(engine) == set()
+    if begun:
+        migrate(engine, folder(tmp_path, FIRST), "history")
+    steps = folder(tmp_path, FIRST, "ALTER TABLE rooms ADD COLUMN floor INTEGER")
+    together, told = processes.Barrier(2), processes.Queue()
+    engine.dispose()
+    running = [processes.Process(target=migrate_together, args=(url, steps, together, told)) for _ in range(2)]
+    for process in running:
+        process.start()
+    assert [told.get(timeout=60) for _ in running] == ["well", "well"]
+    for process in running:
+        process.join(60)
+    require_current(engine, steps, "history", "mend it")
+    assert tables(engine) == {"rooms", "history"}
+    engine.dispose()
