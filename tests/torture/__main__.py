@@ -14,11 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from tests import postgresql
 from tests.running import environment, run_command
 from tests.torture.faults import FAULTS
+from tests.torture.killed_acts import Databases, Files, suffer_all
 from tests.torture.rounds import deck, play, staged
 
 ROUNDS = 16
+ACTS_KILLED = "publications, imports and migrations are killed at every step"
+"""What is done before the rounds, with no Lantern running."""
 
 
 def main(arguments: list[str]) -> int:
@@ -40,12 +44,16 @@ def main(arguments: list[str]) -> int:
         _say(f"Logs and databases are left in {folder}. The same plan again: {again}")
         return 1
     shutil.rmtree(folder)
-    _say(f"Every promise was kept, {options.rounds} rounds in {(time.monotonic() - begun) / 60:.0f} minutes.")
+    _say(f"Every promise was kept, for {(time.monotonic() - begun) / 60:.0f} minutes.")
     return 0
 
 
 def _suffer(folder: Path, options: argparse.Namespace) -> list[str]:
     """What is broken after the first round that broke something."""
+    if options.only in ACTS_KILLED:
+        broken = _kill_acts(folder / "killed")
+        if broken or not any(options.only in fault.name for fault in FAULTS):
+            return broken
     plan = random.Random(options.seed)
     with staged(folder, _prepared(folder), plan, options.postgresql, _say) as stage:
         for number, fault in zip(range(1, options.rounds + 1), deck(stage, options.only)):
@@ -54,6 +62,14 @@ def _suffer(folder: Path, options: argparse.Namespace) -> list[str]:
             if broken:
                 return broken
     return []
+
+
+def _kill_acts(folder: Path) -> list[str]:
+    """On both kinds of database, whichever the rounds are for: both are promised."""
+    _say(f"First {ACTS_KILLED}.")
+    with postgresql.running() as server:
+        kinds = {"SQLite": Files(folder / "sqlite"), "PostgreSQL": Databases(server, folder / "postgresql")}
+        return suffer_all(kinds, lambda text: _say(f"  {text}"))
 
 
 def _prepared(folder: Path) -> Path:
@@ -72,12 +88,12 @@ def _parser() -> argparse.ArgumentParser:
         description="People talk with a Lantern of its own while its processes are killed and held still and its "
         "database is locked, filled and taken away. After each fault everything that was promised must be true. "
         "Exit code 1, with sentences that say what is not, as soon as something is broken.",
-        epilog="The faults: " + "; ".join(fault.name for fault in FAULTS) + ".",
+        epilog=f"First {ACTS_KILLED}. The faults: " + "; ".join(fault.name for fault in FAULTS) + ".",
     )
     seed = "number that fixes the faults, their order and how long they last; left out: another one each time"
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help=seed)
     parser.add_argument("--rounds", type=_positive, default=ROUNDS, help=f"faults, one after the other ({ROUNDS})")
-    parser.add_argument("--only", default="", metavar="WORDS", help="only faults whose name contains these words")
+    parser.add_argument("--only", default="", metavar="WORDS", help="only what contains these words")
     parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL server instead of SQLite files")
     return parser
 

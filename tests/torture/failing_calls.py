@@ -34,12 +34,16 @@ class Calls:
     set, they hang."""
 
     def __init__(self, engine: Engine, fails: Fails) -> None:
-        self._fails, self._number = fails, 0
-        self.failed: list[str] = []
-        self.mended = False
+        self.begin(fails)
         self.free = threading.Event()
         self.free.set()
         sa.event.listen(engine, "do_connect", self._connect)
+
+    def begin(self, fails: Fails) -> None:
+        """Counts anew."""
+        self._fails, self._number = fails, 0
+        self.failed: list[str] = []
+        self.mended = False
 
     def make(self, name: str, call: Callable[[], T]) -> T:
         self.free.wait()

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,7 +16,6 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
-from knowledge.codec import content_hash
 from knowledge.errors import StoreUnavailable
 from knowledge.store.repository import KnowledgeStore
 from records import wiring as records_wiring
@@ -28,11 +25,9 @@ from records.wiring import now
 from storage.engine import open_engine
 from storage.writer import Writer
 from tests import postgresql as postgresql_server
-from tests.knowledge.samples import CARD, SOURCE, STEPS, TEA, change, file_of, publication, write_publishable_folder
-from tests.running import PROJECT, wait_until
+from tests.knowledge.samples import SOURCE, STEPS, TEA, publication
+from tests.running import wait_until
 from tests.torture.failing_calls import Calls, Fails
-from tests.torture.invariants import unsound
-from tests.torture.killed_publication import publish
 from tests.web.conftest import COLLAPSED, HERE, HOST, SECRET, WEBHOOK, StandInAssistant, ask
 from tests.web.test_api import Visitor
 from tests.web.test_serve import door
@@ -193,36 +188,6 @@ def test_a_publication_whose_connection_is_dropped_is_refused_whole_and_can_be_r
     assert store.publish([TEA, STEPS], {SOURCE.key: SOURCE}, **publication(base=1)) == 2
     engine.dispose()
     other.dispose()
-
-
-def test_a_publication_killed_at_any_step_leaves_the_old_version_or_the_new_one(tmp_path: Path) -> None:
-    content, home, copies = write_publishable_folder(tmp_path / "content"), tmp_path / "home", tmp_path / "copies"
-    publish(home, content)
-    old = versions(home)
-    change(file_of(content, TEA), "Tea is a drink of leaves", "Tea is a WARM drink of leaves")
-    change(file_of(content, CARD), "Boil water.", "BOIL water.")
-    program = [sys.executable, "-m", "tests.torture.killed_publication", str(home), str(content), str(copies)]
-    assert subprocess.run(program, cwd=PROJECT, timeout=200).returncode == 0
-    *killed, finished = sorted(copies.iterdir(), key=lambda folder: int(folder.name))
-    new = versions(finished)
-    seen = [versions(folder) for folder in killed]
-    assert {found["release"] for found in seen} == {old["release"], new["release"]}
-    # The last change is the card's: before it, the new release is live beside the old card.
-    assert {found["card"] for found in seen} == {old["card"]} != {new["card"]}
-    assert unsound(folder / "knowledge.db" for folder in killed) == []
-    for folder in (killed[len(killed) // 2], killed[-1]):
-        publish(folder, content)
-        assert versions(folder) == new, "it can be completed"
-
-
-def versions(home: Path) -> dict[str, Any]:
-    """What a process that starts now would answer from: the live release, and the card on the disk."""
-    engine = open_engine(f"sqlite:///{home / 'knowledge.db'}")
-    store = KnowledgeStore(engine)
-    number = store.newest_release()
-    live = tuple((row.entry.id, row.entry.locale, content_hash(row.entry)) for row in store.release(number).revisions)
-    engine.dispose()
-    return {"release": (number, live), "card": (home / "cards" / "en" / f"{CARD.id}.md").read_text(encoding="utf-8")}
 
 
 # Nothing is withdrawn by date, and a token has no end, so what is left of a jump is retention, which asks a person
