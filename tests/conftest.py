@@ -14,6 +14,13 @@ from tests import postgresql as postgresql_server
 from tests.running import Lantern, environment, run_command
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run side by side, those of one file stay together, and so do all that talk with the one Lantern."""
+    for item in items:
+        talks = "running_lantern" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("lantern" if talks else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[postgresql_server.Server]:
     """One real server for the whole session; each test that needs it makes a database of its own."""

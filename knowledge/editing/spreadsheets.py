@@ -33,8 +33,8 @@ MOST_PARTS = 500
 """Files inside an .xlsx; a workbook with one sheet has about 10."""
 MOST_TAGS = 1_000_000
 """XML tags in an .xlsx. Each costs up to 400 bytes of memory while it is read, however few it has in the file."""
-LAST_ROW = 1_048_576
-"""The last row that Excel has. A file may claim any number, and the rows between are walked one by one."""
+FARTHEST_ROW = 20_000
+"""Number of the last row that is looked at. A file may claim any number, and the rows between are walked one by one."""
 
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Beginnings that a spreadsheet may take for those of a formula (OWASP, CSV Injection)."""
@@ -126,17 +126,20 @@ def read_xlsx(raw: bytes, file: Path) -> list[tuple[int, list[Cell]]]:
             if len(sheets) != 1:
                 message = f"has {len(sheets)} sheets; keep one, or name the one with the entries {SHEET!r}"
                 raise ContentError([Fault(file, 1, message)])
-            return list(_rows(sheets[0]))
+            return list(_rows(sheets[0], file))
     except ContentError:
         raise
     except Exception as error:  # what the library raises for a damaged file is not documented: anything
         raise ContentError([Fault(file, 1, _NO_WORKBOOK)]) from error
 
 
-def _rows(sheet: Any) -> Iterator[tuple[int, list[Cell]]]:
+def _rows(sheet: Any, file: Path) -> Iterator[tuple[int, list[Cell]]]:
     found = 0
-    rows = sheet.iter_rows(max_row=LAST_ROW, max_col=MOST_COLUMNS + 1)
+    rows = sheet.iter_rows(max_row=FARTHEST_ROW + 1, max_col=MOST_COLUMNS + 1)
     for number, row in enumerate(rows, 1):
+        if number > FARTHEST_ROW:
+            message = f"there is something after row {FARTHEST_ROW:,}; copy the rows into a new, plain workbook"
+            raise ContentError([Fault(file, number, message)])
         if all(cell.value in (None, "") for cell in row):
             continue
         cells = [_typed(cell) for cell in row]

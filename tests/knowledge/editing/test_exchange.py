@@ -27,7 +27,7 @@ from knowledge.settings import SHIPPED_CONTENT
 from knowledge.store.audit import first_broken
 from knowledge.store.repository import KnowledgeStore
 from tests.knowledge.editing.conftest import ANNA, BEN, BETTER, CLARA, FACTS, PETER, Desk
-from tests.knowledge.samples import CARD, ENTRIES, NOON, SOURCE, STEPS, TEA, WordEncoder, write_folder
+from tests.knowledge.samples import CARD, ENTRIES, NOON, SOURCE, STEPS, TEA, StillEncoder, write_folder
 from tests.knowledge.test_codec import wrong
 
 NEW = replace(STEPS, id="tea-cold", question="Is cold tea tea?", phrasings=("iced tea",), related=())
@@ -78,7 +78,7 @@ def csv_of(tmp_path: Path, table: list[list[str]]) -> Path:
 def test_the_starter_content_comes_out_byte_by_byte_as_it_was_brought_in(
     sqlite_store: KnowledgeStore, tmp_path: Path
 ) -> None:
-    embedder = Embedder(WordEncoder(), sqlite_store)
+    embedder = Embedder(StillEncoder(), sqlite_store)
     release = editing.import_seed(sqlite_store, SHIPPED_CONTENT, embedder, Aliases({}), at=NOON)
     exchange.export(tmp_path / "out", exchange.shown(release), sqlite_store.sources())
     out = {file.relative_to(tmp_path / "out"): file.read_bytes() for file in (tmp_path / "out").rglob("*.*")}
