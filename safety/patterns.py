@@ -12,6 +12,7 @@ from safety.errors import RulesError
 _CONCEPT = re.compile(r"<([A-Z_]+)>")
 _GAP = re.compile(r"<([GPX])([0-9]+)>")
 _WORD = re.compile(r"([a-z0-9]*)([a-z0-9])(\??)")
+_ACROSS = re.compile(r"<X|[\^$.\\]|\[(?![a-z0-9-]*\])")
 _PIECE = re.compile(
     r"(?P<gap><[GPX][0-9]+>)|(?P<name><[A-Z_]+>)|(?P<ahead>\(\?[!=])|(?P<open>\((?:\?:)?)|(?P<close>\))|(?P<bar>\|)"
     r"|(?P<often>[?*+]|\{[0-9,]+\})|(?P<space> )|(?P<word>[a-z0-9]+)|(?P<sign>\[[^]]*\]|\\.|.)"
@@ -75,6 +76,11 @@ class Expander:
             return re.compile(opening + written + closing)
         except re.error as fault:
             raise RulesError(f"pattern {source!r}: {fault}") from fault
+
+    def within_sentence(self, source: str) -> bool:
+        """Whether nothing in the pattern can read a sentence end, or the edge of the text: it fits a sentence by
+        itself just as it does among others."""
+        return not _ACROSS.search(self.fragments_in(source))
 
     def needs(self, source: str) -> set[frozenset[str]]:
         """Of each of these sets one word stands in every text that the pattern fits. Not all there are: a piece that is

@@ -1,4 +1,5 @@
-"""Patterns are skipped where a word that they need is missing; so what they are said to need, they must really need."""
+"""Patterns are skipped where a word that they need is missing; so what they are said to need, they must really need.
+Most look at one sentence at a time; so those must not fit anything across two."""
 
 from __future__ import annotations
 
@@ -38,6 +39,24 @@ def test_what_a_pattern_needs(source: str, needs: list[str]) -> None:
     assert SMALL.needs(source) == {frozenset(words.split()) for words in needs}
 
 
+@pytest.mark.parametrize(
+    ("source", "within"),
+    [
+        ("<KIN> <G2>(?:is|has)? <P3><AIR>(?! (?:quality|travel))", True),
+        ("[a-z]+ [0-9]{2} (?:<WHO>)", True),
+        ("<KIN> <X2><AIR>", False),
+        ("<KIN> (?:[^ ]+ ){0,3}<AIR>", False),
+        ("no air[.]", False),
+        ("no air(?= [?])", False),
+        ("^ no air", False),
+        ("no air $", False),
+        (r"no \w+", False),
+    ],
+)
+def test_which_patterns_fit_a_sentence_by_itself(source: str, within: bool) -> None:
+    assert SMALL.within_sentence(source) is within
+
+
 @pytest.mark.parametrize("file", [EMERGENCY_RULES, ADVICE_RULES], ids=lambda file: file.name)
 def test_every_text_that_a_pattern_fits_holds_what_it_needs(file: Path) -> None:
     data = json.loads(file.read_text(encoding="utf-8"))
@@ -45,14 +64,17 @@ def test_every_text_that_a_pattern_fits_holds_what_it_needs(file: Path) -> None:
         name: [*entry.get("near", "").split(), *entry.get("exact", "").split()] for name, entry in data["words"].items()
     }
     expand, chance, tried = Expander(words, data["fragments"], data["denials"].split()), random.Random(1), 0
-    for source in (source for rule in data["rules"] for source in rule["patterns"]):
+    kinds = (*data["rules"], *data["guards"].values(), {"patterns": data["urgent"]})
+    for source in (source for kind in kinds for source in kind["patterns"]):
         regex, needs = expand.regex(source), expand.needs(source)
+        within = expand.within_sentence(source)
         parsed = sre_parse.parse(regex.pattern)
         for _ in range(20):
             text = written(parsed, chance) + " "
             if regex.fullmatch(text, 0, len(text) - 1) or regex.search(text):
                 tried += 1
                 assert [needed for needed in needs if needed.isdisjoint(text.split())] == [], (source, text)
+                assert not (within and {".", "?"}.intersection(text.split())), (source, text)
     assert tried > 2000
 
 

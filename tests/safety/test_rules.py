@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from safety import ADVICE_RULES, EMERGENCY_RULES, load_rules
 from safety.errors import RulesError
 from safety.rules import normalise
+from safety.spelling import _one_slip_apart, _slips, _split
 from tests.safety.conftest import examples
 
 EMERGENCIES = load_rules(EMERGENCY_RULES)
@@ -83,6 +85,27 @@ def test_writing_in_a_hurry_changes_nothing(text: str) -> None:
     finding = EMERGENCIES.check(text)
     assert finding
     assert finding.card.startswith("cpr")
+
+
+@given(st.text("ab1250.,;?! \n@$é", max_size=40))
+@settings(max_examples=500, deadline=None)
+def test_a_text_is_cut_into_words_decimals_and_sentence_ends(text: str) -> None:
+    """The short way to say it, too slow for long messages."""
+    tokens = re.findall(r"[a-z@$][a-z0-9@$]*|[.!?;:\n]+|[0-9](?:[0-9]*[.,][0-9]+|[a-z0-9@$]*)", text)
+    ends = [token if token[0].isalnum() or token[0] in "@$" else "?" if "?" in token else "." for token in tokens]
+    pauses = [len(token) > 1 and not token.strip(".") for token in tokens]
+    assert _split(text) == [end for end, pause in zip(ends, pauses) if not pause]
+
+
+def test_every_slip_is_looked_at_and_no_other_word() -> None:
+    for meant in ("breathing", "llama", "aabb"):
+        slips = set(_slips(meant))
+        assert all(_one_slip_apart(slip, meant) for slip in slips)
+        for length, letters in ((1, "breathing"), (2, "labm")):
+            for at in range(len(meant) + 1):
+                for change in map("".join, product(letters, repeat=length)):
+                    for word in (meant[:at] + change + meant[at + size :] for size in range(4)):
+                        assert (word in slips) == _one_slip_apart(word, meant), word
 
 
 def test_a_fever_is_an_emergency_once_car_t_was_mentioned() -> None:
