@@ -130,7 +130,6 @@ class Writer:
                 else:
                     pause = min(2 * pause, LONGEST_PAUSE)
             else:
-                self._note_success()
                 pause = SHORTEST_PAUSE
 
     def _write(self, batch: list[_Waiting]) -> None:
@@ -146,9 +145,12 @@ class Writer:
                     self._write([waiting])
                 return
             logger.error("one write failed and was given up: %s", type(fault).__name__)
+            self._note_success()
             self._take_out(batch)
             batch[0].future.set_exception(fault)
             return
+        # Before anybody hears of it: whoever is told that a text is kept must not find the database still away.
+        self._note_success()
         self._take_out(batch)
         for waiting, result in zip(batch, results):
             waiting.future.set_result(result)

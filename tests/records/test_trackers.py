@@ -93,6 +93,8 @@ def test_with_the_database_away_the_conversations_heard_last_are_known(
         assert kept.read(names[0]) == "later"
     assert later.result(ENOUGH)
     assert kept.read(names[0]) == "later"
+    # The one that always asks the database: a text that was written this very moment may still be told from memory.
+    assert kept.ids() == names
     assert kept.ok
     lines = [record.getMessage() for record in caplog.records if record.name == "records.trackers"]
     assert lines == ["dialogues go on from memory until the database is back: Unavailable"]
