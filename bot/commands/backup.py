@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from bot.errors import explained
 from bot.paths import named
+from bot.progress import Progress
 from knowledge.store import repository as knowledge
 from records import repository as records
 from storage.backup import Room, back_up
 from storage.settings import Settings
-
-SECONDS_BETWEEN = 3.0
-"""Between two lines of progress."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +26,7 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     with explained():
         settings = Settings.from_environment(environment)
         now = dt.datetime.now(dt.timezone.utc)
-        made = back_up(rooms(settings), folders(settings), file, now, options.replace, Progress())
+        made = back_up(rooms(settings), folders(settings), file, now, options.replace, Progress().count)
     megabytes = file.stat().st_size / 1e6
     print(f"Backed up {made.rows:,} rows and {made.files:,} files to {file} ({megabytes:,.1f} MB).")
     return 0
@@ -46,15 +43,3 @@ def rooms(settings: Settings) -> tuple[Room, ...]:
 def folders(settings: Settings) -> dict[str, Path]:
     """All else that belongs in a backup, by name."""
     return {"cards": settings.home / "cards"}
-
-
-class Progress:
-    """Says how far a long work is, every few seconds; a short one says nothing."""
-
-    def __init__(self) -> None:
-        self._said = time.monotonic()
-
-    def __call__(self, done: int, of: int, what: str) -> None:
-        if time.monotonic() - self._said > SECONDS_BETWEEN:
-            self._said = time.monotonic()
-            print(f"{done:,} of {of:,} {what} ...", flush=True)

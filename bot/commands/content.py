@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.errors import CommandFailed, explained
 from bot.paths import named
+from bot.progress import Progress
 from knowledge import inventory, review
 from knowledge.editing import seed
 from knowledge.editing.acts import Editing, Grounds, texts_of
@@ -29,10 +29,6 @@ from storage.errors import StorageError
 if TYPE_CHECKING:
     from knowledge.editing.exchange import Preview
     from knowledge.wiring import Desk
-
-
-SECONDS_BETWEEN = 3.0
-"""Between two lines of progress."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -112,7 +108,15 @@ def publish(environment: Mapping[str, str]) -> None:
     if not before:
         print("Reading the starter content; the first time this takes half a minute ...", flush=True)
     now = dt.datetime.now(dt.timezone.utc)
-    release = seed.import_seed(desk.store, settings.content, desk.embedder, desk.aliases, at=now, tell=_Progress())
+    progress = Progress()
+    release = seed.import_seed(
+        desk.store,
+        settings.content,
+        desk.embedder,
+        desk.aliases,
+        at=now,
+        tell=lambda done, of: progress.say(f"{done} of {of} texts read ..."),
+    )
     seed.write_cards(release, home / "cards")
     word = "is live now" if release.number != before else "was live already; nothing changed"
     terms = sum(revision.entry.answer_kind == "term" for revision in release.revisions)
@@ -191,18 +195,6 @@ def _release(store: KnowledgeStore, number: int | None = None) -> Release | None
         return store.release(wanted) if newest else None
     except KeyError as error:
         raise CommandFailed(f"there is no release {wanted}; the live one is {newest}") from error
-
-
-class _Progress:
-    """Says how far a long reading is, every few seconds; a short one says nothing."""
-
-    def __init__(self) -> None:
-        self._said = time.monotonic()
-
-    def __call__(self, done: int, of: int) -> None:
-        if time.monotonic() - self._said > SECONDS_BETWEEN:
-            self._said = time.monotonic()
-            print(f"{done} of {of} texts read ...", flush=True)
 
 
 def has_release(environment: Mapping[str, str]) -> bool:

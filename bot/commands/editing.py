@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import argparse
 import csv
-import datetime as dt
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from bot.errors import CommandFailed, explained
 from knowledge.editing.acts import Editing
@@ -80,13 +79,13 @@ def _due(options: argparse.Namespace, store: KnowledgeStore, grace_days: int) ->
     if options.confirm and not options.withdraw:
         raise CommandFailed("--confirm goes with --withdraw")
     if options.withdraw:
-        gone = _editing(store).withdraw_overdue(at=_now(), days=grace_days, confirmed=options.confirm)
+        gone = _editing(store).withdraw_overdue(at=records_wiring.now(), days=grace_days, confirmed=options.confirm)
         print(f"{len(gone)} texts withdrawn.", *("/".join(key) for key in gone), sep="\n")
         return
     number = store.newest_release()
     if not number:
         raise CommandFailed("nothing has been published yet; run: ./lantern content import --seed")
-    today = _now().date()
+    today = records_wiring.now().date()
     rows = due(store.release(number), today, options.days)
     for entry in rows:
         late = "  overdue" if entry.review_due < today else ""
@@ -103,7 +102,7 @@ def _audit(options: argparse.Namespace, store: KnowledgeStore) -> None:
         if wanted is None or (row.locale, row.entry) == wanted:
             entry = f"{row.locale}/{row.entry}" if row.entry else ""
             said = (row.number, row.at.isoformat(), row.act, row.person, entry, row.release, row.reason, row.detail)
-            writer.writerow([*(_harmless(value) for value in said), row.hash])
+            writer.writerow(_row((*said, row.hash)))
     broken = first_broken(rows)
     if broken is not None:
         raise CommandFailed(f"from row {broken} on, the trail is not what was written; compare it with an older backup")
@@ -119,19 +118,20 @@ def _recall(options: argparse.Namespace, environment: Mapping[str, str]) -> None
     writer.writerow(("conversation", "channel", "at", "text", "revision"))
     for row in kept.recall(locale, entry, options.revision):
         values = (row.conversation, row.channel, row.at.isoformat(), row.text, row.revision)
-        writer.writerow([_harmless(value) for value in values])
+        writer.writerow(_row(values))
         count += 1
     print(f"{count} messages were answered with it, as far back as messages are kept.", file=sys.stderr)
 
 
-def _harmless(value: object) -> str:
-    # A spreadsheet must not take what somebody wrote for a formula.
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+def _row(values: Iterable[object]) -> list[str]:
+    # Loads the library of spreadsheets, which the other acts do not need.
+    from knowledge.editing.spreadsheets import guarded
+
+    return [guarded("" if value is None else str(value)) for value in values]
 
 
 def _acted(options: argparse.Namespace, store: KnowledgeStore) -> int:
-    by, at, reason = Person(options.by, frozenset({"publisher"})), _now(), options.reason
+    by, at, reason = Person(options.by, frozenset({"publisher"})), records_wiring.now(), options.reason
     editing = _editing(store)
     if options.act == "roll-back":
         return editing.roll_back(options.release, by=by, at=at, reason=reason)
@@ -150,7 +150,3 @@ def _editing(store: KnowledgeStore) -> Editing:
 def _key(name: str) -> Key:
     locale, slash, entry = name.partition("/")
     return (locale, entry) if slash else ("en", name)
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.timezone.utc)

@@ -129,8 +129,9 @@ class Editing:
 
     def submit(self, draft_id: int, *, version: int, by: Person, at: dt.datetime, reason: str = "") -> Draft:
         """Asks for approval. Raises `UnfitText` with every fault that no reader may meet."""
-        self._require(by, "author", "submit", self._store.draft(draft_id).entry.key, at)
-        self._require_fit([self._store.draft(draft_id).entry])
+        entry = self._store.draft(draft_id).entry
+        self._require(by, "author", "submit", entry.key, at)
+        self._require_fit([entry])
         with self._store.changing() as change:
             draft = _current(change, draft_id, version)
             if draft.state != "draft":
@@ -167,8 +168,8 @@ class Editing:
     def approve(self, draft_id: int, *, content_hash: str, by: Person, at: dt.datetime, reason: str = "") -> Draft:
         """Says that exactly this text may be shown. `content_hash` is that of the text the person read: raises
         `StaleDraft` when it is another by now, and `NotAllowed` for an author."""
-        self._require(by, "reviewer", "approve", self._store.draft(draft_id).entry.key, at)
         draft = self._store.draft(draft_id)
+        self._require(by, "reviewer", "approve", draft.entry.key, at)
         if by.name in draft.authors:
             why = "you wrote this text, and two people are needed: ask somebody else to approve it"
             self._refuse(by, "approve", draft.entry.key, at, why)
@@ -247,7 +248,7 @@ class Editing:
 
     def _publish(self, change: Change, drafts: Sequence[Draft], by: str, at: dt.datetime, reason: str) -> int:
         members = change.members(change.newest_release())
-        states = {key: (member.revision_id, member.state) for key, member in members.items()}
+        states = _states(members)
         published = []
         for read in drafts:
             draft = change.draft(read.id)
@@ -311,21 +312,27 @@ class Editing:
         """Withdraws what should have been reviewed more than `days` days ago; returns what it withdrew. Cards and words
         of the glossary stay. Raises `TooManyOverdue` when that is more than `FEW_OVERDUE` texts and more than
         `MOST_OVERDUE` of all, unless a person `confirmed` that the clock is right."""
+        if not self._overdue(at, days, confirmed):
+            # Nearly always: nobody who writes has to wait for this look.
+            return ()
         with self._store.changing() as change:
-            members = _live(change)
-            release = self._store.release(change.newest_release()) if members else None
-            dated = [row for row in release.revisions if _ages(row.entry)] if release else []
-            last = at.date() - dt.timedelta(days=days)
-            overdue = {row.entry.key for row in dated if row.entry.review_due < last}
-            if not confirmed and len(overdue) > max(FEW_OVERDUE, MOST_OVERDUE * len(dated)):
-                raise TooManyOverdue(
-                    f"{len(overdue)} of {len(dated)} texts should have been reviewed more than {days} days before "
-                    f"{at:%d %B %Y}; if that date is right, run: ./lantern editing due --withdraw --confirm"
-                )
+            overdue = self._overdue(at, days, confirmed)
             if overdue:
                 reason = f"the review was due more than {days} days ago"
-                self._withdraw(change, members, overdue, CALENDAR, at, reason)
+                self._withdraw(change, _live(change), overdue, CALENDAR, at, reason)
         return tuple(sorted(overdue))
+
+    def _overdue(self, at: dt.datetime, days: int, confirmed: bool) -> set[Key]:
+        number = self._store.newest_release()
+        dated = [row for row in self._store.release(number).revisions if _ages(row.entry)] if number else []
+        last = at.date() - dt.timedelta(days=days)
+        overdue = {row.entry.key for row in dated if row.entry.review_due < last}
+        if not confirmed and len(overdue) > max(FEW_OVERDUE, MOST_OVERDUE * len(dated)):
+            raise TooManyOverdue(
+                f"{len(overdue)} of {len(dated)} texts should have been reviewed more than {days} days before "
+                f"{at:%d %B %Y}; if that date is right, run: ./lantern editing due --withdraw --confirm"
+            )
+        return overdue
 
     def retire(self, key: Key, *, by: Person, at: dt.datetime, reason: str) -> int:
         """Takes an entry out for good: nobody is told of it any more. Returns the number of the release."""
@@ -337,7 +344,8 @@ class Editing:
                 raise EditRefused(f"{key[1]} is not part of the live release")
             if members[key].kind == "card":
                 raise EditRefused(f"{key[1]} is an emergency card; those are not taken out, publish a better text")
-            states = {name: (member.revision_id, member.state) for name, member in members.items() if name != key}
+            states = _states(members)
+            del states[key]
             release = change.add_release(dict(states.values()), by=by.name, at=at, origin="editing")
             change.record("retire", by=by.name, at=at, reason=reason, key=key, release=release)
             return release
@@ -353,7 +361,7 @@ class Editing:
             revision_id = change.last_live(key)
             if revision_id is None:
                 raise EditRefused(f"{key[1]} has never been live; write, approve and publish it")
-            states = {name: (member.revision_id, member.state) for name, member in members.items()}
+            states = _states(members)
             states[key] = (revision_id, "live")
             release = change.add_release(dict(states.values()), by=by.name, at=at, origin="editing")
             change.record("restore", by=by.name, at=at, reason=reason, key=key, release=release)
@@ -377,7 +385,7 @@ class Editing:
                 if member.kind == "card" and key not in states:
                     # A card that came later stays: the rules may show it.
                     states[key] = (member.revision_id, member.state)
-            if states == {key: (member.revision_id, member.state) for key, member in now.items()}:
+            if states == _states(now):
                 raise EditRefused(f"release {release} says exactly what is live")
             number = change.add_release(dict(states.values()), by=by.name, at=at, origin="editing")
             detail = {"to": release}
@@ -508,6 +516,11 @@ def _reviewed(change: Change, draft_id: int, version: int | None) -> Draft:
 
 def _live(change: Change) -> dict[Key, Member]:
     return change.members(change.newest_release())
+
+
+def _states(members: Mapping[Key, Member]) -> dict[Key, tuple[int, State]]:
+    """What a release consists of, as the next one may be made from it: id and state of each revision."""
+    return {key: (member.revision_id, member.state) for key, member in members.items()}
 
 
 def _ages(entry: Entry) -> bool:
