@@ -76,7 +76,8 @@ def tables_at(folder: Path, history: str, step: str) -> frozenset[str]:
     engine = sa.create_engine("sqlite://", future=True)
     with engine.begin() as connection:
         upgrade(connection, folder, history, step)
-        names = frozenset(sa.inspect(connection).get_table_names())
+        # What SQLite keeps for itself is no table of the room.
+        names = frozenset(name for name in sa.inspect(connection).get_table_names() if not name.startswith("sqlite_"))
     engine.dispose()
     return names
 

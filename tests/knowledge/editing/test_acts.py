@@ -125,6 +125,31 @@ def test_a_form_that_was_opened_earlier_overwrites_nothing(desk: Desk) -> None:
     assert desk.store.draft(draft.id).entry.more == "Ben's words."
 
 
+def test_a_form_of_a_draft_that_is_gone_does_not_reach_the_next_draft(desk: Desk) -> None:
+    gone = desk.acts.draft(BETTER, by=ANNA, at=NOON)
+    desk.acts.discard(gone.id, version=1, by=BEN, at=NOON, reason=WHY)
+    desk.acts.draft(replace(BETTER, more="Ben's words."), by=BEN, at=NOON)
+    for act in (
+        lambda: desk.acts.edit(gone.id, BETTER, version=1, by=ANNA, at=NOON),
+        lambda: desk.acts.discard(gone.id, version=1, by=ANNA, at=NOON, reason=WHY),
+        lambda: desk.acts.comment(gone.id, "Too hot.", by=CLARA, at=NOON),
+    ):
+        with pytest.raises(EditRefused, match=f"draft {gone.id} does not exist any more"):
+            act()
+    (draft,) = desk.store.drafts()
+    assert (draft.entry.more, draft.authors) == ("Ben's words.", ("Ben",))
+
+
+def test_a_plan_that_was_taken_back_is_not_mistaken_for_the_next_one(desk: Desk) -> None:
+    draft = desk.approved(BETTER)
+    gone = desk.acts.plan([draft.id], due_at=LATER, by=PETER, at=NOON)
+    desk.acts.cancel_plan(gone, by=PETER, at=NOON)
+    desk.acts.plan([draft.id], due_at=LATER, by=PETER, at=NOON)
+    with pytest.raises(EditRefused, match=f"plan {gone} does not exist any more"):
+        desk.acts.cancel_plan(gone, by=PETER, at=NOON)
+    assert desk.acts.publish_due(LATER) == [2]
+
+
 def test_two_people_do_not_begin_the_same_entry(desk: Desk) -> None:
     desk.acts.draft(BETTER, by=ANNA, at=NOON)
     with pytest.raises(EditRefused, match="being worked on by Anna"):
