@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -22,7 +23,7 @@ from knowledge.editing.refusals import EditConflict, NotAllowed, StaleDraft, Too
 from knowledge.errors import EditRefused
 from knowledge.files import MOST_BYTES
 from knowledge.model import Draft, Entry, Fact, Person, Release, Role, Source
-from knowledge.store.change import Change, Key, Member, Plan, State
+from knowledge.store.change import Change, Key, Kind, Member, Plan, State, kind_of
 from knowledge.store.repository import KnowledgeStore
 
 CARD_APPROVERS = 2
@@ -31,6 +32,9 @@ FEW_OVERDUE = 3
 """So many texts may be withdrawn by date in one run, whatever share of all they are."""
 MOST_OVERDUE = 0.05
 """Largest share of the live texts that one run withdraws by date: more at once looks like a wrong clock."""
+LONGEST_DELAY = dt.timedelta(days=7)
+"""How late a planned publication is still carried out unasked: a Lantern may have been down over the holidays, but a
+clock that is a year ahead must not publish what was meant for next month."""
 LONGEST_NAME = 80
 CALENDAR = "review dates"
 """Who withdraws what is overdue."""
@@ -60,6 +64,7 @@ class Editing:
         """Begins to write: a new entry, or another text for one that there is."""
         _require_storable(entry)
         self._require(by, "author", "draft", entry.key, at)
+        self._require_alike(entry)
         with self._store.changing() as change:
             begun = change.draft_of(entry.key)
             if begun is not None:
@@ -108,6 +113,7 @@ class Editing:
         _require_storable(entry)
         before = self._store.draft(draft_id)
         self._require(by, "author", "edit", before.entry.key, at)
+        self._require_alike(entry)
         with self._store.changing() as change:
             before = _current(change, draft_id, version)
             if entry.key != before.entry.key:
@@ -122,6 +128,7 @@ class Editing:
     def discard(self, draft_id: int, *, version: int, by: Person, at: dt.datetime, reason: str) -> None:
         """Throws a draft away. Its texts stay in nobody's sight; the act stays in the audit trail."""
         self._require(by, "author", "discard", self._store.draft(draft_id).entry.key, at)
+        _require_reason(reason)
         with self._store.changing() as change:
             draft = _current(change, draft_id, version)
             change.remove_draft(draft_id)
@@ -131,7 +138,7 @@ class Editing:
         """Asks for approval. Raises `UnfitText` with every fault that no reader may meet."""
         entry = self._store.draft(draft_id).entry
         self._require(by, "author", "submit", entry.key, at)
-        self._require_fit([entry])
+        self._require_fit([entry], self._store.newest_release())
         with self._store.changing() as change:
             draft = _current(change, draft_id, version)
             if draft.state != "draft":
@@ -146,6 +153,7 @@ class Editing:
         """Says something about a draft. Comments are rows of the audit trail, so they outlive the draft."""
         if not text.strip():
             raise EditRefused("write what you have to say")
+        _require_name(by)
         if by.roles.isdisjoint(("author", "reviewer", "publisher")):
             key = self._store.draft(draft_id).entry.key
             self._refuse(by, "comment", key, at, f"{by.name} may not comment; an admin can give a role")
@@ -170,15 +178,20 @@ class Editing:
         `StaleDraft` when it is another by now, and `NotAllowed` for an author."""
         draft = self._store.draft(draft_id)
         self._require(by, "reviewer", "approve", draft.entry.key, at)
-        if by.name in draft.authors:
-            why = "you wrote this text, and two people are needed: ask somebody else to approve it"
+        why = "you wrote this text, and two people are needed: ask somebody else to approve it"
+        if _is_among(by, draft.authors):
             self._refuse(by, "approve", draft.entry.key, at, why)
         with self._store.changing() as change:
             draft = _reviewed(change, draft_id, None)
             if draft.content_hash != content_hash:
                 raise StaleDraft(draft)
-            if by.name in (approval.person for approval in draft.approvals):
-                raise EditRefused("you have approved this text already; somebody else must approve it, too")
+            if _is_among(by, draft.authors):
+                # They became one since the look above: nothing of this is kept, as with every other race.
+                raise NotAllowed(why)
+            if _is_among(by, (approval.person for approval in draft.approvals)):
+                missing = approvers_needed(draft.entry) - len(draft.approvals)
+                more = "; somebody else must approve it, too" if missing > 0 else ""
+                raise EditRefused(f"you have approved this text already{more}")
             change.set_part(draft_id, by.name, "approver", by.clinician, content_hash)
             _record(change, "approve", draft, by, at, reason, clinician=by.clinician)
             return change.draft(draft_id)
@@ -188,17 +201,17 @@ class Editing:
     def publish(self, draft_ids: Sequence[int], *, by: Person, at: dt.datetime, reason: str = "") -> int:
         """Makes approved drafts live, all of them or none; returns the number of the release. Raises `EditConflict`
         when another text of an entry was published since its draft was begun."""
-        drafts = [self._store.draft(draft_id) for draft_id in draft_ids]
+        drafts = [self._store.draft(draft_id) for draft_id in dict.fromkeys(draft_ids)]
         self._require(by, "publisher", "publish", drafts[0].entry.key if len(drafts) == 1 else None, at)
-        self._ready(drafts)
+        looked_at = self._ready(drafts)
         with self._store.changing() as change:
-            return self._publish(change, drafts, by.name, at, reason)
+            return self._publish(change, drafts, looked_at, by.name, at, reason)
 
     def plan(
         self, draft_ids: Sequence[int], *, due_at: dt.datetime, by: Person, at: dt.datetime, reason: str = ""
     ) -> int:
         """Publishes approved drafts at a later time (`publish_due`); returns the number of the plan."""
-        drafts = [self._store.draft(draft_id) for draft_id in draft_ids]
+        drafts = [self._store.draft(draft_id) for draft_id in dict.fromkeys(draft_ids)]
         self._require(by, "publisher", "plan", None, at)
         if due_at <= at:
             raise EditRefused("give a time that is still to come, or publish now")
@@ -220,14 +233,14 @@ class Editing:
 
     def publish_due(self, at: dt.datetime) -> list[int]:
         """Carries out the planned publications whose time has come; returns the numbers of the releases. One that is
-        not possible any more is taken off the list, and the audit trail says why."""
+        not possible any more is taken off the list, and the audit trail says why. One that is `missed` waits."""
         done = []
-        for plan in [plan for plan in self._store.plans() if plan.due_at <= at]:
+        for plan in [plan for plan in self._store.plans() if plan.due_at <= at <= plan.due_at + LONGEST_DELAY]:
             try:
                 drafts = [self._store.draft(draft_id) for draft_id, _ in plan.drafts]
-                self._ready(drafts)
+                looked_at = self._ready(drafts)
                 with self._store.changing() as change:
-                    done.append(self._publish_plan(change, plan, drafts, at))
+                    done.append(self._publish_plan(change, plan, drafts, looked_at, at))
             except EditRefused as refusal:
                 with self._store.changing() as change:
                     if plan.id in (left.id for left in change.plans()):
@@ -236,18 +249,35 @@ class Editing:
                         change.record("plan_failed", by=plan.person, at=at, reason=str(refusal), detail=detail)
         return done
 
-    def _publish_plan(self, change: Change, plan: Plan, drafts: Sequence[Draft], at: dt.datetime) -> int:
+    def missed(self, at: dt.datetime) -> list[Plan]:
+        """Planned publications that should have been carried out so long ago that the clock may be wrong: a person
+        publishes them, or takes them back."""
+        return [plan for plan in self._store.plans() if plan.due_at + LONGEST_DELAY < at]
+
+    def _publish_plan(
+        self, change: Change, plan: Plan, drafts: Sequence[Draft], looked_at: int, at: dt.datetime
+    ) -> int:
         if plan.id not in (left.id for left in change.plans()):
             raise EditRefused("another process has carried this plan out")
         if [(draft.id, draft.content_hash) for draft in drafts] != list(plan.drafts):
             raise EditRefused("a text was changed after its publication was planned; plan it again")
         if change.rolled_back_since(plan.release):
             raise EditRefused("there was a roll back after this was planned; look at it and plan it again")
+        now = _live(change)
+        for key in sorted(change.taken_since(plan.release)):
+            if key in (draft.entry.key for draft in drafts) and (key not in now or now[key].state == "withdrawn"):
+                raise EditRefused(f"{key[1]} was withdrawn after this was planned; look at it and plan it again")
         change.remove_plan(plan.id)
-        return self._publish(change, drafts, plan.person, at, f"planned for {plan.due_at.isoformat()}")
+        return self._publish(change, drafts, looked_at, plan.person, at, f"planned for {plan.due_at.isoformat()}")
 
-    def _publish(self, change: Change, drafts: Sequence[Draft], by: str, at: dt.datetime, reason: str) -> int:
-        members = change.members(change.newest_release())
+    def _publish(
+        self, change: Change, drafts: Sequence[Draft], looked_at: int, by: str, at: dt.datetime, reason: str
+    ) -> int:
+        newest_release = change.newest_release()
+        if newest_release != looked_at:
+            # What another release brought or took may have made these texts unfit.
+            self._require_fit([draft.entry for draft in drafts], newest_release)
+        members = change.members(newest_release)
         states = _states(members)
         published = []
         for read in drafts:
@@ -255,6 +285,8 @@ class Editing:
             if draft.content_hash != read.content_hash:
                 raise StaleDraft(draft)
             _require_approved(draft)
+            if draft.entry.key in members and (why := _unlike(members[draft.entry.key].kind, draft.entry)):
+                raise EditRefused(why)
             newest = change.newest_revision(draft.entry.key)
             number = newest.number if newest else 0
             if number != draft.base:
@@ -291,6 +323,8 @@ class Editing:
         wanted = set(keys)
         self._require(by, "publisher", "withdraw", next(iter(wanted)) if len(wanted) == 1 else None, at)
         _require_reason(reason)
+        if not wanted:
+            raise EditRefused("name at least one entry")
         with self._store.changing() as change:
             members = _live(change)
             for key in sorted(wanted):
@@ -301,12 +335,18 @@ class Editing:
             return self._withdraw(change, members, wanted, by.name, at, reason)
 
     def withdraw_topic(self, topic: str, *, by: Person, at: dt.datetime, reason: str) -> int:
-        """The switch for an incident: withdraws every live text of a topic at once."""
-        release = self._store.release(self._store.newest_release())
-        keys = [row.entry.key for row in release.revisions if row.entry.topic == topic]
-        if not keys:
-            raise EditRefused(f"no text of the topic {topic!r} is live")
-        return self.withdraw(keys, by=by, at=at, reason=reason)
+        """The switch for an incident: withdraws every live text of a topic at once, emergency cards left out. Returns
+        the number of the release."""
+        self._require(by, "publisher", "withdraw", None, at)
+        _require_reason(reason)
+        with self._store.changing() as change:
+            # Looked up where nobody else changes anything: what another one withdraws meanwhile must not stop this.
+            number = change.newest_release()
+            texts = [row.entry for row in self._store.release(number).revisions] if number else []
+            wanted = {entry.key for entry in texts if entry.topic == topic and kind_of(entry) != "card"}
+            if not wanted:
+                raise EditRefused(f"no text of the topic {topic!r} is live")
+            return self._withdraw(change, _live(change), wanted, by.name, at, reason)
 
     def withdraw_overdue(self, *, at: dt.datetime, days: int, confirmed: bool = False) -> tuple[Key, ...]:
         """Withdraws what should have been reviewed more than `days` days ago; returns what it withdrew. Cards and words
@@ -368,8 +408,9 @@ class Editing:
             return release
 
     def roll_back(self, release: int, *, by: Person, at: dt.datetime, reason: str) -> int:
-        """Makes an earlier release live again, as a new one; returns its number. What is withdrawn now stays withdrawn,
-        because an incident outlives a roll back: `restore` is an act of its own."""
+        """Makes an earlier release live again, as a new one; returns its number. An incident outlives a roll back: what
+        is withdrawn now stays withdrawn, and so does a text that was withdrawn when another one replaced it or when it
+        was retired. `restore` is an act of its own."""
         self._require(by, "publisher", "roll_back", None, at)
         _require_reason(reason)
         with self._store.changing() as change:
@@ -377,9 +418,10 @@ class Editing:
                 raise EditRefused(f"there is no release {release}")
             now = _live(change)
             then = change.members(release)
+            taken = change.last_withdrawn()
             states: dict[Key, tuple[int, State]] = {}
             for key, member in then.items():
-                withdrawn = key in now and now[key].state == "withdrawn"
+                withdrawn = member.revision_id in taken or (key in now and now[key].state == "withdrawn")
                 states[key] = (member.revision_id, "withdrawn" if withdrawn else member.state)
             for key, member in now.items():
                 if member.kind == "card" and key not in states:
@@ -407,17 +449,25 @@ class Editing:
 
     # What every act asks ---------------------------------------------------------------------------------------
 
-    def _ready(self, drafts: Sequence[Draft]) -> None:
-        """Approved and fit to publish, and all that costs time done before the transaction."""
+    def _require_alike(self, entry: Entry) -> None:
+        newest = self._store.revision(*entry.key)
+        if newest is not None and (why := _unlike(kind_of(newest.entry), entry)):
+            raise EditRefused(why)
+
+    def _ready(self, drafts: Sequence[Draft]) -> int:
+        """Approved and fit to publish, and all that costs time done before the transaction. Returns the number of the
+        release beside which they are fit."""
         if not drafts:
             raise EditRefused("name at least one draft")
         for draft in drafts:
             _require_approved(draft)
-        self._require_fit([draft.entry for draft in drafts])
-        self._prepare([draft.entry for draft in drafts])
-
-    def _require_fit(self, entries: Sequence[Entry]) -> None:
         number = self._store.newest_release()
+        self._require_fit([draft.entry for draft in drafts], number)
+        self._prepare([draft.entry for draft in drafts])
+        return number
+
+    def _require_fit(self, entries: Sequence[Entry], number: int) -> None:
+        """Raises `UnfitText` with all that forbids to show these texts beside those of the release `number`."""
         live = {row.entry.key: row.entry for row in self._store.release(number).revisions} if number else {}
         # Drafts that are published together may name each other.
         live.update((entry.key, entry) for entry in entries)
@@ -431,8 +481,7 @@ class Editing:
             raise UnfitText(faults)
 
     def _require(self, by: Person, role: Role, act: str, key: Key | None, at: dt.datetime) -> None:
-        if not by.name.strip() or len(by.name) > LONGEST_NAME or not by.name.isprintable():
-            raise EditRefused(f"give the name of a person, of 1 to {LONGEST_NAME} characters")
+        _require_name(by)
         if role not in by.roles:
             self._refuse(by, act, key, at, f"{by.name} is no {role}; an admin can give that role")
 
@@ -476,10 +525,20 @@ def hindrances(entries: Iterable[Entry], current: Mapping[Key, Entry], drafts: I
             found.append(f"{entry.id} stands twice in {entry.locale}")
         if entry.key in begun:
             found.append(f"{entry.id} is being worked on by {', '.join(begun[entry.key].authors)}")
-        if entry.key in current and (current[entry.key].answer_kind == "term") != (entry.answer_kind == "term"):
-            found.append(f"{entry.id} is the id of a word of the glossary")
+        if entry.key in current and (why := _unlike(kind_of(current[entry.key]), entry)):
+            found.append(why)
         seen.add(entry.key)
     return tuple(found)
+
+
+def _unlike(before: Kind, entry: Entry) -> str | None:
+    """Why a text of this kind cannot follow one of the kind before. Otherwise one person's approval could take a card
+    from those who need it, as another text under its name."""
+    if before == "card" and kind_of(entry) != "card":
+        return f"{entry.id} is an emergency card and stays one; write another text under an id of its own"
+    if (before == "term") != (kind_of(entry) == "term"):
+        return f"{entry.id} is the id of a word of the glossary"
+    return None
 
 
 def approvers_needed(entry: Entry) -> int:
@@ -493,6 +552,20 @@ def _require_approved(draft: Draft) -> None:
     if draft.state != "in_review" or missing > 0:
         people = "one more person" if missing <= 1 else f"{missing} more people"
         raise EditRefused(f"{draft.entry.id} is not approved yet: {people} must read and approve this text")
+
+
+def _require_name(by: Person) -> None:
+    if not by.name.strip() or len(by.name) > LONGEST_NAME or not by.name.isprintable():
+        raise EditRefused(f"give the name of a person, of 1 to {LONGEST_NAME} characters")
+
+
+def _is_among(person: Person, names: Iterable[str]) -> bool:
+    """Whether a person has one of these names, however it is spelt: "anna " is no second person beside "Anna"."""
+    return _plain(person.name) in map(_plain, names)
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
 
 
 def _require_reason(reason: str) -> None:

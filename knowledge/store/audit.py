@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from knowledge.model import AuditRow
 
@@ -38,3 +39,15 @@ def first_broken(rows: Iterable[AuditRow]) -> int | None:
             return expected
         previous, expected = row.hash, expected + 1
     return None
+
+
+def entries_of(locale: str | None, entry: str | None, detail: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Locale and id of every entry that a row says something of: of its own columns, and of its `detail` where an act
+    was done to several at once."""
+    found = {(locale, entry)} if locale and entry else set()
+    for name in detail.get("entries", ()):
+        of, _, name = name.rpartition("/")
+        found.add((of, name))
+    for row in (*detail.get("published", ()), *detail.get("drafts", ())):
+        found.add((row["locale"], row["entry"]))
+    return found

@@ -9,10 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from knowledge.codec import content_hash
+from knowledge.editing.calendar import Calendar, Done
 from knowledge.editing.refusals import EditConflict, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
 from knowledge.errors import EditRefused
 from knowledge.model import Person
 from knowledge.store.audit import first_broken
+from knowledge.store.repository import KnowledgeStore
 from knowledge.store.tables import draft_people, revision_people
 from storage.engine import read, write
 from tests.knowledge.editing.conftest import (
@@ -28,7 +30,7 @@ from tests.knowledge.editing.conftest import (
     Desk,
     person,
 )
-from tests.knowledge.samples import CARD, NOON, STEPS, TEA
+from tests.knowledge.samples import CARD, NOON, STEPS, TEA, publication
 
 WHY = "the tea board said so"
 
@@ -90,6 +92,23 @@ def test_the_database_itself_keeps_author_and_approver_apart(desk: Desk, engine:
         revision = connection.execute(sa.select(revision_people.c.revision_id)).scalar()
     with pytest.raises(sa.exc.IntegrityError), write(engine) as connection:
         connection.execute(sa.insert(revision_people), {"revision_id": revision, "person": name, "part": part})
+
+
+@pytest.mark.parametrize("name", ["anna", "ANNA ", " Anna", "Ａｎｎａ"])
+def test_a_name_that_is_spelt_in_another_way_is_no_second_person(desk: Desk, name: str) -> None:
+    draft = desk.submitted(BETTER_CARD)
+    with pytest.raises(NotAllowed, match="you wrote this text"):
+        desk.acts.approve(draft.id, content_hash=draft.content_hash, by=person(name, "reviewer"), at=NOON)
+    desk.acts.approve(draft.id, content_hash=draft.content_hash, by=CLARA, at=NOON)
+    with pytest.raises(EditRefused, match="you have approved this text already; somebody else"):
+        desk.acts.approve(draft.id, content_hash=draft.content_hash, by=person("clara", "reviewer"), at=NOON)
+
+
+def test_whoever_approves_a_text_twice_hears_whether_anybody_else_must(desk: Desk) -> None:
+    draft = desk.approved(BETTER)
+    with pytest.raises(EditRefused) as refused:
+        desk.acts.approve(draft.id, content_hash=draft.content_hash, by=CLARA, at=NOON)
+    assert str(refused.value) == "you have approved this text already"
 
 
 def test_an_edit_voids_what_was_approved(desk: Desk) -> None:
@@ -168,6 +187,43 @@ def test_a_card_needs_two_approvers(desk: Desk) -> None:
     assert desk.store.revision("en", CARD.id).approvers == ("Clara", "Dora")
 
 
+NO_CARD = replace(CARD, answer_kind="steps", phrasings=("scald",), figures=(), cautions=())
+NO_TERM = "is the id of a word of the glossary"
+
+
+def test_a_card_does_not_become_a_text_that_one_person_can_approve(desk: Desk) -> None:
+    with pytest.raises(EditRefused, match="scald is an emergency card and stays one"):
+        desk.acts.draft(NO_CARD, by=ANNA, at=NOON)
+    draft = desk.acts.draft(BETTER_CARD, by=ANNA, at=NOON)
+    with pytest.raises(EditRefused, match="scald is an emergency card and stays one"):
+        desk.acts.edit(draft.id, NO_CARD, version=1, by=ANNA, at=NOON)
+    with pytest.raises(EditRefused, match=NO_TERM):
+        desk.acts.draft(replace(BETTER, answer_kind="term"), by=ANNA, at=NOON)
+    desk.acts.discard(draft.id, version=1, by=ANNA, at=NOON, reason=WHY)
+    with pytest.raises(EditRefused, match="scald is an emergency card and stays one"):
+        desk.acts.draft_all([NO_CARD], by=ANNA, at=NOON)
+
+
+def test_a_text_that_became_a_card_meanwhile_is_not_replaced_by_another_kind(desk: Desk) -> None:
+    mine = desk.approved(NO_CARD_YET)
+    theirs = replace(NO_CARD_YET, answer_kind="card", phrasings=())
+    desk.store.publish([TEA, STEPS, CARD, theirs], {}, **publication(base=1))
+    with pytest.raises(EditRefused, match="burn is an emergency card and stays one"):
+        desk.acts.publish([mine.id], by=PETER, at=NOON)
+    assert desk.live()["burn"] == content_hash(theirs)
+
+
+NO_CARD_YET = replace(NO_CARD, id="burn", question="What do I do about a burn?", phrasings=("burn",))
+
+
+def test_a_draft_that_is_named_twice_is_published_once(desk: Desk) -> None:
+    draft = desk.approved(BETTER)
+    desk.acts.plan([draft.id, draft.id], due_at=LATER, by=PETER, at=NOON)
+    assert desk.acts.publish_due(LATER) == [2]
+    other = desk.approved(STEPS_MORE)
+    assert desk.acts.publish([other.id, other.id], by=PETER, at=LATER) == 3
+
+
 def test_several_drafts_are_published_together_or_not_at_all(desk: Desk) -> None:
     new = replace(STEPS, id="tea-cold", question="Is cold tea tea?", phrasings=("iced tea",), related=("tea-hot",))
     hot = replace(new, id="tea-hot", question="Is hot tea tea?", phrasings=("hot one",), related=())
@@ -214,6 +270,10 @@ def test_what_the_database_cannot_hold_is_refused_before_anything_is_kept(
 def test_whoever_acts_has_a_name(desk: Desk, name: str) -> None:
     with pytest.raises(EditRefused, match="give the name of a person"):
         desk.acts.withdraw([("en", TEA.id)], by=person(name, "publisher"), at=NOON, reason=WHY)
+    draft = desk.acts.draft(BETTER, by=ANNA, at=NOON)
+    with pytest.raises(EditRefused, match="give the name of a person"):
+        desk.acts.comment(draft.id, "Too hot.", by=person(name, "reviewer"), at=NOON)
+    assert desk.acted() == ["draft"]
 
 
 def test_a_null_byte_pasted_into_a_text_or_a_reason_breaks_nothing(desk: Desk) -> None:
@@ -262,6 +322,13 @@ def test_a_draft_that_another_text_overtook_is_not_published_over_it(desk: Desk)
         desk.acts.publish([mine.id], by=PETER, at=NOON)
     assert (refused.value.mine.entry, refused.value.theirs.entry) == (BETTER, theirs)
     assert desk.live()[TEA.id] == content_hash(theirs)
+
+
+def test_throwing_a_draft_away_needs_a_reason(desk: Desk) -> None:
+    draft = desk.approved(BETTER)
+    with pytest.raises(EditRefused, match="say why"):
+        desk.acts.discard(draft.id, version=1, by=BEN, at=NOON, reason=" ")
+    assert desk.store.draft(draft.id) == draft
 
 
 def test_sending_back_needs_a_reason_and_voids_approvals(desk: Desk) -> None:
@@ -334,6 +401,21 @@ def test_the_switch_for_an_incident_takes_a_whole_topic(desk: Desk) -> None:
         desk.acts.withdraw_topic("lupus", by=PETER, at=LATER, reason=WHY)
 
 
+def test_the_switch_for_an_incident_leaves_cards_where_they_are(desk: Desk) -> None:
+    desk.published(replace(CARD, id="flare-card", topic="lupus", question="What about a flare?"))
+    desk.acts.withdraw_topic("lupus", by=PETER, at=LATER, reason=WHY)
+    assert set(desk.live()) == {"flare-card", CARD.id}
+
+
+def test_before_anything_is_published_there_is_nothing_to_withdraw(store: KnowledgeStore) -> None:
+    acts = Desk(store).acts
+    with pytest.raises(EditRefused, match="no text of the topic 'lupus' is live"):
+        acts.withdraw_topic("lupus", by=PETER, at=NOON, reason=WHY)
+    with pytest.raises(EditRefused, match="name at least one entry"):
+        acts.withdraw([], by=PETER, at=NOON, reason=WHY)
+    assert store.newest_release() == 0
+
+
 def test_a_card_is_replaced_and_never_taken_away(desk: Desk) -> None:
     for act in (
         lambda: desk.acts.withdraw([("en", CARD.id)], by=PETER, at=NOON, reason=WHY),
@@ -374,6 +456,35 @@ def test_a_roll_back_does_not_bring_back_what_was_withdrawn(desk: Desk) -> None:
     assert desk.live()[STEPS.id] == content_hash(STEPS)
 
 
+@pytest.mark.parametrize("then", ["retired", "replaced", "withdrawn again"])
+def test_a_roll_back_does_not_bring_back_a_text_that_was_withdrawn_before_something_else_happened(
+    desk: Desk, then: str
+) -> None:
+    desk.published(STEPS_MORE)
+    desk.acts.withdraw([TEA.key], by=PETER, at=NOON, reason="it harmed somebody")
+    if then == "retired":
+        desk.acts.retire(TEA.key, by=PETER, at=NOON, reason="it harmed somebody")
+    elif then == "replaced":
+        desk.published(BETTER)
+    else:
+        desk.acts.restore(TEA.key, by=PETER, at=NOON, reason="it was right")
+        desk.acts.withdraw([TEA.key], by=PETER, at=NOON, reason="it was wrong")
+    desk.published(replace(STEPS_MORE, more="It takes long.", related=()))
+    desk.acts.roll_back(2, by=PETER, at=LATER, reason=WHY)
+    assert desk.withdrawn() == {TEA.id}
+    assert TEA.id not in desk.live()
+    desk.acts.restore(TEA.key, by=PETER, at=LATER, reason="the text that was live last")
+    assert desk.live()[TEA.id] == content_hash(BETTER if then == "replaced" else TEA)
+
+
+def test_a_roll_back_brings_back_what_was_withdrawn_and_restored(desk: Desk) -> None:
+    desk.acts.withdraw([TEA.key], by=PETER, at=NOON, reason=WHY)
+    desk.acts.restore(TEA.key, by=PETER, at=NOON, reason="it was right")
+    desk.published(BETTER)
+    desk.acts.roll_back(1, by=PETER, at=LATER, reason=WHY)
+    assert (desk.live()[TEA.id], desk.withdrawn()) == (content_hash(TEA), set())
+
+
 def test_a_roll_back_keeps_cards_that_came_later(desk: Desk) -> None:
     sting = replace(CARD, id="sting", question="What about a sting?")
     desk.published(sting)
@@ -403,6 +514,8 @@ def test_a_planned_publication_happens_once_its_time_has_come(desk: Desk) -> Non
         (lambda desk, draft: desk.acts.discard(draft.id, version=1, by=ANNA, at=NOON, reason=WHY), "thrown away"),
         (lambda desk, draft: desk.acts.publish([draft.id], by=PETER, at=NOON), "was published or thrown away"),
         (lambda desk, draft: roll_back(desk), "there was a roll back"),
+        (lambda desk, draft: withdraw_steps(desk), "tea-steps was withdrawn after this was planned"),
+        (lambda desk, draft: retire_steps(desk), "tea-steps was withdrawn after this was planned"),
     ],
 )
 def test_a_plan_that_is_not_possible_any_more_is_dropped_and_the_trail_says_why(
@@ -425,6 +538,42 @@ STEPS_MORE = replace(STEPS, more="It takes a while.")
 
 def roll_back(desk: Desk) -> None:
     desk.acts.roll_back(1, by=PETER, at=NOON, reason=WHY)
+
+
+def withdraw_steps(desk: Desk) -> None:
+    desk.acts.withdraw([STEPS.key], by=PETER, at=NOON, reason=WHY)
+
+
+def retire_steps(desk: Desk) -> None:
+    desk.published(replace(BETTER, related=()))
+    desk.acts.retire(STEPS.key, by=PETER, at=NOON, reason=WHY)
+
+
+def test_what_only_the_calendar_withdrew_is_replaced_as_planned(desk: Desk) -> None:
+    old = replace(TEA, review_due=dt.date(2026, 11, 23))
+    desk.store.publish([old, STEPS, CARD], {}, **publication(base=1))
+    desk.acts.plan([desk.approved(BETTER).id], due_at=NOON + dt.timedelta(days=2), by=PETER, at=NOON)
+    assert desk.acts.withdraw_overdue(at=NOON + dt.timedelta(days=2), days=0) == (TEA.key,)
+    assert desk.acts.publish_due(NOON + dt.timedelta(days=2)) == [4]
+    assert (desk.live()[TEA.id], desk.withdrawn()) == (content_hash(BETTER), set())
+
+
+def test_a_clock_that_jumps_a_year_publishes_nothing_that_was_planned(desk: Desk) -> None:
+    plan = desk.acts.plan([desk.approved(BETTER).id], due_at=LATER, by=PETER, at=NOON)
+    now = [LATER + dt.timedelta(days=365)]
+    calendar = Calendar(desk.acts, lambda: now[0], grace_days=30_000)
+    assert calendar.run() == Done()
+    assert calendar.held == (
+        f"plan {plan} by Peter was for 22 November 2026 13:00; "
+        "if the clock is right, publish its drafts now or take it back"
+    )
+    assert (desk.live()[TEA.id], "plan_failed" in desk.acted()) == (content_hash(TEA), False)
+    now[0] = LATER - dt.timedelta(minutes=1)
+    assert calendar.run() == Done()
+    # A Lantern that was down over the holidays catches up.
+    now[0] = LATER + dt.timedelta(days=6)
+    assert calendar.run() == Done(published=(2,))
+    assert calendar.held is None
 
 
 def test_a_plan_can_be_taken_back(desk: Desk) -> None:
@@ -471,6 +620,21 @@ def test_a_clock_that_jumps_a_year_withdraws_nothing_until_somebody_says_that_it
         desk.acts.withdraw_overdue(at=ahead, days=30)
     assert desk.withdrawn() == set()
     assert len(desk.acts.withdraw_overdue(at=ahead, days=30, confirmed=True)) == 4
+
+
+def test_a_clock_that_is_a_day_back_changes_what_is_told_of_no_act(desk: Desk) -> None:
+    yesterday = NOON - dt.timedelta(days=1)
+    desk.published(BETTER)
+    desk.published(STEPS_MORE, at=yesterday)
+    assert desk.live() == {
+        TEA.id: content_hash(BETTER),
+        STEPS.id: content_hash(STEPS_MORE),
+        CARD.id: content_hash(CARD),
+    }
+    assert desk.acts.roll_back(2, by=PETER, at=yesterday, reason=WHY) == 4
+    assert [row.number for row in desk.store.releases()] == [4, 3, 2, 1]
+    assert desk.acts.withdraw_overdue(at=yesterday, days=0) == ()
+    assert first_broken(desk.store.audit()) is None
 
 
 def test_starter_content_may_follow_what_only_the_calendar_withdrew(desk: Desk) -> None:
