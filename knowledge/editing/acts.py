@@ -150,7 +150,9 @@ class Editing:
     # Reviewing -------------------------------------------------------------------------------------------------
 
     def comment(self, draft_id: int, text: str, *, by: Person, at: dt.datetime) -> None:
-        """Says something about a draft. Comments are rows of the audit trail, so they outlive the draft."""
+        """Says something about a draft. Comments are rows of the audit trail, so they outlive the draft. The same words
+        said again before anything else happened to the entry are kept once: whoever hears that the database does not
+        answer says them again."""
         if not text.strip():
             raise EditRefused("write what you have to say")
         _require_name(by)
@@ -159,7 +161,8 @@ class Editing:
             self._refuse(by, "comment", key, at, f"{by.name} may not comment; an admin can give a role")
         with self._store.changing() as change:
             draft = change.draft(draft_id)
-            _record(change, "comment", draft, by, at, text.strip())
+            if not change.is_said_last(draft, by.name, text.strip()):
+                _record(change, "comment", draft, by, at, text.strip())
 
     def send_back(self, draft_id: int, *, version: int, by: Person, at: dt.datetime, reason: str) -> Draft:
         """Gives a draft back to its authors, with the reason; approvals are void."""
@@ -210,15 +213,26 @@ class Editing:
     def plan(
         self, draft_ids: Sequence[int], *, due_at: dt.datetime, by: Person, at: dt.datetime, reason: str = ""
     ) -> int:
-        """Publishes approved drafts at a later time (`publish_due`); returns the number of the plan."""
+        """Publishes approved drafts at a later time (`publish_due`); returns the number of the plan. A draft stands in
+        one plan; the very same plan, made again, is the one that there is."""
         drafts = [self._store.draft(draft_id) for draft_id in dict.fromkeys(draft_ids)]
         self._require(by, "publisher", "plan", None, at)
         if due_at <= at:
             raise EditRefused("give a time that is still to come, or publish now")
         self._ready(drafts)
         with self._store.changing() as change:
+            wanted = tuple((draft.id, draft.content_hash) for draft in drafts)
+            for plan in change.plans():
+                if (plan.due_at, plan.person, plan.drafts) == (due_at, by.name, wanted):
+                    return plan.id
+                for draft in drafts:
+                    if draft.id in (id_ for id_, _ in plan.drafts):
+                        raise EditRefused(
+                            f"{draft.entry.id} is planned for {plan.due_at.isoformat()} by {plan.person}; "
+                            f"take plan {plan.id} back first"
+                        )
             plan_id = change.add_plan(due_at, by.name, change.newest_release(), drafts)
-            detail = {"plan": plan_id, "due_at": due_at.isoformat(), "entries": [draft.entry.id for draft in drafts]}
+            detail = {"plan": plan_id, "due_at": due_at.isoformat()} | _entries(draft.entry.key for draft in drafts)
             change.record("plan", by=by.name, at=at, reason=reason, detail=detail)
         return plan_id
 
@@ -430,7 +444,10 @@ class Editing:
             if states == _states(now):
                 raise EditRefused(f"release {release} says exactly what is live")
             number = change.add_release(dict(states.values()), by=by.name, at=at, origin="editing")
-            detail = {"to": release}
+            before = _states(now)
+            detail = {"to": release} | _entries(
+                key for key in before.keys() | states.keys() if before.get(key) != states.get(key)
+            )
             change.record("roll_back", by=by.name, at=at, reason=reason, release=number, detail=detail)
             return number
 
@@ -443,8 +460,7 @@ class Editing:
         # Starter content may follow what only the calendar has withdrawn, and nothing that a person did.
         release = change.add_release(states, by=by, at=at, origin="calendar" if by == CALENDAR else "editing")
         key = next(iter(wanted)) if len(wanted) == 1 else None
-        detail = {"entries": sorted("/".join(name) for name in wanted)}
-        change.record("withdraw", by=by, at=at, reason=reason, key=key, release=release, detail=detail)
+        change.record("withdraw", by=by, at=at, reason=reason, key=key, release=release, detail=_entries(wanted))
         return release
 
     # What every act asks ---------------------------------------------------------------------------------------
@@ -594,6 +610,11 @@ def _live(change: Change) -> dict[Key, Member]:
 def _states(members: Mapping[Key, Member]) -> dict[Key, tuple[int, State]]:
     """What a release consists of, as the next one may be made from it: id and state of each revision."""
     return {key: (member.revision_id, member.state) for key, member in members.items()}
+
+
+def _entries(keys: Iterable[Key]) -> dict[str, list[str]]:
+    """The part of an audit row's detail that names the entries of an act done to several."""
+    return {"entries": sorted("/".join(key) for key in keys)}
 
 
 def _ages(entry: Entry) -> bool:

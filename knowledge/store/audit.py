@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from knowledge.model import AuditRow
@@ -51,3 +51,15 @@ def entries_of(locale: str | None, entry: str | None, detail: Mapping[str, Any])
     for row in (*detail.get("published", ()), *detail.get("drafts", ())):
         found.add((row["locale"], row["entry"]))
     return found
+
+
+def about(rows: Iterable[AuditRow], entry: tuple[str, str]) -> Iterator[AuditRow]:
+    """The rows that say something of one entry, by locale and id: also where an act was done to several, and where a
+    plan to publish it was taken back or failed. `rows` begin where the trail does."""
+    planned: dict[int, set[tuple[str, str]]] = {}
+    for row in rows:
+        named = entries_of(row.locale, row.entry, row.detail)
+        if row.act == "plan":
+            planned[row.detail["plan"]] = named
+        if entry in named or entry in planned.get(row.detail.get("plan", 0), ()):
+            yield row

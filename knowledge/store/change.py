@@ -301,6 +301,14 @@ class Change:
         rows = self._connection.execute(query)
         return set().union(*(entries_of(row.locale, row.entry_id, json.loads(row.detail)) for row in rows))
 
+    def is_said_last(self, draft: Draft, person: str, text: str) -> bool:
+        """Whether the newest act on an entry is that this person said this of this draft."""
+        query = sa.select(audit).where(audit.c.locale == draft.entry.locale, audit.c.entry_id == draft.entry.id)
+        row = self._connection.execute(query.order_by(audit.c.number.desc()).limit(1)).first()
+        if row is None or (row.act, row.person, row.reason) != ("comment", person, _storable(text)):
+            return False
+        return bool(json.loads(row.detail)["draft"] == draft.id)
+
     def record(
         self,
         act: str,
@@ -318,7 +326,7 @@ class Change:
         number, previous = (before.number + 1, before.hash) if before else (1, BEGINNING)
         locale, entry = key or (None, None)
         # PostgreSQL cannot hold a null character, nor any database half a character.
-        said = reason.replace("\0", "").encode("utf-8", "replace").decode()
+        said = _storable(reason)
         row = AuditRow(number, at, act, by, locale, entry, release, said, dict(detail or {}), "")
         row = replace(row, hash=row_hash(previous, row))
         self._connection.execute(
@@ -337,6 +345,10 @@ class Change:
             },
         )
         return row
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def kind_of(entry: Entry) -> Kind:

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 from knowledge.codec import content_hash, entry_from_json
 from knowledge.errors import EditRefused, StoreUnavailable
 from knowledge.model import AuditRow, Draft, Entry, Release, ReviewState, Revision, Source
+from knowledge.store.audit import about
 from knowledge.store.change import Change, Newest, Origin, Plan
 from knowledge.store.tables import audit, release_revisions, releases, revisions, sources, vectors
 from storage.engine import read, write
@@ -183,10 +184,11 @@ class KnowledgeStore:
             ]
 
     def audit(self, entry: tuple[str, str] | None = None) -> Iterator[AuditRow]:
-        """The audit trail from its beginning, or the part of it that names one entry by locale and id."""
-        query = sa.select(audit).order_by(audit.c.number)
+        """The audit trail from its beginning, or what it says of one entry, by locale and id."""
         if entry is not None:
-            query = query.where(audit.c.locale == entry[0], audit.c.entry_id == entry[1])
+            yield from about(self.audit(), entry)
+            return
+        query = sa.select(audit).order_by(audit.c.number)
         with _translated(), read(self._engine) as connection:
             for row in connection.execute(query):
                 yield AuditRow(

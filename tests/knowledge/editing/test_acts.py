@@ -348,6 +348,29 @@ def test_comments_outlive_the_draft(desk: Desk) -> None:
     assert said == [("Dora", "Is that the right tea?")]
 
 
+def test_a_comment_that_is_repeated_at_once_is_kept_once(desk: Desk) -> None:
+    draft = desk.submitted(BETTER)
+    for by, text in (
+        (DORA, "Hot?"),
+        (DORA, "Hot? "),
+        (CLARA, "Hot?"),
+        (DORA, "Hot?"),
+        (DORA, "cut \ud83d\0"),
+        (DORA, "cut \ud83d\0"),
+    ):
+        desk.acts.comment(draft.id, text, by=by, at=NOON)
+    said = [(row.person, row.reason) for row in desk.store.audit() if row.act == "comment"]
+    assert said == [("Dora", "Hot?"), ("Clara", "Hot?"), ("Dora", "Hot?"), ("Dora", "cut ?")]
+
+
+def test_a_comment_on_the_next_draft_is_another_one(desk: Desk) -> None:
+    for _ in range(2):
+        draft = desk.submitted(BETTER)
+        desk.acts.comment(draft.id, "Hot?", by=DORA, at=NOON)
+        desk.acts.discard(draft.id, version=1, by=ANNA, at=NOON, reason=WHY)
+    assert desk.acted().count("comment") == 2
+
+
 def test_every_act_asks_for_its_role_and_a_refusal_is_kept(desk: Desk) -> None:
     draft = desk.approved(BETTER)
     nobody = person("Nobody")
@@ -538,6 +561,19 @@ STEPS_MORE = replace(STEPS, more="It takes a while.")
 
 def roll_back(desk: Desk) -> None:
     desk.acts.roll_back(1, by=PETER, at=NOON, reason=WHY)
+
+
+def test_a_plan_that_is_made_again_is_the_one_that_there_is(desk: Desk) -> None:
+    draft, other = desk.approved(BETTER), desk.approved(STEPS_MORE)
+    plan = desk.acts.plan([draft.id], due_at=LATER, by=PETER, at=NOON)
+    there = dt.timezone(dt.timedelta(hours=9))
+    assert desk.acts.plan([draft.id], due_at=LATER.astimezone(there), by=PETER, at=NOON) == plan
+    assert (len(desk.store.plans()), desk.acted().count("plan")) == (1, 1)
+    with pytest.raises(
+        EditRefused, match=rf"{TEA.id} is planned for 2026-11-22T13:00.* by Peter; take plan {plan} back"
+    ):
+        desk.acts.plan([other.id, draft.id], due_at=LATER, by=PETER, at=NOON)
+    assert desk.acts.publish_due(LATER) == [2]
 
 
 def withdraw_steps(desk: Desk) -> None:
