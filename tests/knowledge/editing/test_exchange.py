@@ -41,6 +41,16 @@ RICH = replace(
     figures=("70", "1,000"),
     quiz=QUIZ,
 )
+SAVED = (
+    RICH,
+    replace(STEPS, figures=("1,460",), phrasings=("007",), more="(5)"),
+    replace(STEPS, id="tea-two", question="How many cups?", figures=("January 2021",), phrasings=("1/2",), more="true"),
+    replace(
+        STEPS, id="tea-three", question="¿Té o café? 茶 😀", figures=("50 %",), phrasings=("5 de mayo",), more="12:30"
+    ),
+    replace(CARD, locale="es"),
+)
+"""What a spreadsheet could take for something else, cell by cell."""
 KINDS = ("a.csv", "a.xlsx", "a.json", "folder")
 TABLES = ("a.csv", "a.xlsx", "a.json")
 
@@ -94,6 +104,12 @@ def test_the_starter_content_comes_out_byte_by_byte_as_it_was_brought_in(
 def test_every_kind_brings_back_what_was_taken_out(tmp_path: Path, name: str) -> None:
     given = (RICH, STEPS, CARD, replace(CARD, locale="es"))
     assert set(exchange.read_entries(taken(tmp_path, name, *given))) == set(given)
+
+
+@pytest.mark.parametrize("name", ["saved_by_libreoffice.csv", "saved_by_libreoffice.xlsx"])
+def test_what_a_spreadsheet_program_opened_and_saved_is_as_it_was(name: str) -> None:
+    """The files are `SAVED`, exported, then opened and saved by LibreOffice 7.4 with no cell touched."""
+    assert exchange.read_entries(Path(__file__).with_name(name)) == SAVED
 
 
 def test_json_is_of_the_published_shape(tmp_path: Path) -> None:
