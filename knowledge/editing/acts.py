@@ -260,7 +260,9 @@ class Editing:
                     if plan.id in (left.id for left in change.plans()):
                         change.remove_plan(plan.id)
                         detail = {"plan": plan.id, "due_at": plan.due_at.isoformat()}
-                        change.record("plan_failed", by=plan.person, at=at, reason=str(refusal), detail=detail)
+                        # The trail keeps no texts.
+                        why = refusal.sentence if isinstance(refusal, EditConflict) else str(refusal)
+                        change.record("plan_failed", by=plan.person, at=at, reason=why, detail=detail)
         return done
 
     def missed(self, at: dt.datetime) -> list[Plan]:

@@ -316,11 +316,19 @@ def test_what_became_unfit_after_its_approval_is_not_published(desk: Desk) -> No
 def test_a_draft_that_another_text_overtook_is_not_published_over_it(desk: Desk) -> None:
     mine = desk.approved(BETTER)
     # Starter content came in between: the same entry has a newer revision.
-    theirs = replace(TEA, more="From the starter content.")
+    theirs = replace(BETTER, answer="Tea is a drink of leaves and hot water.", more="")
     desk.store.publish([theirs, STEPS, CARD], {}, base=1, author="starter", review="editorial", origin="seed", at=NOON)
     with pytest.raises(EditConflict, match="revision 2 of tea-what-is by starter") as refused:
         desk.acts.publish([mine.id], by=PETER, at=NOON)
     assert (refused.value.mine.entry, refused.value.theirs.entry) == (BETTER, theirs)
+    assert str(refused.value).splitlines()[1:] == [
+        "answer: Tea is a drink of leaves and hot water{+, at 70 degrees+}.",
+        "more: {+People drink it everywhere.+}",
+    ]
+    desk.acts.plan([mine.id], due_at=LATER, by=PETER, at=NOON)
+    assert desk.acts.publish_due(LATER) == []
+    dropped = list(desk.store.audit())[-1]
+    assert (dropped.act, dropped.reason) == ("plan_failed", refused.value.sentence)
     assert desk.live()[TEA.id] == content_hash(theirs)
 
 
