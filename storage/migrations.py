@@ -6,6 +6,7 @@ be compared with what the code expects without Alembic, which takes longer to lo
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,7 @@ def step_of(connection: Connection, folder: Path, history: str) -> str | None:
     return version
 
 
+@functools.lru_cache
 def tables_at(folder: Path, history: str, step: str) -> frozenset[str]:
     """The names of the tables that a room has at `step`, its history among them. Nothing but the steps is asked."""
     engine = sa.create_engine("sqlite://", future=True)

@@ -14,7 +14,6 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from knowledge import review
@@ -22,7 +21,7 @@ from knowledge.codec import entry_body
 from knowledge.editing.refusals import EditConflict, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
 from knowledge.errors import EditRefused
 from knowledge.files import MOST_BYTES
-from knowledge.model import Draft, Entry, Fact, Person, Release, Role, Source
+from knowledge.model import Draft, Entry, Fact, Person, Release, Role
 from knowledge.store.change import Change, Key, Kind, Member, Plan, State, kind_of
 from knowledge.store.repository import KnowledgeStore
 
@@ -41,14 +40,6 @@ CALENDAR = "review dates"
 
 Prepare = Callable[[Sequence[Entry]], None]
 """Computes and keeps what entries cost before they are live: their vectors."""
-
-
-@dataclass(frozen=True)
-class Grounds:
-    """What statements lean on: sources by key, facts by id."""
-
-    sources: Mapping[str, Source]
-    facts: Mapping[str, Fact]
 
 
 class Editing:
@@ -489,7 +480,7 @@ class Editing:
         live = {row.entry.key: row.entry for row in self._store.release(number).revisions} if number else {}
         # Drafts that are published together may name each other.
         live.update((entry.key, entry) for entry in entries)
-        grounds = Grounds(self._store.sources(), self._facts())
+        grounds = review.Grounds(self._store.sources(), self._facts())
         faults = [
             (f"{entry.id}, {found.field}" if len(entries) > 1 else found.field, found.message)
             for entry in entries

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from knowledge.editing import exchange, rows
 from knowledge.editing import seed as editing
-from knowledge.editing.acts import Grounds, texts_of
+from knowledge.editing.acts import texts_of
 from knowledge.editing.refusals import NotAllowed
 from knowledge.errors import ContentError, EditRefused
 from knowledge.files import read_sources, write_entry
 from knowledge.model import Choice, Entry, Quiz, Source
+from knowledge.review import Grounds
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
 from knowledge.settings import SHIPPED_CONTENT
@@ -104,6 +105,15 @@ def test_the_starter_content_comes_out_byte_by_byte_as_it_was_brought_in(
 def test_every_kind_brings_back_what_was_taken_out(tmp_path: Path, name: str) -> None:
     given = (RICH, STEPS, CARD, replace(CARD, locale="es"))
     assert set(exchange.read_entries(taken(tmp_path, name, *given))) == set(given)
+
+
+def test_a_folder_with_one_id_in_two_files_is_a_fault_with_both_names(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "content")
+    other = folder / "en" / "heart" / f"{TEA.id}.md"
+    other.parent.mkdir()
+    other.write_text(write_entry(replace(TEA, topic="heart")), encoding="utf-8")
+    with pytest.raises(ContentError, match=rf"lupus/{TEA.id}.md:2 id '{TEA.id}' is also used by {TEA.id}.md"):
+        exchange.read_entries(folder)
 
 
 @pytest.mark.parametrize("name", ["saved_by_libreoffice.csv", "saved_by_libreoffice.xlsx"])
