@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from storage.engine import read, write
-from storage.errors import SchemaMismatch
+from storage.errors import SchemaMismatch, Unavailable
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -51,8 +51,24 @@ def require_current(engine: Engine, folder: Path, history: str, remedy: str) -> 
     """Raises `SchemaMismatch` unless the schema is exactly what the code expects; `remedy` is the command to run."""
     with read(engine) as connection:
         version = step_of(connection, folder, history)
+    _require_newest(version, folder, remedy)
+
+
+def _require_newest(version: str | None, folder: Path, remedy: str) -> None:
     if version != steps(folder)[-1]:
         raise SchemaMismatch(f"the database is older than the code (version {version}); run: {remedy}")
+
+
+def require_no_other(engine: Engine, folder: Path, history: str, remedy: str) -> None:
+    """For a start: raises `SchemaMismatch` for a database of another version than the code, as an interrupted migration
+    leaves it. One that is away or not set up yet is no reason not to start: emergencies are answered without any."""
+    try:
+        with read(engine) as connection:
+            version = step_of(connection, folder, history)
+    except Unavailable:
+        return
+    if version is not None:
+        _require_newest(version, folder, remedy)
 
 
 def steps(folder: Path) -> list[str]:

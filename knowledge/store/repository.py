@@ -22,7 +22,7 @@ from knowledge.store.change import Change, Newest, Origin, Plan
 from knowledge.store.tables import audit, release_revisions, releases, revisions, sources, vectors
 from storage.engine import read, write
 from storage.errors import StorageError
-from storage.migrations import migrate, require_current
+from storage.migrations import migrate, require_current, require_no_other
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY = "knowledge_schema"
@@ -62,6 +62,12 @@ class KnowledgeStore:
         """Raises `StoreUnavailable`, with the command to run, unless the schema fits the code."""
         with _translated():
             require_current(self._engine, MIGRATIONS, HISTORY, REMEDY)
+
+    def require_no_other(self) -> None:
+        """For a start: raises `StoreUnavailable`, with the command to run, for a schema of another version. A database
+        that is away or empty is no reason not to start."""
+        with _translated():
+            require_no_other(self._engine, MIGRATIONS, HISTORY, REMEDY)
 
     def newest_release(self) -> int:
         """Number of the live release, 0 when nothing has been published. One indexed row: cheap enough per message."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import Engine
 
 from knowledge.codec import content_hash, entry_body
 from knowledge.errors import StoreUnavailable
 from knowledge.store import tables
 from knowledge.store.repository import HISTORY, MIGRATIONS, KnowledgeStore
-from storage.engine import read, write
+from storage.engine import write
 from storage.migrations import upgrade
 from tests.knowledge.samples import ENTRIES, NOON, SOURCE, TEA
 
@@ -79,12 +75,3 @@ def test_drafts_their_people_and_plans_outlive_the_step_that_gives_numbers_once(
     assert [(planned.id, planned.person) for planned in store.plans()] == [(2, "Peter")]
     with pytest.raises(sa.exc.IntegrityError), write(engine) as connection:
         connection.execute(sa.insert(tables.draft_people), {**author, "draft_id": 5})
-
-
-def test_the_steps_lead_to_the_tables_that_the_code_expects(
-    store: KnowledgeStore, engine: Engine, tmp_path: Path
-) -> None:
-    with read(engine) as connection:
-        ours = {"version_table": HISTORY, "include_name": lambda name, *_: name != "sqlite_sequence"}
-        context = MigrationContext.configure(connection, opts=ours)
-        assert compare_metadata(context, tables.metadata) == []
