@@ -491,6 +491,8 @@ class Editing:
 
     def _require(self, by: Person, role: Role, act: str, key: Key | None, at: dt.datetime) -> None:
         _require_name(by)
+        if key is not None:
+            _require_key(key)
         if role not in by.roles:
             self._refuse(by, act, key, at, f"{by.name} is no {role}; an admin can give that role")
 
@@ -502,8 +504,7 @@ class Editing:
 
 def _require_storable(entry: Entry) -> None:
     """Faults of a text are for its author to see and mend; what the database cannot hold is refused at once."""
-    if not re.fullmatch(r"[a-z0-9-]{1,80}", entry.id):
-        raise EditRefused("an id has 1 to 80 small letters, digits and hyphens")
+    _require_key(entry.key)
     try:
         size = len(entry_body(entry).encode())
     except UnicodeEncodeError:
@@ -512,6 +513,14 @@ def _require_storable(entry: Entry) -> None:
         ) from None
     if size > MOST_BYTES:
         raise EditRefused(f"the text has {size // 1000} KB, more than {MOST_BYTES // 1000}; look what got into it")
+
+
+def _require_key(key: Key) -> None:
+    locale, entry = key
+    if not re.fullmatch(r"[a-z0-9-]{1,80}", entry):
+        raise EditRefused("an id has 1 to 80 small letters, digits and hyphens")
+    if not re.fullmatch(r"[a-z]{2}(-[A-Z]{2})?", locale):
+        raise EditRefused("a language is written as en or es")
 
 
 def texts_of(release: Release | None) -> dict[Key, Entry]:

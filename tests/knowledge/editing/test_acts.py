@@ -253,6 +253,7 @@ def test_several_drafts_are_published_together_or_not_at_all(desk: Desk) -> None
         ({"more": "cut in \ud83d two"}, "half a character"),
         ({"id": "Tea <script>"}, "small letters"),
         ({"id": "t" * 81}, "1 to 80"),
+        ({"locale": "english"}, "a language is written as en"),
     ],
 )
 def test_what_the_database_cannot_hold_is_refused_before_anything_is_kept(
@@ -264,6 +265,21 @@ def test_what_the_database_cannot_hold_is_refused_before_anything_is_kept(
     with pytest.raises(EditRefused, match=why):
         desk.acts.edit(draft.id, replace(BETTER, **changes), version=1, by=ANNA, at=NOON)
     assert desk.store.draft(draft.id) == draft
+
+
+@pytest.mark.parametrize("key", [("en", "tea\0"), ("en", "\ud83d"), ("en", "t" * 81), ("e" * 9, "tea"), ("", "tea")])
+@pytest.mark.parametrize("by", [PETER, ANNA])
+def test_a_name_that_no_entry_can_have_is_refused_and_breaks_nothing(
+    desk: Desk, key: tuple[str, str], by: Person
+) -> None:
+    for act in (
+        lambda: desk.acts.withdraw([key], by=by, at=NOON, reason=WHY),
+        lambda: desk.acts.retire(key, by=by, at=NOON, reason=WHY),
+        lambda: desk.acts.restore(key, by=by, at=NOON, reason=WHY),
+    ):
+        with pytest.raises(EditRefused):
+            act()
+    assert desk.store.newest_release() == 1
 
 
 @pytest.mark.parametrize("name", ["", "   ", "A" * 81, "Anna\0", "Anna\n"])
