@@ -162,6 +162,10 @@ def bring(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
         facts = read_facts(Settings.from_environment(environment).content / "facts.tsv")
         current = texts_of(_release(store))
         compared = exchange.preview(entries, current, store.drafts(), review.Grounds(store.sources(), facts))
+        for entry, _ in compared.changed:
+            if number := store.number_of(entry):
+                name = f"{entry.locale}/{entry.id}"
+                print(f"earlier: {name} says what revision {number} said; is the file older than what is live?")
         print("\n".join(_told(compared)))
         return
     # A draft needs neither facts nor vectors; whoever submits and publishes it does.

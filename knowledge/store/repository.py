@@ -180,6 +180,14 @@ class KnowledgeStore:
             row = connection.execute(query.order_by(revisions.c.number.desc()).limit(1)).mappings().first()
         return self._revision(row) if row else None
 
+    def number_of(self, entry: Entry) -> int | None:
+        """The newest revision of an entry that says exactly this; None when none ever did."""
+        query = sa.select(sa.func.max(revisions.c.number)).where(revisions.c.content_hash == content_hash(entry))
+        query = query.where(revisions.c.locale == entry.locale, revisions.c.entry_id == entry.id)
+        with _translated(), read(self._engine) as connection:
+            found = connection.execute(query).scalar()
+        return None if found is None else int(found)
+
     def releases(self, limit: int = 50) -> list[ReleaseRow]:
         """The releases, newest first, without what they consist of."""
         query = sa.select(releases).order_by(releases.c.number.desc()).limit(limit)
