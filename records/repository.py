@@ -22,7 +22,7 @@ from records.recall import Recalled, named, shown
 from records.tables import conversations, erasures, messages, reports, trackers
 from safety import redact
 from storage.engine import read, write
-from storage.migrations import migrate, require_current
+from storage.migrations import migrate, require_current, require_no_other
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY = "records_schema"
@@ -74,6 +74,11 @@ class ConversationStore:
     def require_current(self) -> None:
         """Raises `SchemaMismatch`, with the command to run, unless the schema fits the code."""
         require_current(self._engine, MIGRATIONS, HISTORY, REMEDY)
+
+    def require_no_other(self) -> None:
+        """For a start: raises `SchemaMismatch`, with the command to run, for a schema of another version. A database
+        that is away or empty is no reason not to start."""
+        require_no_other(self._engine, MIGRATIONS, HISTORY, REMEDY)
 
     def find(self, conversation_id: str, message_id: str | None = None) -> tuple[Conversation | None, Replies | None]:
         """The conversation, and what was replied to this message if it was answered already. One round trip."""

@@ -139,7 +139,8 @@ def kept(rooms: tuple[Room, ...]) -> Rows:
         metadata = sa.MetaData()
         with read(engine) as connection:
             metadata.reflect(connection)
-            for name, table in metadata.tables.items():
+            # What SQLite keeps for itself is not kept by a room.
+            for name, table in ((name, table) for name, table in metadata.tables.items() if name[:7] != "sqlite_"):
                 found[name] = sorted(map(tuple, connection.execute(sa.select(table))), key=repr)
         engine.dispose()
     return found
