@@ -4,7 +4,7 @@
 
 It starts a Lantern of its own, or talks to the running one that --url names, 4 conversations at once. Shares come with
 Wilson's 95 % intervals, beside the floors that the project promises. --out keeps the report, a JSON file with what
-became of each case, a calibration plot and a curve of risk against coverage.
+became of each case, all replies, a calibration plot and a curve of risk against coverage.
 
 --repeat says everything twice and compares the replies byte for byte. What has to be frozen for that: the release (it
 is looked at before and after), the clock to the day (review dates and trial dates are days), the number of other people
@@ -32,7 +32,7 @@ from bench.running import PROJECT, Lantern
 from bench.understanding import cases as kinds
 from bench.understanding import pictures, tables
 from bench.understanding.cases import Case
-from bench.understanding.judging import judged
+from bench.understanding.judging import Judged, judged
 from bench.understanding.talking import Replies, replies
 from knowledge.files import read_folder
 from knowledge.settings import SHIPPED_CONTENT
@@ -97,9 +97,11 @@ def compared(base: str, cases: Sequence[Case], first: Replies, before: tuple[str
     return f"A second run gave the same bytes for all {count} messages (day {before[0]}, release {before[1]})."
 
 
-def report(results: Sequence[tables.Judged], options: argparse.Namespace) -> str:
+def report(results: Sequence[Judged], options: argparse.Namespace) -> str:
     present = [kind for kind in kinds.KINDS if any(one.case.kind == kind for one in results)]
     parts = [tables.summary(results), *(tables.table(results, kind) for kind in present)]
+    if kinds.DIALOGUES in present:
+        parts.append(tables.turns(results))
     if kinds.QUESTIONS in present:
         parts.append(tables.confusions(results, CONFUSIONS))
     if options.failures:
@@ -107,11 +109,13 @@ def report(results: Sequence[tables.Judged], options: argparse.Namespace) -> str
     return "\n\n".join(parts)
 
 
-def keep(results: Sequence[tables.Judged], text: str, options: argparse.Namespace) -> None:
+def keep(results: Sequence[Judged], text: str, options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "report.txt").write_text(text + "\n", encoding="utf-8")
     whole = {"set": options.set, "figures": tables.figures(results), "cases": tables.rows(results)}
     (options.out / "results.json").write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    said = [f"{one.case.id}\t{reply.canonical()}\n" for one in results for reply in one.replies]
+    (options.out / "replies.tsv").write_text("".join(said), encoding="utf-8")
     if any(one.case.kind == kinds.QUESTIONS for one in results):
         pictures.calibration(results, options.out / "calibration.png")
         pictures.abstention(results, options.out / "abstention.png")

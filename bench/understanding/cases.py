@@ -25,29 +25,35 @@ Groups = tuple[tuple[str, ...], ...]
 @dataclass(frozen=True)
 class Turn:
     """One message and what is wanted for it. `kinds`: reply kinds that are right, any if empty. `wanted`: for each
-    question in the message the entries that answer it, best first. `same_entry`: the entry must be the one shown last.
+    question in the message the entries that answer it, best first. `same_entry`: the entry shown last, or one of
+    `wanted`. `gap`: why no entry answers.
     """
 
     say: str
     kinds: tuple[str, ...] = ()
     wanted: Groups = ()
     same_entry: bool = False
+    gap: str = ""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A conversation of its own. `traits` are what tables group by; `gap` says why no entry answers a question."""
+    """A conversation of its own. `about` and `traits` are what tables group by."""
 
     id: str
     kind: str
     turns: tuple[Turn, ...]
     about: str = ""
     traits: Mapping[str, str] = field(default_factory=dict)
-    gap: str = ""
 
     @property
     def last(self) -> Turn:
         return self.turns[-1]
+
+    @property
+    def gap(self) -> bool:
+        """A question within the scope that no entry answers."""
+        return self.kind == QUESTIONS and bool(self.last.gap)
 
 
 def entries_by_fact(entries: Iterable[tuple[str, Iterable[str]]]) -> dict[str, tuple[str, ...]]:
@@ -65,13 +71,13 @@ def read(folder: Path, kinds: Sequence[str], by_fact: Mapping[str, tuple[str, ..
     for kind in KINDS:
         if kind not in kinds:
             continue
-        for row in _rows(folder / f"{MANGLED.get(kind, kind)}.jsonl"):
+        for row in rows_of(folder / f"{MANGLED.get(kind, kind)}.jsonl"):
             case = _case(row, MANGLED.get(kind, kind), by_fact)
             cases += [_variant(case, kind, number) for number in range(variants)] if kind in MANGLED else [case]
     return cases
 
 
-def _rows(file: Path) -> list[dict[str, Any]]:
+def rows_of(file: Path) -> list[dict[str, Any]]:
     if not file.is_file():
         return []
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
@@ -89,10 +95,7 @@ def _case(row: Mapping[str, Any], kind: str, by_fact: Mapping[str, tuple[str, ..
             turns[-1] = Turn(row["turns"][-1], kinds=(row["kind"],))
             traits["card"] = row["kind"]
     elif kind == DIALOGUES:
-        turns = [
-            Turn(turn["say"], tuple(turn["kinds"]), _wanted(turn, by_fact), bool(turn.get("same_entry")))
-            for turn in row["turns"]
-        ]
+        turns = [_dialogue_turn(turn, by_fact) for turn in row["turns"]]
     elif kind == OUTSIDE:
         turns = [Turn(row["text"], kinds=tuple(row["ok"]))]
         traits["near"] = "near" if row["near"] else "far"
@@ -100,8 +103,15 @@ def _case(row: Mapping[str, Any], kind: str, by_fact: Mapping[str, tuple[str, ..
     elif kind == ADVICE:
         turns = [Turn(row["text"], kinds=("defer",))]
     else:
-        turns = [Turn(row["text"], wanted=_wanted(row, by_fact))]
-    return Case(row["id"], kind, tuple(turns), about, traits, str(row.get("gap", "")))
+        turns = [Turn(row["text"], wanted=_wanted(row, by_fact), gap=row.get("gap", ""))]
+    return Case(row["id"], kind, tuple(turns), about, traits)
+
+
+def _dialogue_turn(row: Mapping[str, Any], by_fact: Mapping[str, tuple[str, ...]]) -> Turn:
+    """Where the entry shown last is wanted, only a label can name others."""
+    same = bool(row.get("same_entry"))
+    wanted = () if same and "accept" not in row else _wanted(row, by_fact)
+    return Turn(row["say"], tuple(row["kinds"]), wanted, same, row.get("gap", ""))
 
 
 def _wanted(row: Mapping[str, Any], by_fact: Mapping[str, tuple[str, ...]]) -> Groups:

@@ -9,26 +9,27 @@ from bench.understanding import cases as kinds
 from bench.understanding.cases import Case, Turn
 from bench.understanding.talking import SHOWING, Reply
 
-# Outcomes of a question within the scope.
+# Outcomes of a question within the scope. Asked back: did a right entry stand among the choices?
 RIGHT, HALF, WRONG = "right", "half", "wrong"
-ASKED_RIGHT, ASKED_WRONG = "asked back, right among", "asked back, not among"
+ASKED_RIGHT, ASKED_WRONG = "asked: among", "asked: not"
 ABSTAINED, DEFERRED, ALARMED, OTHER = "abstained", "deferred", "alarm", "other"
 # Of an emergency: a card of the right kind, one of the other kind (emergency for crisis), late, or none.
-FOUND, OTHER_CARD, NOT_FIRST, MISSED = "found", "other card", "card not first", "missed"
+FOUND, OTHER_CARD, NOT_FIRST, MISSED = "found", "other card", "not first", "missed"
 CALM = "calm"
-REFUSED, SHOWED, ASKED = "refused", "showed an entry", "asked back"
+REFUSED, SHOWED, ASKED = "refused", "showed", "asked"
 PASSED, FAILED = "passed", "failed"
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A case, its replies and the outcome. `failed_turn` counts from 1; 0 where all turns passed or none is judged
-    alone."""
+    """A case, its replies and the outcome. `failed_turn`: the first one that decided against it, from 1, or 0.
+    `turns`: of a dialogue, which turns passed."""
 
     case: Case
     replies: tuple[Reply, ...]
     outcome: str
     failed_turn: int = 0
+    turns: tuple[bool, ...] = ()
 
     @property
     def reply(self) -> Reply:
@@ -39,8 +40,7 @@ class Judged:
 def judged(case: Case, replies: Sequence[Reply]) -> Judged:
     heard, kind = tuple(replies), kinds.MANGLED.get(case.kind, case.kind)
     if kind == kinds.DIALOGUES:
-        failed = _failed_turn(case, heard)
-        return Judged(case, heard, FAILED if failed else PASSED, failed)
+        return _dialogue(case, heard)
     if kind == kinds.EMERGENCIES:
         return Judged(case, heard, _emergency(case.last, heard[-1]))
     if kind == kinds.NEAR_MISSES:
@@ -106,23 +106,30 @@ def _advice(reply: Reply) -> str:
     return ASKED if reply.kind == "clarify" else _held_back(reply)
 
 
-def _failed_turn(case: Case, replies: Sequence[Reply]) -> int:
-    """The first turn that did not get what was wanted, from 1; 0 if all did."""
+def _dialogue(case: Case, replies: tuple[Reply, ...]) -> Judged:
+    """Each turn is judged by itself, also after one that failed: the talk goes on. The case passes if all do."""
+    passed: list[bool] = []
     last_shown: tuple[str, ...] = ()
-    for place, (turn, reply) in enumerate(zip(case.turns, replies), 1):
-        if not turn_passes(turn, reply, last_shown):
-            return place
+    for turn, reply in zip(case.turns, replies):
+        passed.append(turn_passes(turn, reply, last_shown))
         last_shown = reply.shown or last_shown
-    return 0
+    if all(passed):
+        return Judged(case, replies, PASSED, 0, tuple(passed))
+    return Judged(case, replies, FAILED, passed.index(False) + 1, tuple(passed))
 
 
 def turn_passes(turn: Turn, reply: Reply, last_shown: Sequence[str]) -> bool:
-    """Whether the reply is of a wanted kind and, where it shows something, shows what was wanted."""
+    """Whether the reply is of a wanted kind and, where it shows something, shows what was wanted. Where no entry
+    answers, holding back is right, whatever kind the author hoped for."""
+    if turn.gap and reply.kind in ("abstain", "clarify", "defer"):
+        return True
     if turn.kinds and _family(reply.kind) not in map(_family, turn.kinds):
         return False
     if reply.kind not in SHOWING:
         return True
-    if turn.same_entry and last_shown and reply.shown[:1] != tuple(last_shown[:1]):
+    if turn.same_entry and reply.shown[:1] == tuple(last_shown[:1]):
+        return True
+    if turn.same_entry and not turn.wanted:
         return False
     return all(any(entry in reply.shown for entry in group) for group in turn.wanted)
 

@@ -11,6 +11,7 @@ from typing import Any
 from bench.report import Floor
 from bench.understanding import cases as kinds
 from bench.understanding import judging
+from bench.understanding.cases import Turn
 from bench.understanding.judging import Judged
 
 Z = 1.959964
@@ -182,27 +183,48 @@ def table(results: Sequence[Judged], kind: str) -> str:
     asked = [one for one in results if one.case.kind == kind and not one.case.gap]
     outcomes = [name for name in OUTCOMES[plain] if any(one.outcome == name for one in asked)]
     first = OUTCOMES[plain][0]
-    width = max(len(name) for name in (*outcomes, "12345678")) + 2
-    head = f"{kind:30}{first + ', 95 % interval':>36}" + "".join(f"{name:>{width}}" for name in outcomes)
-    rows = [head, _row("all", asked, first, outcomes, width)]
+    head = f"{kind:30}{first + ', 95 % interval':>36}" + "".join(f"{name:>{_width(name)}}" for name in outcomes)
+    rows = [head, _row("all", asked, first, outcomes)]
     for trait in TRAITS[plain]:
         values = Counter(_value(one, trait) for one in asked)
         groups = {value: [one for one in asked if _value(one, trait) == value] for value in sorted(values) if value}
         small = [value for value, group in groups.items() if len(group) < SMALLEST_GROUP]
         if 1 < len(small) < len(groups):
             groups["(rarer ones)"] = [one for value in small for one in groups.pop(value)]
-        rows += [_row(f"  {value}", group, first, outcomes, width) for value, group in groups.items()]
+        rows += [_row(f"  {value}", group, first, outcomes) for value, group in groups.items()]
     return "\n".join(rows)
+
+
+def _width(outcome: str) -> int:
+    return max(len(outcome), 6) + 2
+
+
+def turns(results: Sequence[Judged]) -> str:
+    """Turns of dialogues by what was wanted for them, each judged by itself."""
+    counts: dict[str, list[bool]] = {}
+    for one in results:
+        for turn, passed in zip(one.case.turns, one.turns):
+            counts.setdefault(_wish(turn), []).append(passed)
+    rows = [f"  {wish:28}{Rate(sum(passed), len(passed))!s:>36}" for wish, passed in sorted(counts.items())]
+    return "\n".join(("turns of dialogues, by what was wanted", *rows))
+
+
+def _wish(turn: Turn) -> str:
+    if turn.gap:
+        return "no answer (gap)"
+    if turn.same_entry:
+        return "the last answer again"
+    return "answer" if turn.kinds[0] == "steps" else turn.kinds[0]
 
 
 def _value(one: Judged, trait: str) -> str:
     return one.case.about if trait == "about" else one.case.traits.get(trait, "")
 
 
-def _row(name: str, asked: Sequence[Judged], first: str, outcomes: Iterable[str], width: int) -> str:
+def _row(name: str, asked: Sequence[Judged], first: str, outcomes: Iterable[str]) -> str:
     counts = Counter(one.outcome for one in asked)
     rate = str(Rate(counts[first], len(asked)))
-    return f"{name[:29]:30}{rate:>36}" + "".join(f"{counts[outcome]:>{width}}" for outcome in outcomes)
+    return f"{name[:29]:30}{rate:>36}" + "".join(f"{counts[outcome]:>{_width(outcome)}}" for outcome in outcomes)
 
 
 def confusions(results: Sequence[Judged], most: int) -> str:
@@ -246,8 +268,8 @@ def _came(one: Judged) -> str:
 def _wanted(one: Judged) -> str:
     turn = one.case.turns[one.failed_turn - 1]
     entries = " and ".join("/".join(group) or "(no entry)" for group in turn.wanted)
-    if one.case.gap:
-        return f"nothing: {one.case.gap}"
+    if turn.gap:
+        return f"nothing: {turn.gap}"
     return (
         " ".join(filter(None, ("/".join(turn.kinds), "the same entry" if turn.same_entry else "", entries))) or "calm"
     )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 DOUBLE_SHARE = 0.5
 """Share of messages with two slips instead of one."""
@@ -47,13 +48,24 @@ def mangled(text: str, seed: str) -> str:
     """`text` with one or two slips; sometimes its letters change case as well, or calm talk pads it to 800 characters.
     The same text and seed give the same result on every machine."""
     chance = random.Random(f"{seed}\n{text}")
-    for _ in range(2 if chance.random() < DOUBLE_SHARE else 1):
-        text = chance.choice(_SLIPS)(text, chance)
+    text = slipped(text, chance)
     if chance.random() < CASE_SHARE:
-        text = chance.choice((str.upper, str.lower, str.swapcase))(text)
+        text = _changed(text, (str.upper, str.lower, str.swapcase), chance)
     if chance.random() < PADDING_SHARE:
         text = padded(text, chance)
     return text
+
+
+def slipped(text: str, chance: random.Random) -> str:
+    """`text` with one slip of the keyboard, or with two. Without a word of three letters it may stay as it is."""
+    for _ in range(2 if chance.random() < DOUBLE_SHARE else 1):
+        text = _changed(text, [partial(slip, chance=chance) for slip in _SLIPS], chance)
+    return text
+
+
+def _changed(text: str, ways: Sequence[Callable[[str], str]], chance: random.Random) -> str:
+    """What the first of `ways`, in an order by chance, that changes `text` makes of it."""
+    return next((done for way in chance.sample(ways, len(ways)) if (done := way(text)) != text), text)
 
 
 def padded(text: str, chance: random.Random) -> str:
