@@ -189,8 +189,10 @@ def table(results: Sequence[Judged], kind: str) -> str:
         values = Counter(_value(one, trait) for one in asked)
         groups = {value: [one for one in asked if _value(one, trait) == value] for value in sorted(values) if value}
         small = [value for value, group in groups.items() if len(group) < SMALLEST_GROUP]
-        if 1 < len(small) < len(groups):
+        if len(small) > 1:
             groups["(rarer ones)"] = [one for value in small for one in groups.pop(value)]
+        if len(groups) == 1:
+            continue
         rows += [_row(f"  {value}", group, first, outcomes) for value, group in groups.items()]
     return "\n".join(rows)
 
