@@ -7,9 +7,9 @@ Wilson's 95 % intervals, beside the floors that the project promises. --out keep
 became of each case, all replies, a calibration plot and a curve of risk against coverage.
 
 --repeat says everything twice and compares the replies byte for byte. What has to be frozen for that: the release (it
-is looked at before and after), the clock to the day (review dates and trial dates are days), the number of other people
-who use up the limits, and a machine quiet enough that the assistant answers in time (counted). Only the sender's name
-is left out of the comparison.
+is looked at before and after) and the clock to the day (review dates are days); and the machine must be quiet enough
+that the assistant answers in time (messages that it did not answer are counted). Only the sender's name is left out of
+the comparison.
 """
 
 from __future__ import annotations
@@ -130,7 +130,9 @@ def names(value: str) -> tuple[str, ...]:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "bench.understanding", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--set", choices=("development", "held_out"), default="development")
     parser.add_argument("--folder", type=Path, help="cases in a folder elsewhere, in the same form")
     parser.add_argument("--url", help="a running Lantern, such as http://127.0.0.1:8080; otherwise one is started")

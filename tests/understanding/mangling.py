@@ -8,8 +8,9 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Sequence
-from functools import partial
 
+Way = Callable[[str, random.Random], str]
+"""A way to spoil a text; one that does not fit gives it back as it is."""
 DOUBLE_SHARE = 0.5
 """Share of messages with two slips instead of one."""
 CASE_SHARE, PADDING_SHARE = 0.2, 0.25
@@ -50,7 +51,7 @@ def mangled(text: str, seed: str) -> str:
     chance = random.Random(f"{seed}\n{text}")
     text = slipped(text, chance)
     if chance.random() < CASE_SHARE:
-        text = _changed(text, (str.upper, str.lower, str.swapcase), chance)
+        text = _changed(text, _CASES, chance)
     if chance.random() < PADDING_SHARE:
         text = padded(text, chance)
     return text
@@ -59,13 +60,13 @@ def mangled(text: str, seed: str) -> str:
 def slipped(text: str, chance: random.Random) -> str:
     """`text` with one slip of the keyboard, or with two. Without a word of three letters it may stay as it is."""
     for _ in range(2 if chance.random() < DOUBLE_SHARE else 1):
-        text = _changed(text, [partial(slip, chance=chance) for slip in _SLIPS], chance)
+        text = _changed(text, _SLIPS, chance)
     return text
 
 
-def _changed(text: str, ways: Sequence[Callable[[str], str]], chance: random.Random) -> str:
+def _changed(text: str, ways: Sequence[Way], chance: random.Random) -> str:
     """What the first of `ways`, in an order by chance, that changes `text` makes of it."""
-    return next((done for way in chance.sample(ways, len(ways)) if (done := way(text)) != text), text)
+    return next((done for way in chance.sample(ways, len(ways)) if (done := way(text, chance)) != text), text)
 
 
 def padded(text: str, chance: random.Random) -> str:
@@ -134,4 +135,9 @@ def _glue(text: str, chance: random.Random) -> str:
     return text[:place] + text[place + 1 :]
 
 
-_SLIPS: tuple[Callable[[str, random.Random], str], ...] = (_swap, _drop, _double, _neighbor, _glue)
+_CASES: tuple[Way, ...] = (
+    lambda text, _chance: text.upper(),
+    lambda text, _chance: text.lower(),
+    lambda text, _chance: text.swapcase(),
+)
+_SLIPS: tuple[Way, ...] = (_swap, _drop, _double, _neighbor, _glue)
