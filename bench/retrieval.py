@@ -3,10 +3,10 @@
     .venv/bin/python -m bench.retrieval [--every N] [--fit]
 
 Each published phrasing is asked with itself left out of the index (every Nth of them, default 3), each message of
-`tests/understanding/training/inside.jsonl` as it is, and each outside question with itself left out of the background.
+`bench/training/messages.jsonl` as it is, and each outside question with itself left out of the background.
 No evaluation question is read. Prints the shares of right first hits, and for a range of thresholds the shares of
 right, wrong and withheld answers: `knowledge.answer.Thresholds` was chosen from these tables. `--fit` fits
-`knowledge.search.confidence.WEIGHTS` to the same material (all phrasings) and prints them as they stand there; the
+`knowledge.search.confidence.WEIGHTS` to the same material and prints them as they stand there; the
 tables are then made with the new ones. That takes a few minutes.
 """
 
@@ -31,7 +31,7 @@ from knowledge.search.index import RANKED, Index, Ranking
 from knowledge.search.words import Vocabulary
 from knowledge.wiring import from_environment
 
-TRAINING = Path(__file__).parent.parent / "tests" / "understanding" / "training" / "inside.jsonl"
+TRAINING = Path(__file__).parent / "training" / "messages.jsonl"
 
 
 class LeftOut(Index):
@@ -231,7 +231,7 @@ def main() -> None:
     os.environ.setdefault("LANTERN_HOME", "var")
     index = LeftOut.of(from_environment().live().index)
     chances = WEIGHTS
-    asked = list(phrasings(index, 1 if options.fit else options.every))
+    asked = list(phrasings(index, options.every))
     told, apart = list(messages(index)), list(outside(index))
     if options.fit:
         chances = fit_confidence([*asked, *told, *apart], chances)
