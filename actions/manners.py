@@ -23,7 +23,9 @@ class Manners(Respond):
         text = turn.tracker.latest_message.get("text") or ""
         intent = (turn.tracker.latest_message.get("intent") or {}).get("name")
         kind = intent if intent in KINDS else "acknowledge"
-        if kind in BEFORE_A_QUESTION and turn.question.text != text:
+        has_more = kind in BEFORE_A_QUESTION and turn.question.text != text
+        # "Thank you, that was kind" has a part after the thanks, too, and is no question.
+        if has_more and turn.answerer.answer(turn.question).kind != "abstain":
             return answered(turn, turn.question)
         locale = "es" if is_spanish(text) else turn.question.locale
         return turn.say(f"manners_{kind}", locale=locale)

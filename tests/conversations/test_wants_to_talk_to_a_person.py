@@ -6,6 +6,7 @@ import pytest
 
 from tests.conversations.conftest import Say
 from tests.conversations.expect import phrase
+from tests.conversations.test_tells_something_private import ask_assistant
 from tests.provenance import CONTACT, HOURS
 from tests.running import Lantern, Person
 
@@ -21,6 +22,14 @@ def test_hears_who_when_and_what_to_do_in_need(say: Say, asked: str) -> None:
     assert HOURS in reply.texts[0]
     assert "emergency number" in reply.texts[0]
     assert reply.offers == (phrase("contact_button"),)
+
+
+def test_where_nobody_is_set_nobody_is_promised(running_lantern: Lantern) -> None:
+    # Past the gateway, which alone knows whom there is.
+    [reply] = ask_assistant(running_lantern, "i want to speak to a human").json()["messages"]
+    assert reply["custom"]["kind"] == "handoff"
+    assert reply["text"].startswith("I cannot pass you on to a person from here")
+    assert "buttons" not in reply
 
 
 def test_leaves_word_which_staff_can_read_and_takes_it_back(running_lantern: Lantern, person: Person) -> None:
