@@ -48,7 +48,9 @@ def answered(turn: Turn, question: Question) -> Events:
         listed, _ = answerer.trials.by_search("", search)
         told = spoken(turn.phrase("trials_ages_not_searched", listed.locale))
         return turn.give(replace(listed, blocks=(told, *listed.blocks)), TRIALS)
-    answer = answerer.answer(question)
+    answer, *others = answerer.answers(question)
+    if others:
+        return turn.give_all([answer, *others])
     if search and answer.kind in UNSURE and answerer.trials.refines(question.text):
         answer, search = answerer.trials.by_search(question.text, search)
         return [SlotSet("trial_search", search), *turn.give(answer, TRIALS)]

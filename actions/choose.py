@@ -5,7 +5,7 @@ from __future__ import annotations
 from actions.ask_question import answered
 from actions.memory import OFFERS
 from actions.respond import Respond
-from actions.turn import Events, Turn
+from actions.turn import Events, Turn, earlier_text
 from knowledge.search.words import content_words
 
 OFFERED = 2
@@ -64,7 +64,7 @@ def _others(turn: Turn) -> list[str]:
     if revision is None:
         return []
     question = revision.entry.question
-    for text in (turn.earlier_text, question):
+    for text in (earlier_text(turn.tracker), question):
         hits = [hit.entry.id for hit in turn.answerer.index.search(text).hits]
         if memory.last_reply in hits or text is question:
             return [item for item in hits if item != memory.last_reply and turn.title(item)]

@@ -32,8 +32,15 @@ def asked(tracker: Tracker, *, seeks_advice: bool = False) -> Question:
         region=metadata.get("region"),
         last_entry=None if metadata.get("after_card") else Memory.of(tracker).about(text),
         seeks_advice=seeks_advice,
+        earlier="" if metadata.get("after_card") else without_courtesy(earlier_text(tracker)),
     )
     return Question(text, metadata.get("locale") or "en", context, tracker.get_latest_input_channel() or "rest")
+
+
+def earlier_text(tracker: Tracker) -> str:
+    """The message before the latest, as far as it is kept; "" where it is not."""
+    said = [event.get("text") or "" for event in tracker.events if event.get("event") == "user"]
+    return said[-2] if len(said) > 1 else ""
 
 
 def speak(dispatcher: CollectingDispatcher, knowledge: Knowledge, answer: Answer) -> None:
@@ -72,15 +79,9 @@ class Turn:
         return {name: str(given.get(name) or "") for name in ("contact", "hours")} if given else {}
 
     @property
-    def earlier_text(self) -> str:
-        """The message before this one, as far as it is kept; "" where it is not."""
-        said = [event.get("text") or "" for event in self.tracker.events if event.get("event") == "user"]
-        return said[-2] if len(said) > 1 else ""
-
-    @property
     def is_repeated(self) -> bool:
         """Whether the person sent the same words a second time."""
-        before = words(self.earlier_text)
+        before = words(earlier_text(self.tracker))
         return bool(before) and before == words(self.tracker.latest_message.get("text") or "")
 
     def phrase(self, key: str, locale: str | None = None, **slots: str) -> str:
@@ -100,6 +101,14 @@ class Turn:
         speak(self.dispatcher, self.knowledge, answer)
         memory = after(self.memory, answer, self.answerer, part)
         memory = replace(memory, listed=tuple(listed) or memory.listed, other=tuple(other) or memory.other)
+        return memory.events(self.tracker)
+
+    def give_all(self, answers: Sequence[Answer]) -> Events:
+        """Speaks the answers to several questions in their order, and remembers each."""
+        memory = self.memory
+        for answer in answers:
+            speak(self.dispatcher, self.knowledge, answer)
+            memory = after(memory, answer, self.answerer)
         return memory.events(self.tracker)
 
     def say(self, key: str, kind: ReplyKind = "smalltalk", locale: str | None = None) -> Events:

@@ -227,16 +227,20 @@ async def _ask(heard: _Heard, text: str, parts: Parts) -> list[Reply]:
     except AssistantUnavailable as fault:
         logger.warning("answering without the assistant: %s", fault)
     question = Question(text, before.locale, Context(region=heard.region), turn.channel)
-    searching = asyncio.to_thread(lambda: parts.knowledge.live().answer(question))
+    searching = asyncio.to_thread(lambda: parts.knowledge.live().answers(question))
     try:
-        answer = await asyncio.wait_for(searching, parts.settings.time_limit)
+        answers = await asyncio.wait_for(searching, parts.settings.time_limit)
     except Exception as fault:
         # Kept like any answer: the same message, sent again later, must not get another one.
         logger.error("a question could not be answered: %s", whereabouts(fault))
         return [_spoken("unavailable", "abstain", heard, parts)]
     # "Say it more simply" and the like need the assistant; questions do not.
+    return [*map(_without_follow_ups, answers), Reply(text=_phrase("limited", heard, parts))]
+
+
+def _without_follow_ups(answer: Answer) -> Reply:
     questions = tuple(offer for offer in answer.follow_ups if offer.title.endswith("?"))
-    return [Reply(answer=replace(answer, follow_ups=questions)), Reply(text=_phrase("limited", heard, parts))]
+    return Reply(answer=replace(answer, follow_ups=questions))
 
 
 async def _forget(heard: _Heard, parts: Parts) -> _Answered:

@@ -63,22 +63,22 @@ class Weights(NamedTuple):
 
 
 WEIGHTS = Weights(
-    base=-5.233,
-    best=2.377,
-    second=3.385,
-    told=0.759,
-    fitted=1.940,
-    lead=1.466,
-    unmentioned=-1.560,
-    outside=-4.067,
-    inside=-0.113,
-    telling=0.104,
-    length=0.923,
-    unknown=-0.095,
-    strange=0.126,
-    whole_inside=0.790,
-    whole_telling=0.621,
-    whole_strange=-0.354,
+    base=-6.994,
+    best=1.877,
+    second=4.365,
+    told=0.842,
+    fitted=6.026,
+    lead=2.105,
+    unmentioned=-1.263,
+    outside=-4.479,
+    inside=-0.164,
+    telling=0.202,
+    length=1.052,
+    unknown=-0.169,
+    strange=-0.001,
+    whole_inside=1.204,
+    whole_telling=0.734,
+    whole_strange=-0.129,
 )
 
 
