@@ -27,7 +27,7 @@ from bot.progress import Progress
 from knowledge.search import message
 from knowledge.search.confidence import WEIGHTS, Evidence, confidence
 from knowledge.search.confidence import Weights as Chances
-from knowledge.search.index import RANKED, Index, Ranking
+from knowledge.search.index import RANKED, Index, Ranking, odds
 from knowledge.search.words import Vocabulary
 from knowledge.wiring import from_environment
 
@@ -49,6 +49,7 @@ class LeftOut(Index):
         for owner, text in zip(index._owner, left._texts):
             left._uses[owner].update(index._prepared[text].meaning)
         left._line_spread = left._spread_of_line()
+        left._held = Counter(word for mentioned in index._mentions for word in mentioned)
         return left
 
     phrasing: int | None
@@ -110,13 +111,10 @@ class LeftOut(Index):
         return outside, inside
 
     def _odds(self, word: str) -> float:
-        own = self.outsider is not None and word in self._prepared[self.background_texts[self.outsider]].meaning
-        return super()._odds(word) + (self._one_less(word) if own else 0.0)
-
-    def _one_less(self, word: str) -> float:
-        """How much more telling a word is when one outside question that holds it is gone."""
-        held = self._apart[word]
-        return float(np.log(held + 0.5) - np.log(held - 0.5))
+        if self.outsider is None or word not in self._prepared[self.background_texts[self.outsider]].meaning:
+            return super()._odds(word)
+        crowd = len(self.background_texts)
+        return odds(self._held[word], len(self.entries), self._apart[word] - 1, crowd) if self._apart[word] > 1 else 0.0
 
 
 def _without(vocabulary: Vocabulary, gone: set[str]) -> Vocabulary:
@@ -199,7 +197,7 @@ def fit_confidence(cases: Sequence[Case], chances: Chances, rounds: int = 4) -> 
         rows, labels, weights = [], [], []
         for case in cases:
             _, evidence, right, _ = case.best(chances)
-            rows.append((*evidence, case.whole.inside, case.whole.telling, case.whole.strange))
+            rows.append((*evidence, case.whole.inside, case.whole.telling, case.whole.foreign))
             labels.append(right)
             weights.append(case.weight * (WRONG_WEIGHT if case.right and not right else 1.0))
         scaler = StandardScaler().fit(rows)

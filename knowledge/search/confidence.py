@@ -36,8 +36,11 @@ class Evidence(NamedTuple):
     unknown: float = 0.0
     """Words of ordinary English that no published text holds, at most four."""
     strange: float = 0.0
-    """Words that neither a published text holds nor ordinary English, such as the name of another medicine; at most
-    three."""
+    """Words that neither a published text holds nor ordinary English: names and slips; at most three."""
+    foreign: float = 0.0
+    """Strange words that are no slip of a known one, such as the name of another medicine; at most two."""
+    strangest: float = 0.0
+    """The least of what `telling` is the mean of."""
 
 
 class Weights(NamedTuple):
@@ -57,9 +60,11 @@ class Weights(NamedTuple):
     length: float
     unknown: float
     strange: float
+    foreign: float
+    strangest: float
     whole_inside: float
     whole_telling: float
-    whole_strange: float
+    whole_foreign: float
 
 
 WEIGHTS = Weights(
@@ -76,14 +81,16 @@ WEIGHTS = Weights(
     length=1.052,
     unknown=-0.169,
     strange=-0.001,
+    foreign=-0.3,
+    strangest=0.0,
     whole_inside=1.204,
     whole_telling=0.734,
-    whole_strange=-0.129,
+    whole_foreign=0.0,
 )
 
 
 def confidence(part: Evidence, whole: Evidence, weights: Weights = WEIGHTS) -> float:
     """Chance, 0 to 1, that the best entry answers the question that was asked."""
-    figures = (1.0, *part, whole.inside, whole.telling, whole.strange)
+    figures = (1.0, *part, whole.inside, whole.telling, whole.foreign)
     odds = sum(weight * figure for weight, figure in zip(weights, figures))
     return round(1 / (1 + math.exp(-odds)), 3)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +30,8 @@ RANKED = 15
 SUBJECT = 1.2
 """Log of the odds from which a word tells what a message is about: three times as usual in published texts as in
 outside ones."""
-MOST_UNKNOWN, MOST_STRANGE = 4, 3
+DRAWN = 100
+MOST_UNKNOWN, MOST_STRANGE, MOST_FOREIGN = 4, 3, 2
 AGE_FIRST = 0.3
 """What an entry about another age loses in the first, cheaper score."""
 
@@ -104,6 +105,13 @@ def _prepare(
     return {text: made.get(text) or known[text] for text in texts}
 
 
+def odds(held: int, size: int, apart: int, crowd: int) -> float:
+    """Log of how much more usual a word is in published texts (`held` of `size`) than in outside ones (`apart` of
+    `crowd`). Rare words are drawn towards none, by as much as `DRAWN` texts of the usual share would draw them."""
+    usual = DRAWN * (held + apart) / (size + crowd)
+    return math.log((held + usual) / (size + DRAWN)) - math.log((apart + usual) / (crowd + DRAWN))
+
+
 def _inside(vectors: np.ndarray, background: np.ndarray, ridge: float) -> np.ndarray:
     """The line that parts published vectors (+1) from outside ones (-1), shape (385,): weighted least squares in closed
     form, both sides counting alike; the last number is the constant."""
@@ -133,7 +141,7 @@ class Index:
         *,
         aliases: Aliases,
         background: Sequence[str],
-        is_common: Callable[[str], bool],
+        english: Collection[str],
         previous: Index | None = None,
         weights: Weights = Weights(),
     ) -> None:
@@ -153,7 +161,7 @@ class Index:
         before: Mapping[str, _Prepared] = previous._prepared if previous else {}
         self._prepared: dict[str, _Prepared] = _prepare([*texts, *background], before, embedder, aliases)
         ready = [self._prepared[text] for text in texts]
-        self.vocabulary = Vocabulary((word for text in ready for word in text.words), aliases, is_common)
+        self.vocabulary = Vocabulary((word for text in ready for word in text.words), aliases, english)
         self._vectors = _stack([text.vector for text in ready])
         self._map = _fit(self._vectors, self._first, weights.ridge)
         self._is_asked = np.array([passage.kind == "asked" for passage in self._passages], bool)
@@ -168,11 +176,9 @@ class Index:
         self._rarity = {word: math.log((1 + size) / (1 + number)) for word, number in held.items()}
         self._rarest = math.log(1 + size)
         self._apart = Counter(word for text in background for word in self._prepared[text].meaning)
-        self._telling = {
-            word: math.log((held[word] + 0.5) / (size + 1)) - math.log((self._apart[word] + 0.5) / (crowd + 1))
-            for word in {*held, *self._apart}
-        }
-        self._new_word = math.log((crowd + 1) / (size + 1))
+        self._telling = {word: odds(held[word], size, self._apart[word], crowd) for word in {*held, *self._apart}}
+        asked = Counter(word for entry in self.entries for word in set(content_words(aliases.plain(entry.question))))
+        self._topics = {word: number for word, number in asked.items() if self._telling.get(word, 0.0) > SUBJECT}
 
     def search(self, text: str, limit: int = 5, besides: Entry | None = None) -> Ranking:
         """The best entries for a question, however it is spelt, leaving out `besides`; an index without entries finds
@@ -184,16 +190,14 @@ class Index:
         return self._ranked(canonical, vector, self._map @ vector, limit, besides)
 
     def subjects(self, text: str) -> tuple[str, ...]:
-        """The words that tell what a message is about, as they are compared: those that published texts use much more
-        than others do, and names that neither knows. The most telling first."""
+        """The words that tell what a message is about, as they are compared: those of published questions that are much
+        more usual in published texts than elsewhere. What most questions are about comes first."""
         written = dict.fromkeys(words(self.vocabulary.canonical(text)))
-        kept = [word for word in written if word not in STOP_WORDS and len(word) > 2]
-        telling = {word: max(map(self._odds, content_words(word)), default=0.0) for word in kept}
-        named = [word for word in kept if telling[word] > SUBJECT or self.vocabulary.is_strange(word)]
-        return tuple(sorted(named, key=lambda word: -telling[word]))
+        asked = {word: max((self._topics.get(stem, 0) for stem in content_words(word)), default=0) for word in written}
+        return tuple(sorted((word for word in written if asked[word]), key=lambda word: -asked[word]))
 
     def _odds(self, word: str) -> float:
-        return self._telling.get(word, self._new_word)
+        return self._telling.get(word, 0.0)
 
     def _ranked(
         self, text: str, vector: np.ndarray, fitted: np.ndarray, limit: int, besides: Entry | None = None
@@ -264,6 +268,8 @@ class Index:
             "length": math.log(1 + len(asked)),
             "unknown": float(min(MOST_UNKNOWN, sum(map(self.vocabulary.is_unknown, plain)))),
             "strange": float(min(MOST_STRANGE, sum(map(self.vocabulary.is_strange, plain)))),
+            "foreign": float(min(MOST_FOREIGN, sum(map(self.vocabulary.is_foreign, plain)))),
+            "strangest": max(-6.0, min(map(self._odds, asked), default=0.0)),
         }
 
     def _for_others(self, text: str) -> np.ndarray:
