@@ -49,7 +49,6 @@ class LeftOut(Index):
         for owner, text in zip(index._owner, left._texts):
             left._uses[owner].update(index._prepared[text].meaning)
         left._line_spread = left._spread_of_line()
-        left._held = Counter(word for mentioned in index._mentions for word in mentioned)
         return left
 
     phrasing: int | None
@@ -113,8 +112,8 @@ class LeftOut(Index):
     def _odds(self, word: str) -> float:
         if self.outsider is None or word not in self._prepared[self.background_texts[self.outsider]].meaning:
             return super()._odds(word)
-        crowd = len(self.background_texts)
-        return odds(self._held[word], len(self.entries), self._apart[word] - 1, crowd) if self._apart[word] > 1 else 0.0
+        held, apart = self._written[word], self._apart[word] - 1
+        return odds(held, len(self._passages), apart, len(self.background_texts)) if held or apart else 0.0
 
 
 def _without(vocabulary: Vocabulary, gone: set[str]) -> Vocabulary:

@@ -23,13 +23,12 @@ from knowledge.search.embedder import Embedder
 from knowledge.search.encoder import DIMENSIONS
 from knowledge.search.grams import Counts, Grams, count
 from knowledge.search.passages import Passage, passages
-from knowledge.search.words import STOP_WORDS, Aliases, Vocabulary, content_words, words
+from knowledge.search.words import GENERAL_STEMS, STOP_WORDS, Aliases, Vocabulary, content_words, words
 
 RANKED = 15
 """Entries whose words are held against the question; what a first, cheaper score puts behind them is never shown."""
-SUBJECT = 1.2
-"""Log of the odds from which a word tells what a message is about: three times as usual in published texts as in
-outside ones."""
+SUBJECT = 0.5
+"""Log of the odds from which a word of a published question tells what it is about."""
 DRAWN = 100
 MOST_UNKNOWN, MOST_STRANGE, MOST_FOREIGN = 4, 3, 2
 AGE_FIRST = 0.3
@@ -172,13 +171,21 @@ class Index:
         for place, text in zip(self._owner, ready):
             self._mentions[place].update(text.meaning)
         held = Counter(word for mentioned in self._mentions for word in mentioned)
-        size, crowd = len(self.entries), len(background)
+        size = len(self.entries)
         self._rarity = {word: math.log((1 + size) / (1 + number)) for word, number in held.items()}
         self._rarest = math.log(1 + size)
+        self._written = Counter(word for text in ready for word in text.meaning)
         self._apart = Counter(word for text in background for word in self._prepared[text].meaning)
-        self._telling = {word: odds(held[word], size, self._apart[word], crowd) for word in {*held, *self._apart}}
+        self._telling = {
+            word: odds(self._written[word], len(ready), self._apart[word], len(background))
+            for word in {*self._written, *self._apart}
+        }
         asked = Counter(word for entry in self.entries for word in set(content_words(aliases.plain(entry.question))))
-        self._topics = {word: number for word, number in asked.items() if self._telling.get(word, 0.0) > SUBJECT}
+        self._topics = {
+            word: number
+            for word, number in asked.items()
+            if self._telling.get(word, 0.0) > SUBJECT and word not in GENERAL_STEMS
+        }
 
     def search(self, text: str, limit: int = 5, besides: Entry | None = None) -> Ranking:
         """The best entries for a question, however it is spelt, leaving out `besides`; an index without entries finds

@@ -28,6 +28,12 @@ STOP_WORDS = frozenset(
     ).split()
 )
 
+_GENERAL_WORDS = (
+    "people person someone anyone women men need help used use using taking come call see same before after right first "
+    "low other others kind away happen happens check answer ask asked start stop change learn join show seem lead set "
+    "hard sudden suddenly keep kept number numbers know work works worse wrong thing things way ways yet back long many"
+).split()
+
 
 def words(text: str) -> list[str]:
     """The words of a text in lower case, without accents on Latin letters; hyphens and apostrophes inside stay."""
@@ -47,6 +53,10 @@ def stem(word: str) -> str:
             word = word[: -len(ending)] + ("y" if ending == "ies" else "")
             break
     return word[:-1] if word.endswith("e") and len(word) > 4 else word
+
+
+GENERAL_STEMS = frozenset(map(stem, _GENERAL_WORDS))
+"""Words of many questions that do not tell what a question is about, as `stem` leaves them."""
 
 
 class Aliases:

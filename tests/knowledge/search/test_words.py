@@ -48,7 +48,7 @@ def test_other_names_become_the_one_that_entries_use(text: str, plain: str) -> N
 @pytest.fixture(scope="module")
 def vocabulary() -> Vocabulary:
     written = words("hydroxychloroquine helps lupus nephritis, prednisone and steroids, contagious; a baby's rash")
-    return Vocabulary(written, ALIASES, is_common={"what", "there", "stereo"}.__contains__)
+    return Vocabulary(written, ALIASES, english={"what", "there", "stereo"})
 
 
 @pytest.mark.parametrize(
