@@ -14,7 +14,6 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -26,6 +25,7 @@ from bot.nlu.requests import ADVICE, QUESTION, RequestClassifier
 from knowledge.wiring import Knowledge, from_environment
 
 PROJECT = Path(__file__).parent.parent
+LIKELY = (0.4, 0.5, 0.6, 0.7)
 
 
 def examples() -> list[tuple[str, str]]:
@@ -37,18 +37,21 @@ def examples() -> list[tuple[str, str]]:
 
 
 def judged(
-    rows: list[tuple[str, str]], vectors: np.ndarray, knowledge: Knowledge, folds: int, changed: dict[str, Any]
-) -> list[str]:
-    """The kind that each example is taken for while its fold is left out."""
+    rows: list[tuple[str, str]], vectors: np.ndarray, knowledge: Knowledge, folds: int, words: float
+) -> dict[float, list[str]]:
+    """By least probability of a request for advice: the kind each example is taken for while its fold is left out."""
     kinds = np.array([intent for _, intent in rows])
     fold = np.random.default_rng(7).permutation(len(rows)) % folds
-    found = [""] * len(rows)
+    found = {likely: [""] * len(rows) for likely in LIKELY}
     for number in range(folds):
-        classifier = RequestClassifier(RequestClassifier.get_default_config() | changed, None, None, knowledge)  # type: ignore[arg-type]
+        config = RequestClassifier.get_default_config() | {"words": words}
+        classifier = RequestClassifier(config, None, None, knowledge)  # type: ignore[arg-type]
         kept = np.flatnonzero(fold != number)
         classifier.fit([rows[place][0] for place in kept], vectors[kept], kinds[kept])
-        for place in np.flatnonzero(fold == number):
-            found[place] = classifier.rank(rows[place][0], vectors[place])[0]["name"]
+        for likely in LIKELY:
+            config["likely_advice"] = likely
+            for place in np.flatnonzero(fold == number):
+                found[likely][place] = classifier.rank(rows[place][0], vectors[place])[0]["name"]
     return found
 
 
@@ -71,8 +74,7 @@ def main() -> None:
     print(f"{len(rows)} examples, {options.folds} folds")
     print("words  likely  advice told  questions deferred  other kinds right")
     for words in (0.0, 0.5, 1.0, 1.5):
-        for likely in (0.4, 0.5, 0.6, 0.7):
-            found = judged(rows, vectors, knowledge, options.folds, {"words": words, "likely_advice": likely})
+        for likely, found in judged(rows, vectors, knowledge, options.folds, words).items():
             told, lost = share(rows, found, {ADVICE}), share(rows, found, {QUESTION}, ADVICE)
             print(f"{words:5.1f}{likely:8.1f}{told:13.3f}{lost:20.3f}{share(rows, found, others):19.3f}", flush=True)
 

@@ -94,7 +94,7 @@ def test_is_deferred_in_spanish(say: Say) -> None:
         "what happens if hydroxychloroquine is stopped",
         "which vaccines are advised",
         "is methotrexate safe in pregnancy",
-        "who can take part in car-t trials",
+        "who can get car-t",
         "what does low complement mean",
     ],
 )
