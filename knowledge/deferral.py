@@ -44,7 +44,7 @@ _RULES: dict[str, About] = {
     "dose-for-a-child": "somebody",
     "for-somebody-else": "somebody",
 }
-"""By the rule of `safety/advice.json` that found the request."""
+"""By the rule of `safety/advice.json` that found the request. Rules about several things are left to the words."""
 
 
 def _words(pattern: str) -> re.Pattern[str]:
@@ -88,7 +88,7 @@ _TEXT: tuple[tuple[About, re.Pattern[str]], ...] = (
     ),
     ("symptom", _words(r"rash|pain|swollen|hurts?|lupus|flare|symptoms?|dolor|sarpullido|manchas|brote")),
 )
-"""By the words of a request that no rule found, first fit. Vocabulary only: nothing of it is ever said."""
+"""By the words of a request, where no rule says it: first fit. Vocabulary only, nothing of it is ever said."""
 
 _CAR_T = _words(r"car ?-?ts?|my cells|his cells|her cells")
 _FEVER = _words(r"fever|temperature|infection|flu|cold|chills|shingles|fiebre|infeccion")

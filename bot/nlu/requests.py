@@ -46,11 +46,12 @@ class RequestClassifier(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`likely`: least probability, `close`: least cosine to an example of the kind, for anything but a question.
-        A request for advice needs `likely_advice` instead of both: a story is close to no example, and a general
-        question that is sent to the care team instead of being answered is a loss too. `softness` is C of the
+        A request for advice needs `likely_advice` and `close_advice` instead: a story is close to no example, so all
+        that closeness must keep out is what has nothing to do with health. `softness` is C of the
         regression, `words` the length of the words beside a vector of length 1, `seen` in how many examples a word or a
         pair of words must stand to count. Chosen by tenfold cross-validation (`bench/request_kinds.py`)."""
-        return {"likely": 0.45, "likely_advice": 0.5, "close": 0.6, "softness": 10.0, "words": 1.0, "seen": 2}
+        sureness = {"likely": 0.45, "close": 0.6, "likely_advice": 0.5, "close_advice": 0.4}
+        return {**sureness, "softness": 10.0, "words": 1.0, "seen": 2}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, knowledge: Knowledge) -> None:
         self._config, self._storage, self._resource, self._knowledge = config, storage, resource, knowledge
@@ -151,10 +152,11 @@ class RequestClassifier(GraphComponent):
         return [{"name": self._names[place], "confidence": float(chances[place])} for place in order]
 
     def _is_sure(self, kind: int, chance: float, text: str, vector: np.ndarray) -> bool:
-        if self._names[kind] == ADVICE:
-            return chance >= self._config["likely_advice"] and not self._knowledge.is_published_phrasing(text)
         close = float((self._examples[kind] @ vector).max())
-        return chance >= self._config["likely"] and close >= self._config["close"]
+        if self._names[kind] != ADVICE:
+            return chance >= self._config["likely"] and close >= self._config["close"]
+        sure = chance >= self._config["likely_advice"] and close >= self._config["close_advice"]
+        return sure and not self._knowledge.is_published_phrasing(text)
 
     def _features(self, text: str, vector: np.ndarray) -> np.ndarray:
         """The vector, and behind it the known words and pairs of the text, of length `words` together."""
