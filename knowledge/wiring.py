@@ -110,6 +110,10 @@ class Knowledge:
         """Whether this is the question of a live entry, word for word, as when its button was pressed."""
         return self._live is not None and self._live.published_question(text) is not None
 
+    def seeks_advice(self, text: str) -> bool:
+        """Whether the advice rules find a request for a personal decision."""
+        return self._advice.check(text) is not None
+
     def is_published_phrasing(self, text: str) -> bool:
         """Whether an editor listed these words, as they are, under a live entry."""
         live = self._live

@@ -6,8 +6,9 @@ on methotrexate" lie side by side. The little words tell them apart, so words an
 vector.
 
 A message is a question unless another kind is both likely and close to one of its examples: taking a question for small
-talk is the worse mistake. The published question of an entry, which is what a button sends, is always a question; words
-that an editor listed under an entry are never taken for a request for advice here (the advice rules still may).
+talk is the worse mistake. What the advice rules of the safety room find is a request for advice, whatever else it looks
+like. The published question of an entry, which is what a button sends, is always a question. Words that an editor
+listed under an entry are taken for a request for advice by those rules only.
 """
 
 from __future__ import annotations
@@ -132,6 +133,8 @@ class RequestClassifier(GraphComponent):
             text = message.get(TEXT) or ""
             if self._knowledge.is_published_question(text):
                 ranking = [{"name": QUESTION, "confidence": 1.0}]
+            elif self._knowledge.seeks_advice(text):
+                ranking = [{"name": ADVICE, "confidence": 1.0}]
             else:
                 ranking = self.rank(text, message.get(VECTOR))
             message.set(INTENT, ranking[0], add_to_output=True)

@@ -94,6 +94,14 @@ class Vocabulary:
         """The text as the index compares it: slips repaired, other names replaced by the ones the texts use."""
         return self._aliases.renamed([self._repair(word) for word in words(text)])
 
+    def is_unknown(self, word: str) -> bool:
+        """Whether the word is ordinary English that no published text holds."""
+        return word not in self._known and self._is_common(word)
+
+    def is_strange(self, word: str) -> bool:
+        """Whether the word is a name or a slip that neither the published texts nor ordinary English know."""
+        return word not in self._known and not word[0].isdigit() and not self._is_common(word)
+
     def _repair(self, word: str) -> str:
         if len(word) < SHORTEST_REPAIRED or word in self._known or word[0].isdigit() or self._is_common(word):
             return word

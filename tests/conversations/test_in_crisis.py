@@ -27,3 +27,13 @@ def test_where_no_line_is_known_the_way_to_one_is_named(say: Say) -> None:
 def test_can_go_on_talking(say: Say) -> None:
     say("i want to kill myself")
     answered_by(say("what is lupus"), "lupus-what-is")
+
+
+@pytest.mark.parametrize("message", ["i called them and my sister is with me now", "im with my sister now"])
+def test_is_met_warmly_after_reaching_someone_and_the_line_stays(person: Person, message: str) -> None:
+    person.region = "US"
+    person.say("i want to kill myself")
+    reply = person.say(message)
+    assert reply.kind == "smalltalk"
+    assert "988" in reply.texts[0]
+    shows_card(person.say("say that again"), "crisis", kind="crisis")
