@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from knowledge import glossary
 from knowledge.blocks import callout, paragraphs, spoken, steps
+from knowledge.deferral import deferred
 from knowledge.glossary import Glossary
 from knowledge.language import language
 from knowledge.model import Answer, Block, Entry, FollowUp, Provenance, Question, Release, Revision, Run, Source
@@ -22,7 +23,7 @@ from knowledge.search.message import Read
 from knowledge.search.words import words
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.numbers import find_nct, malformed_nct
-from safety import Rules
+from safety import Finding, Rules
 from safety.numbers import Numbers
 
 CHOICES = 3
@@ -60,7 +61,7 @@ class Answerer:
         """`today` is the day by which a review is overdue."""
         self.release, self._today = release, today
         self.index, self._sources, self._phrases = index, sources, phrases
-        self._advice, self._numbers, self.trials, self._thresholds = advice, numbers, trials, thresholds
+        self._advice, self.numbers, self.trials, self._thresholds = advice, numbers, trials, thresholds
         self._revisions = {revision.entry.key: revision for revision in release.revisions}
         self._withdrawn = {revision.entry.key: revision for revision in release.withdrawn}
         self._glossaries: dict[str, Glossary] = {}
@@ -85,13 +86,16 @@ class Answerer:
 
     def _without_search(self, question: Question) -> Answer | None:
         spoken_in = language(question.text)
+        advice = self._advice.check(question.text)
+        if advice and advice.locale == "es":
+            return self._defer(replace(question, locale="es"), None, advice)
         if spoken_in != "en":
             return self._decline(replace(question, locale=spoken_in if spoken_in == "es" else "en"), "abstain_language")
         asked = self.published_question(question.text)
         if asked is not None:
             return self._shown(asked, question, 1.0)
-        if question.context.seeks_advice or self._advice.check(question.text):
-            return self._defer(question, self.rank(question))
+        if question.context.seeks_advice or advice:
+            return self._defer(question, self.rank(question), advice)
         if numbers := find_nct(question.text):
             return self.trials.by_numbers(numbers, self.entry)
         if wrong_number := malformed_nct(question.text):
@@ -225,8 +229,8 @@ class Answerer:
     def slots(self, entry: Entry, region: str | None) -> dict[str, str]:
         """What the declared slots of an entry's text are filled with."""
         slots = {
-            "emergency_number": self._numbers.emergency_number(region, entry.locale),
-            "crisis_line": self._numbers.crisis_line(region, entry.locale),
+            "emergency_number": self.numbers.emergency_number(region, entry.locale),
+            "crisis_line": self.numbers.crisis_line(region, entry.locale),
         }
         if entry.as_of:
             slots["as_of"] = spoken_date(entry.as_of, entry.locale)
@@ -255,13 +259,13 @@ class Answerer:
         asked = [_ask(other.entry) for other in related if other and other.entry.answer_kind != "card"]
         return (*offered, *asked[:RELATED_OFFERED])
 
-    def _defer(self, question: Question, ranking: Ranking) -> Answer:
-        say = spoken(self.say("defer", question.locale))
-        nearest = self._live_hits(ranking)[:2]
-        if not nearest or ranking.confidence < self._thresholds.clarify:
-            return Answer("defer", (say,), confidence=ranking.confidence)
-        heading = spoken(self.say("defer_nearest", question.locale))
-        return self._offering("defer", (say, heading), nearest, ranking)
+    def _defer(self, question: Question, ranking: Ranking | None, advice: Finding | None) -> Answer:
+        """`ranking`: what is near to the request; None where nothing was searched."""
+        confidence = ranking.confidence if ranking else 0.0
+        nearest = self._live_hits(ranking) if ranking and confidence >= self._thresholds.clarify else []
+        sure = confidence >= self._thresholds.answer
+        answer = deferred(self, question, nearest, advice.rule if advice else None, sure=sure)
+        return replace(answer, confidence=confidence if ranking else None)
 
     def _clarify(self, question: Question, ranking: Ranking) -> Answer:
         nearest = self._live_hits(ranking)[:CHOICES]

@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +27,7 @@ from knowledge.search.embedder import Embedder
 from knowledge.search.encoder import Encoder, OnnxEncoder
 from knowledge.search.index import Index
 from knowledge.search.passages import passages
-from knowledge.search.words import Aliases
+from knowledge.search.words import Aliases, words
 from knowledge.settings import SHIPPED_CONTENT, Settings
 from knowledge.store.repository import KnowledgeStore
 from knowledge.trials.answers import TrialAnswers
@@ -67,6 +68,7 @@ class Knowledge:
         self._encoder, self._background, self._advice, self.card_sources = encoder, background, advice, sources
         self._today, self._cards_home = today, cards_home
         self._live: Answerer | None = None
+        self._phrasings: tuple[int, frozenset[str]] | None = None
         self._swapping = threading.Lock()
 
     def live(self) -> Answerer:
@@ -107,6 +109,20 @@ class Knowledge:
     def is_published_question(self, text: str) -> bool:
         """Whether this is the question of a live entry, word for word, as when its button was pressed."""
         return self._live is not None and self._live.published_question(text) is not None
+
+    def seeks_advice(self, text: str) -> bool:
+        """Whether the advice rules find a request for a personal decision."""
+        return self._advice.check(text) is not None
+
+    def is_published_phrasing(self, text: str) -> bool:
+        """Whether an editor listed these words, as they are, under a live entry."""
+        live = self._live
+        if live is None:
+            return False
+        if self._phrasings is None or self._phrasings[0] != live.release.number:
+            rows = (revision.entry.phrasings for revision in live.asked("en"))
+            self._phrasings = (live.release.number, frozenset(" ".join(words(row)) for row in chain(*rows)))
+        return " ".join(words(text)) in self._phrasings[1]
 
     def card_answer(
         self, card_id: str, locale: str, kind: Literal["emergency", "crisis"], region: str | None

@@ -9,8 +9,9 @@ from typing import Any
 
 from records.model import Replies
 
-ONLY_NAMED = ("clarify", "defer", "abstain")
-"""Kinds of replies that offer entries by their questions and show none of their text."""
+ONLY_NAMED = ("clarify", "abstain")
+"""Kinds of replies that offer entries by their questions and show none of their text. A deferral does so, too, unless
+it names the entry whose text stands beneath it."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,12 @@ def named(locale: str, entry: str, revision: int | None = None) -> str:
 
 def _names(reply: Any) -> Iterator[str]:
     answer = reply.get("custom") if isinstance(reply, dict) else None
-    if isinstance(answer, dict) and answer.get("kind") not in ONLY_NAMED:
+    if isinstance(answer, dict) and _shows_text(answer):
         for origin in answer.get("provenance") or ():
             if origin.get("kind") == "revision" and origin.get("number") is not None:
                 yield f"{answer['locale']}/{origin['id']}@{origin['number']}"
+
+
+def _shows_text(answer: dict[str, Any]) -> bool:
+    kind = answer.get("kind")
+    return kind not in ONLY_NAMED and (kind != "defer" or bool(answer.get("entry")))

@@ -1,12 +1,21 @@
 """What kind of request a message is. Which entry answers it is not decided here: that is search's part.
 
-A logistic regression over sentence vectors, trained on `data/nlu`. A message is a question unless another kind is both
-likely and close to one of its examples: taking a question for small talk is the worse mistake. The published question
-of an entry, which is what a button sends, is always a question.
+A logistic regression over sentence vectors and words, trained on `data/nlu`. A vector knows what a message is about,
+but hardly whether it asks for knowledge or for a decision: "is methotrexate safe in pregnancy" and "i am pregnant and
+on methotrexate" lie side by side. The little words tell them apart, so words and pairs of words count beside the
+vector.
+
+A message is a question unless another kind is both likely and close to one of its examples: taking a question for small
+talk is the worse mistake. What the advice rules of the safety room find is a request for advice, whatever else it looks
+like. The published question of an entry, which is what a button sends, is always a question. Words that an editor
+listed under an entry are taken for a request for advice by those rules only.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,11 +30,14 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.nlu.emergencies import EMERGENCY
 from bot.nlu.vectors import VECTOR
 from knowledge.wiring import Knowledge, from_environment
+from safety.rules import normalise
 
 QUESTION = "ask_question"
 ADVICE = "seek_advice"
 RANKING = "intent_ranking"
 _FILE = "classifier.npz"
+_WORD = re.compile(r"[a-z]+|[0-9]+|\?")
+_BEGIN, _END, _NUMBER = "<", ">", "0"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -35,13 +47,17 @@ class RequestClassifier(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`likely`: least probability, `close`: least cosine to an example of the kind, for anything but a question.
-        `likely_advice` is stricter: the advice rules of the safety room are the floor, and a general question that is
-        sent to the care team instead of being answered is a loss too. `softness` is C of the regression."""
-        return {"likely": 0.45, "likely_advice": 0.7, "close": 0.6, "softness": 10.0}
+        A request for advice needs `likely_advice` and `close_advice` instead: a story is close to no example, so all
+        that closeness must keep out is what has nothing to do with health. `softness` is C of the
+        regression, `words` the length of the words beside a vector of length 1, `seen` in how many examples a word or a
+        pair of words must stand to count. Chosen by tenfold cross-validation (`bench/request_kinds.py`)."""
+        sureness = {"likely": 0.45, "close": 0.6, "likely_advice": 0.5, "close_advice": 0.4}
+        return {**sureness, "softness": 10.0, "words": 1.0, "seen": 2}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, knowledge: Knowledge) -> None:
         self._config, self._storage, self._resource, self._knowledge = config, storage, resource, knowledge
         self._names: list[str] = []
+        self._places: dict[str, int] = {}  # of words and pairs among the features
         self._matrix = self._bias = np.zeros(0)
         self._examples: list[np.ndarray] = []  # those of each kind
 
@@ -69,14 +85,13 @@ class RequestClassifier(GraphComponent):
             kept = np.load(folder / _FILE, allow_pickle=False)
         classifier._names = [str(name) for name in kept["names"]]
         classifier._matrix, classifier._bias = kept["matrix"], kept["bias"]
+        classifier._places = {str(word): place for place, word in enumerate(kept["vocabulary"])}
         examples, owners = kept["examples"], kept["owners"]
         classifier._examples = [examples[owners == kind] for kind in range(len(classifier._names))]
         return classifier
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fits the classifier and keeps it as plain arrays: nothing that is loaded later can carry code."""
-        from sklearn.linear_model import LogisticRegression
-
         examples = [
             example
             for example in training_data.intent_examples
@@ -84,42 +99,80 @@ class RequestClassifier(GraphComponent):
         ]
         vectors = np.stack([example.get(VECTOR) for example in examples])
         kinds = np.array([example.get(INTENT) for example in examples])
-        model = LogisticRegression(C=self._config["softness"], class_weight="balanced", max_iter=2000)
-        model.fit(vectors, kinds)
+        self.fit([example.get(TEXT) for example in examples], vectors, kinds)
         with self._storage.write_to(self._resource) as folder:
             np.savez(
                 folder / _FILE,
-                names=model.classes_.astype("U40"),
-                matrix=model.coef_.astype(np.float32),
-                bias=model.intercept_.astype(np.float32),
+                names=np.array(self._names, dtype="U40"),
+                matrix=self._matrix,
+                bias=self._bias,
+                vocabulary=np.array(list(self._places), dtype="U80"),
                 examples=vectors.astype(np.float32),
-                owners=np.searchsorted(model.classes_, kinds),
+                owners=np.searchsorted(self._names, kinds),
             )
         return self._resource
+
+    def fit(self, texts: list[str], vectors: np.ndarray, kinds: np.ndarray) -> None:
+        """Learns from examples: `vectors` (n, 384) are those of `texts`, `kinds` their intents."""
+        from sklearn.linear_model import LogisticRegression
+
+        counts = Counter(word for text in texts for word in words_and_pairs(text))
+        kept = sorted(word for word, count in counts.items() if count >= self._config["seen"])
+        self._places = {word: place for place, word in enumerate(kept)}
+        features = np.stack([self._features(text, vector) for text, vector in zip(texts, vectors)])
+        model = LogisticRegression(C=self._config["softness"], class_weight="balanced", max_iter=2000)
+        model.fit(features, kinds)
+        self._names = [str(name) for name in model.classes_]
+        self._matrix, self._bias = model.coef_.astype(np.float32), model.intercept_.astype(np.float32)
+        self._examples = [vectors[kinds == name].astype(np.float32) for name in self._names]
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             if message.get(EMERGENCY) or (message.get(TEXT) or "").startswith("/"):
                 continue
-            if self._knowledge.is_published_question(message.get(TEXT) or ""):
+            text = message.get(TEXT) or ""
+            if self._knowledge.is_published_question(text):
                 ranking = [{"name": QUESTION, "confidence": 1.0}]
+            elif self._knowledge.seeks_advice(text):
+                ranking = [{"name": ADVICE, "confidence": 1.0}]
             else:
-                ranking = self._rank(message.get(VECTOR))
+                ranking = self.rank(text, message.get(VECTOR))
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(RANKING, ranking, add_to_output=True)
         return messages
 
-    def _rank(self, vector: np.ndarray | None) -> list[dict[str, Any]]:
+    def rank(self, text: str, vector: np.ndarray | None) -> list[dict[str, Any]]:
+        """The three likeliest kinds of a message, the chosen one first. `vector` is None for an empty message."""
         if vector is None or not np.any(vector):
             return [{"name": QUESTION, "confidence": 1.0}]
-        scores = self._matrix @ vector + self._bias
+        scores = self._matrix @ self._features(text, vector) + self._bias
         odds = np.exp(scores - scores.max())
         chances = odds / odds.sum()
         order = [int(place) for place in np.argsort(-chances)[:3]]
-        best = order[0]
-        close = float((self._examples[best] @ vector).max())
-        likely = self._config["likely_advice" if self._names[best] == ADVICE else "likely"]
-        if chances[best] < likely or close < self._config["close"]:
+        if not self._is_sure(order[0], float(chances[order[0]]), text, vector):
             question = self._names.index(QUESTION)
             order = [question, *(place for place in order if place != question)][:3]
         return [{"name": self._names[place], "confidence": float(chances[place])} for place in order]
+
+    def _is_sure(self, kind: int, chance: float, text: str, vector: np.ndarray) -> bool:
+        close = float((self._examples[kind] @ vector).max())
+        if self._names[kind] != ADVICE:
+            return chance >= self._config["likely"] and close >= self._config["close"]
+        sure = chance >= self._config["likely_advice"] and close >= self._config["close_advice"]
+        return sure and not self._knowledge.is_published_phrasing(text)
+
+    def _features(self, text: str, vector: np.ndarray) -> np.ndarray:
+        """The vector, and behind it the known words and pairs of the text, of length `words` together."""
+        features = np.zeros(len(vector) + len(self._places), dtype=np.float32)
+        features[: len(vector)] = vector
+        places = [self._places[word] for word in words_and_pairs(text) if word in self._places]
+        if places:
+            features[len(vector) + np.array(places)] = self._config["words"] / np.sqrt(len(places))
+        return features
+
+
+def words_and_pairs(text: str) -> set[str]:
+    """The words of a text and each two neighbours, with marks for its begin and end. All numbers are one word, so that
+    no single dose is learned."""
+    found = [_NUMBER if word.isdigit() else word for word in _WORD.findall(normalise(text))]
+    return {*found, *map(" ".join, pairwise([_BEGIN, *found, _END]))}

@@ -37,6 +37,8 @@ def answered(store: ConversationStore, engine: Engine, name: str, *replies: dict
         ([reply("answer", ("a", 1)), reply("answer", ("a", 1))], " en/a@1 "),
         # These name an entry by its question, and show none of its text.
         ([reply("clarify", ("a", 1)), reply("defer", ("a", 1)), reply("abstain", ("a", 1))], ""),
+        # With general education beneath it, a deferral shows that entry.
+        ([{"custom": {**reply("defer", ("a", 1))["custom"], "entry": "a"}}], " en/a@1 "),
         ([{"custom": {"kind": "trials", "locale": "en", "provenance": [{"kind": "registry", "id": "NCT1"}]}}], ""),
     ],
 )

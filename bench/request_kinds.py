@@ -1,0 +1,83 @@
+"""How well the kind of a request is told, with words beside the sentence vector and without.
+
+    .venv/bin/python bench/request_kinds.py [--folds N]
+
+Each example of `data/nlu` is judged by a classifier that was trained without it and the other examples of its fold
+(default 10 folds). No evaluation question is read. Prints, for several lengths of the words and thresholds, the share
+of requests for advice that are told and of questions that are wrongly sent to the care team, and the share of right
+kinds among all others: the settings of `bot.nlu.requests.RequestClassifier` were chosen from this table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+import numpy as np
+from ruamel.yaml import YAML
+
+from bot.nlu.emergencies import EMERGENCY
+from bot.nlu.requests import ADVICE, QUESTION, RequestClassifier
+from knowledge.wiring import Knowledge, from_environment
+
+PROJECT = Path(__file__).parent.parent
+LIKELY = (0.4, 0.5, 0.6, 0.7)
+
+
+def examples() -> list[tuple[str, str]]:
+    """(text, intent) of all training examples."""
+    files = sorted((PROJECT / "data" / "nlu").glob("*.yml"))
+    rows = [row for file in files for row in YAML(typ="safe").load(file.read_text(encoding="utf-8"))["nlu"]]
+    lines = ((line, row["intent"]) for row in rows for line in row["examples"].splitlines())
+    return [(line.removeprefix("- "), intent) for line, intent in lines if intent != EMERGENCY]
+
+
+def judged(
+    rows: list[tuple[str, str]], vectors: np.ndarray, knowledge: Knowledge, folds: int, words: float
+) -> dict[float, list[str]]:
+    """By least probability of a request for advice: the kind each example is taken for while its fold is left out."""
+    kinds = np.array([intent for _, intent in rows])
+    fold = np.random.default_rng(7).permutation(len(rows)) % folds
+    found = {likely: [""] * len(rows) for likely in LIKELY}
+    for number in range(folds):
+        config = RequestClassifier.get_default_config() | {"words": words}
+        classifier = RequestClassifier(config, None, None, knowledge)  # type: ignore[arg-type]
+        kept = np.flatnonzero(fold != number)
+        classifier.fit([rows[place][0] for place in kept], vectors[kept], kinds[kept])
+        for likely in LIKELY:
+            config["likely_advice"] = likely
+            for place in np.flatnonzero(fold == number):
+                found[likely][place] = classifier.rank(rows[place][0], vectors[place])[0]["name"]
+    return found
+
+
+def share(rows: list[tuple[str, str]], found: list[str], intents: set[str], wanted: str | None = None) -> float:
+    """Share of the examples of `intents` that were taken for `wanted`, or for what they are."""
+    right = [name == (wanted or intent) for (_, intent), name in zip(rows, found) if intent in intents]
+    return sum(right) / len(right)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folds", type=int, default=10, help="parts that are left out one after the other")
+    options = parser.parse_args()
+    os.environ.setdefault("LANTERN_HOME", "var")
+    knowledge = from_environment()
+    knowledge.live()
+    rows = examples()
+    vectors = np.stack([knowledge.embedder.embed_message(knowledge.canonical(text)) for text, _ in rows])
+    others = {intent for _, intent in rows} - {ADVICE, QUESTION}
+    print(f"{len(rows)} examples, {options.folds} folds")
+    print("words  likely  advice told  questions deferred  other kinds right")
+    for words in (0.0, 0.5, 1.0, 1.5):
+        for likely, found in judged(rows, vectors, knowledge, options.folds, words).items():
+            told, lost = share(rows, found, {ADVICE}), share(rows, found, {QUESTION}, ADVICE)
+            print(f"{words:5.1f}{likely:8.1f}{told:13.3f}{lost:20.3f}{share(rows, found, others):19.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
