@@ -27,12 +27,13 @@ def asked(tracker: Tracker, *, seeks_advice: bool = False) -> Question:
     """The latest message as a `Question`, with what the conversation remembers."""
     message = tracker.latest_message
     metadata = message.get("metadata") or {}
-    text = without_courtesy(message.get("text") or "")
+    text, memory = without_courtesy(message.get("text") or ""), Memory.of(tracker)
     context = Context(
         region=metadata.get("region"),
-        last_entry=None if metadata.get("after_card") else Memory.of(tracker).about(text),
+        last_entry=None if metadata.get("after_card") else memory.about(text),
         seeks_advice=seeks_advice,
-        earlier="" if metadata.get("after_card") else without_courtesy(earlier_text(tracker)),
+        # Where an entry was shown, it says better what the conversation is about.
+        earlier="" if metadata.get("after_card") or memory.last_reply else without_courtesy(earlier_text(tracker)),
     )
     return Question(text, metadata.get("locale") or "en", context, tracker.get_latest_input_channel() or "rest")
 

@@ -9,7 +9,7 @@ from knowledge.model import Entry
 from knowledge.search.audience import age_groups
 from knowledge.search.index import Index, Ranking
 from knowledge.search.message import Read, read
-from knowledge.search.words import STOP_WORDS, content_words, words
+from knowledge.search.words import STOP_WORDS, words
 
 SHORT = 10
 """Words. A longer message stands on its own."""
@@ -91,12 +91,20 @@ def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
         return alone
     if alone.best.evidence.telling < ELSEWHERE:
         return alone
-    best = _surest_together(said, earlier, index)
+    best = _likelier(_surest_together(said, earlier, index))
     if best is None or not best.hits or not tells(best.hits[0].entry, said, index):
         return alone if named or best is None else Read(replace(best, confidence=min(best.confidence, sure - 0.01)), ())
     if named and alone.best.confidence >= best.confidence and not (definite and best.confidence >= sure):
         return alone
     return Read(best, (best,))
+
+
+def _likelier(ranking: Ranking | None) -> Ranking | None:
+    """A follow-up is about something published more often than a message out of the blue: its odds are doubled."""
+    if ranking is None:
+        return None
+    odds = 2 * ranking.confidence
+    return replace(ranking, confidence=round(odds / (odds + 1 - ranking.confidence), 3))
 
 
 def _surest_together(text: str, earlier: Earlier, index: Index) -> Ranking | None:
@@ -133,4 +141,4 @@ def tells(entry: Entry, text: str, index: Index) -> bool:
     kinds = [kind for asked, kind in _TELLS if asked.search(text)]
     if kinds:
         return any(kind.search(told) for kind in kinds)
-    return bool(set(content_words(index.vocabulary.canonical(text))) & set(content_words(told)))
+    return index.mentions(entry, text)

@@ -203,6 +203,11 @@ class Index:
         asked = {word: max((self._topics.get(stem, 0) for stem in content_words(word)), default=0) for word in written}
         return tuple(sorted((word for word in written if asked[word]), key=lambda word: -asked[word]))
 
+    def mentions(self, entry: Entry, text: str) -> bool:
+        """Whether an entry, or a way to ask for it, holds a word of this text that carries meaning."""
+        asked = content_words(self.vocabulary.canonical(text))
+        return entry in self.entries and not self._mentions[self.entries.index(entry)].isdisjoint(asked)
+
     def _odds(self, word: str) -> float:
         return self._telling.get(word, 0.0)
 

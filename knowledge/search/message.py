@@ -12,6 +12,8 @@ from knowledge.search.words import words
 
 WHOLE = 40
 """Words up to which a message of several parts is also read as one question."""
+SURE = 0.5
+"""Confidence from which what is put as a question goes before what only sounds like one."""
 SUBJECTS = 3
 """Words of what a message is about that are put before a part which does not name it itself."""
 
@@ -19,7 +21,7 @@ SUBJECTS = 3
 @dataclass(frozen=True)
 class Read:
     """A message as search understands it. `questions` are its parts that are put as questions, in order, each as it was
-    found best; `best` is the surest reading of all, of which the whole message may be one."""
+    found best; `best` is the surest of them and of the whole message or, where none is sure, of all readings."""
 
     best: Ranking
     questions: tuple[Ranking, ...]
@@ -41,7 +43,11 @@ def read(text: str, index: Index) -> Read:
     found = readings(text, index)
     surest = tuple(map(_surest, found.parts))
     questions = tuple(part for part, is_question in zip(surest, found.questions) if is_question)
-    return Read(_surest([*surest, *([found.whole] if found.as_one else [])]), questions)
+    as_one = (found.whole,) if found.as_one else ()
+    best = _surest([*(questions or surest), *as_one])
+    if best.confidence < SURE:
+        best = _surest([*surest, *as_one])
+    return Read(best, questions)
 
 
 def readings(text: str, index: Index) -> Readings:

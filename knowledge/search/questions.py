@@ -36,8 +36,12 @@ _INSIDE_A_CLAUSE = frozenset(
     "we i u he it she you they who what how why when that this there which know about so and".split()
 )
 """Words after which a question word or verb goes on with the clause: "we did", "so what", "know how"."""
-_FILLER = "and|but|so|also|or|plus|then|ok|okay|well|oh|um|uh"
-_OPENS = re.compile(rf"^\W*(?:(?:{_FILLER}) )*{_ASKING}\b", re.IGNORECASE)
+_FILLER = "and|but|so|also|or|plus|then|ok|okay|well|oh|um|uh|please|pls|just|hi|hello|hey|now|wait"
+_LEAD_IN = (
+    "(?:can|could) (?:you|u|someone|somebody|anyone) (?:please )?(?:tell me|explain)|tell me|explain|wondering|"
+    "i (?:was |am )?(?:just )?wonder(?:ing)?|i(?: just|'d| would)? (?:wanted|want|need|like) to know|question is"
+)
+_OPENS = re.compile(rf"^\W*(?:(?:{_FILLER})\W+)*(?:(?:{_LEAD_IN}) (?:if |whether )?)?{_ASKING}\b", re.IGNORECASE)
 _WANTS = re.compile(
     r"\b(?:tell me|explain|wonder(?:ing|ed)?|(?:want(?:ed)?|like|need) to know|know (?:if|whether|how|what|why|when)|"
     r"curious|understand|ask(?:ing|ed)? (?:if|whether|how|what|why|about)|any (?:idea|info\w*)|question)\b",

@@ -29,9 +29,10 @@ STOP_WORDS = frozenset(
 )
 
 _GENERAL_WORDS = (
-    "people person someone anyone women men need help used use using taking come call see same before after right first "
-    "low other others kind away happen happens check answer ask asked start stop change learn join show seem lead set "
-    "hard sudden suddenly keep kept number numbers know work works worse wrong thing things way ways yet back long many"
+    "people person someone anyone women men need help used use using taking come call see same before "
+    "after right low first other others kind away happen happens check answer ask asked start stop change "
+    "learn join show seem lead set hard sudden suddenly keep kept number numbers know work works worse "
+    "wrong thing things way ways yet back long many"
 ).split()
 
 
