@@ -38,7 +38,7 @@ class Thresholds:
     `bench/retrieval.py`; raising `answer` trades right answers for questions back."""
 
     answer: float = 0.45
-    clarify: float = 0.15
+    clarify: float = 0.3
     several: float = 0.5
 
 
