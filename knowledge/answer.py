@@ -82,7 +82,7 @@ class Answerer:
         several = self._several(understood)
         if several:
             return tuple(self._shown(found.hits[0].entry.id, question, found.confidence) for found in several)
-        return (self._found(question, understood.best),)
+        return (self._found(question, understood),)
 
     def _without_search(self, question: Question) -> Answer | None:
         spoken_in = language(question.text)
@@ -102,16 +102,22 @@ class Answerer:
             return self.trials.malformed(wrong_number)
         return None
 
-    def _found(self, question: Question, ranking: Ranking) -> Answer:
-        if ranking.confidence < self._thresholds.answer:
-            named = self.trials.by_name(question.text, self.entry)
-            if named is not None:
-                return named
-        if not ranking.hits or ranking.confidence < self._thresholds.clarify:
-            return self._abstain(question, ranking)
-        if ranking.confidence < self._thresholds.answer:
+    def _found(self, question: Question, understood: Read) -> Answer:
+        ranking = understood.best
+        if ranking.hits and ranking.confidence >= self._thresholds.answer:
+            return self._shown(ranking.hits[0].entry.id, question, ranking.confidence)
+        named = self.trials.by_name(question.text, self.entry)
+        if named is not None:
+            return named
+        context = question.context
+        if understood.leans and not context.last_entry and not context.earlier:
+            return Answer(
+                "clarify", (spoken(self.say("clarify_vague", question.locale)),), confidence=ranking.confidence
+            )
+        # Whoever goes on with what was shown is better asked back than refused.
+        if ranking.hits and (understood.leans or ranking.confidence >= self._thresholds.clarify):
             return self._clarify(question, ranking)
-        return self._shown(ranking.hits[0].entry.id, question, ranking.confidence)
+        return self._abstain(question, ranking)
 
     def _several(self, understood: Read) -> tuple[Ranking, ...]:
         """The questions of a message, where there are two or more that each find an entry of their own."""

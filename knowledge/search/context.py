@@ -83,7 +83,10 @@ def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
     said = _CORRECTS.sub("", text) or text
     nothing = earlier.entry is None and not earlier.text
     if nothing or len(said.split()) > SHORT or _BACK.search(said):
-        return read(_BACK.sub("", said), index)
+        found = read(_BACK.sub("", said), index)
+        return replace(
+            found, leans=len(said.split()) <= SHORT and bool(_LEANS.search(said)) and not index.subjects(said)
+        )
     alone = read(said, index)
     named = any(not age_groups(word) for word in index.subjects(said))
     definite = bool(_DEFINITE.search(said))
@@ -93,10 +96,12 @@ def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
         return alone
     best = _likelier(_surest_together(said, earlier, index))
     if best is None or not best.hits or not tells(best.hits[0].entry, said, index):
-        return alone if named or best is None else Read(replace(best, confidence=min(best.confidence, sure - 0.01)), ())
+        if named or best is None:
+            return alone
+        return Read(replace(best, confidence=min(best.confidence, sure - 0.01)), (), leans=True)
     if named and alone.best.confidence >= best.confidence and not (definite and best.confidence >= sure):
         return alone
-    return Read(best, (best,))
+    return Read(best, (best,), leans=True)
 
 
 def _likelier(ranking: Ranking | None) -> Ranking | None:

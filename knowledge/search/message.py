@@ -21,10 +21,12 @@ SUBJECTS = 3
 @dataclass(frozen=True)
 class Read:
     """A message as search understands it. `questions` are its parts that are put as questions, in order, each as it was
-    found best; `best` is the surest of them and of the whole message or, where none is sure, of all readings."""
+    found best; `best` is the surest of them and of the whole message or, where none is sure, of all readings. `leans`:
+    it makes sense only with what was said before."""
 
     best: Ranking
     questions: tuple[Ranking, ...]
+    leans: bool = False
 
 
 @dataclass(frozen=True)
