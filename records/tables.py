@@ -22,11 +22,13 @@ conversations = sa.Table(
     sa.Column("region", sa.String(2)),
     sa.Column("introduced", sa.Boolean, nullable=False),
     sa.Column("therapy", sa.Boolean, nullable=False),
+    sa.Column("suppressed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("card", sa.Text),
     sa.Column("last_entry", sa.String(80)),
 )
 """`id`: see `records.identity`. `introduced`: the person has been told that a machine speaks and what is kept.
-`therapy`: CAR-T was mentioned. `card`: the emergency card shown last, as JSON, until another answer follows it."""
+`therapy`: CAR-T was mentioned, `suppressed`: a medicine that weakens the defences against infection. `card`: the
+emergency card shown last, as JSON, until another answer follows it."""
 
 messages = sa.Table(
     "messages",

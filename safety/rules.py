@@ -163,16 +163,21 @@ class Rules:
         self._patterns: list[_Pattern] = []
         self._orders_by_key: dict[str, set[int]] = {}
         self._for_therapy: set[int] = set()
+        self._for_suppressed: set[int] = set()
         self._compile(data)
 
-    def check(self, text: str, *, therapy: bool = False) -> Finding | None:
+    def check(self, text: str, *, therapy: bool = False, suppressed: bool = False) -> Finding | None:
         """The card `text` needs before anything else, or None. The whole text is read, however long.
 
-        `therapy`: CAR-T was mentioned earlier in this conversation; a mention in `text` itself counts too.
+        `therapy`: CAR-T was mentioned earlier in this conversation; `suppressed`: a medicine that weakens the defences
+        against infection was. A mention in `text` itself counts too.
         """
         words = self._speller.words(normalise(text))
-        therapy = therapy or not self._therapy.isdisjoint(words)
-        skipped = set() if therapy else self._for_therapy
+        skipped = set[int]()
+        if not therapy and self._therapy.isdisjoint(words):
+            skipped |= self._for_therapy
+        if not suppressed and self._suppressants.isdisjoint(words):
+            skipped |= self._for_suppressed
         patterns = self._patterns
         bits = list(map(self._needed.bits.get, words, repeat(0)))
         seen: set[tuple[str, tuple[int, ...]]] = set()
@@ -192,6 +197,10 @@ class Rules:
     def mentions_therapy(self, text: str) -> bool:
         """Whether `text` speaks of CAR-T; remembered over a conversation, it makes `check` heed milder words."""
         return not self._therapy.isdisjoint(self._speller.words(normalise(text)))
+
+    def mentions_suppression(self, text: str) -> bool:
+        """Whether `text` names a medicine that weakens the defences against infection; remembered like CAR-T."""
+        return not self._suppressants.isdisjoint(self._speller.words(normalise(text)))
 
     @property
     def cards(self) -> frozenset[str]:
@@ -217,8 +226,10 @@ class Rules:
         for order in orders:
             pattern = self._patterns[order]
             rule = pattern.rule
-            if self._matches(pattern, text, sentences if pattern.within_sentence else whole):
-                card = next((card for regex, card in rule.cards if regex.search(text)), rule.card)
+            found = self._match(pattern, text, sentences if pattern.within_sentence else whole)
+            if found:
+                near = _near(text, found)
+                card = next((card for regex, card in rule.cards if regex.search(near)), rule.card)
                 return Finding(rule.kind, rule.id, card, rule.locale)
         return None
 
@@ -229,15 +240,15 @@ class Rules:
             _Stretch(start, end + 1, self._needed.missing(text[start:end].split(" "))) for start, end in pairwise(cuts)
         ]
 
-    def _matches(self, pattern: _Pattern, text: str, stretches: Iterable[_Stretch]) -> bool:
+    def _match(self, pattern: _Pattern, text: str, stretches: Iterable[_Stretch]) -> re.Match[str] | None:
         regex, needs = pattern.regex, pattern.needs
         for start, end, missing in stretches:
             match = None if needs & missing else regex.search(text, start, end)
             while match:
                 if not self._silenced(pattern.rule, text, match.start(), match.end()):
-                    return True
+                    return match
                 match = regex.search(text, match.start() + 1, end)
-        return False
+        return None
 
     def _silenced(self, rule: _Rule, text: str, start: int, end: int) -> bool:
         """Whether a guard speaks against the match `text[start:end]`. Both ends of a match lie on a space."""
@@ -281,6 +292,7 @@ class Rules:
         for name, entry in data["words"].items():
             concepts[name] = [*entry.get("near", "").split(), *entry.get("exact", "").split()]
         self._therapy = frozenset(concepts.get("THERAPY", ()))
+        self._suppressants = frozenset(concepts.get("SUPPRESSANT", ()))
         expand = Expander(concepts, data["fragments"], data["denials"].split())
 
         def compiled(source: str, needed: _Needed) -> tuple[re.Pattern[str], int]:
@@ -322,7 +334,16 @@ class Rules:
                     self._orders_by_key.setdefault(word, set()).add(len(self._patterns))
                 if entry.get("therapy", False):
                     self._for_therapy.add(len(self._patterns))
+                if entry.get("suppressed", False):
+                    self._for_suppressed.add(len(self._patterns))
                 self._patterns.append(pattern)
+
+
+def _near(text: str, match: re.Match[str]) -> str:
+    """The match with `WINDOW` words on each side, however far the window goes: who is in danger stands near by."""
+    before = " ".join(text[: match.start()].rsplit(" ", WINDOW)[1:])
+    after = " ".join(text[match.end() :].split(" ", WINDOW + 1)[: WINDOW + 1])
+    return f" {before}{match.group()}{after} "
 
 
 def _read(path: Path) -> Any:

@@ -105,8 +105,7 @@ async def respond(turn: Turn, parts: Parts) -> list[Reply]:
 
 async def _respond(turn: Turn, parts: Parts) -> list[Reply]:
     remembered = parts.recorder.remembered(turn.conversation)
-    therapy = remembered is not None and remembered.therapy
-    finding = parts.rules.check(clean(turn.text), therapy=therapy)
+    finding = checked(clean(turn.text), remembered, parts)
     if finding is not None:
         return await _card_at_once(turn, finding, parts)
     async with parts.turns.of(turn.conversation):
@@ -115,8 +114,8 @@ async def _respond(turn: Turn, parts: Parts) -> list[Reply]:
             return [Reply.from_json(row) for row in answered]
         parts.limits.count(conversation=turn.conversation, address=turn.address)
         heard = _Heard.of(turn, known, parts)
-        if heard.before.therapy and not therapy:
-            finding = parts.rules.check(heard.text, therapy=True)
+        if _treatment(known) != _treatment(remembered):
+            finding = checked(heard.text, known, parts)
         given = _with_card(heard, finding, parts) if finding else await _answer(heard, parts)
         return await _kept(heard, given, RECORD_PATIENCE, parts)
 
@@ -142,13 +141,29 @@ async def _card_at_once(turn: Turn, finding: Finding, parts: Parts) -> list[Repl
 def _with_card(heard: _Heard, finding: Finding, parts: Parts) -> _Answered:
     shown = ShownCard(finding.kind, finding.card, finding.locale)
     return _Answered(
-        [Reply(answer=card(finding, heard.region, parts))], replace(_noting_therapy(heard, parts), card=shown)
+        [Reply(answer=card(finding, heard.region, parts))], replace(_noting_treatment(heard, parts), card=shown)
     )
 
 
-def _noting_therapy(heard: _Heard, parts: Parts) -> Conversation:
-    """CAR-T was mentioned: from then on milder words are warning signs."""
-    return replace(heard.before, therapy=heard.before.therapy or parts.rules.mentions_therapy(heard.text))
+def checked(text: str, conversation: Conversation | None, parts: Parts) -> Finding | None:
+    """What the emergency rules find in `text`, knowing which treatment was mentioned before it."""
+    return parts.rules.check(text, **_treatment(conversation))
+
+
+def _treatment(conversation: Conversation | None) -> dict[str, bool]:
+    if conversation is None:
+        return {"therapy": False, "suppressed": False}
+    return {"therapy": conversation.therapy, "suppressed": conversation.suppressed}
+
+
+def _noting_treatment(heard: _Heard, parts: Parts) -> Conversation:
+    """CAR-T or a medicine that weakens the defences was mentioned: from then on milder words are warning signs."""
+    before, rules = heard.before, parts.rules
+    return replace(
+        before,
+        therapy=before.therapy or rules.mentions_therapy(heard.text),
+        suppressed=before.suppressed or rules.mentions_suppression(heard.text),
+    )
 
 
 async def _answer(heard: _Heard, parts: Parts) -> _Answered:
@@ -161,7 +176,7 @@ async def _answer(heard: _Heard, parts: Parts) -> _Answered:
         return await _forget(heard, parts)
     read = shortened(text, parts.settings.message_chars)
     replies = await _ask(heard, read, parts)
-    after = _noting_therapy(heard, parts)
+    after = _noting_treatment(heard, parts)
     answers = [reply.answer for reply in replies if reply.answer is not None and reply.answer.topic != "cards"]
     if answers:
         entries = [answer.entry for answer in answers if answer.entry]

@@ -72,6 +72,7 @@ def test_messages_kept_before_there_was_a_recall_are_found_too(engine: Engine, s
     with write(engine) as connection:
         connection.execute(sa.update(messages).values(replies=json.dumps(old)))
         connection.execute(sa.text("ALTER TABLE messages DROP COLUMN shown"))
+        connection.execute(sa.text("ALTER TABLE conversations DROP COLUMN suppressed"))
         connection.execute(sa.text(f"UPDATE {HISTORY} SET version_num = '0002'"))
     ConversationStore(engine, lambda: NOON).migrate()
     assert [row.revision for row in store.recall("en", "lupus-sun")] == [3]

@@ -17,10 +17,10 @@ from safety import ADVICE_RULES, EMERGENCY_RULES, load_rules
 from safety.errors import RulesError
 from safety.rules import normalise
 from safety.spelling import _one_slip_apart, _slips, _split
-from tests.safety.conftest import examples
+from tests.safety.conftest import examples, remembered
 
 EMERGENCIES = load_rules(EMERGENCY_RULES)
-CALM = [row["text"] for row in examples("vectors.jsonl") if row["expect"] is None and not row.get("therapy")]
+CALM = [row["text"] for row in examples("vectors.jsonl") if row["expect"] is None and not any(remembered(row).values())]
 STORY = "I was told that I have lupus some years ago, and I keep a diary of good and bad days. "
 
 
