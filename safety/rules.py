@@ -145,7 +145,7 @@ def load(path: Path) -> Rules:
     """Read a rules file. Raises `RulesError` when it is missing, is not JSON or names something it does not define."""
     data = _read(path)
     try:
-        return Rules(data)
+        return Rules(data, _ordinary(path.parent / data["ordinary"]) if "ordinary" in data else ())
     except RulesError as fault:
         raise RulesError(f"{path}: {fault}") from fault
     except (KeyError, TypeError, AttributeError, ValueError) as fault:
@@ -155,8 +155,8 @@ def load(path: Path) -> Rules:
 class Rules:
     """A rules file, compiled. Holds no state between calls, so one instance may serve all threads."""
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        self._speller = Speller(data)
+    def __init__(self, data: Mapping[str, Any], ordinary: Iterable[str] = ()) -> None:
+        self._speller = Speller(data, ordinary)
         self._breaks = frozenset((".", "?", *data["breaks"].split()))
         self._needed = _Needed()
         self._guard_needed = _Needed()
@@ -349,6 +349,13 @@ def _near(text: str, match: re.Match[str]) -> str:
 def _read(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise RulesError(f"{path}: {fault}. Restore the file from the release it belongs to.") from fault
+
+
+def _ordinary(path: Path) -> Sequence[str]:
+    try:
+        return path.read_text(encoding="ascii").split()
     except (OSError, ValueError) as fault:
         raise RulesError(f"{path}: {fault}. Restore the file from the release it belongs to.") from fault
 

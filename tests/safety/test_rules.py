@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -129,6 +130,7 @@ def test_every_card_a_rule_names_exists_in_both_locales(shipped_cards: Path) -> 
 
 def changed(tmp_path: Path, **changes: Any) -> Path:
     file = tmp_path / "rules.json"
+    shutil.copy(EMERGENCY_RULES.parent / "ordinary.txt", tmp_path)
     file.write_text(json.dumps(json.loads(EMERGENCY_RULES.read_text(encoding="utf-8")) | changes), encoding="utf-8")
     return file
 
@@ -166,6 +168,31 @@ def test_a_missing_or_damaged_file_is_named_with_what_to_do(tmp_path: Path) -> N
     (tmp_path / "half.json").write_text("{", encoding="utf-8")
     with pytest.raises(RulesError, match=r"half\.json"):
         load_rules(tmp_path / "half.json")
+
+
+def test_without_its_ordinary_words_the_file_is_not_used(tmp_path: Path) -> None:
+    file = changed(tmp_path)
+    (tmp_path / "ordinary.txt").unlink()
+    with pytest.raises(RulesError, match=r"ordinary\.txt.*Restore the file"):
+        load_rules(file)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("herat", "heart"),
+        ("stoppeed", "stopped"),
+        ("wantto", "wanna"),
+        ("icant", "i cant"),
+        ("ofxansx", "of xanax"),
+        ("about50", "about 50"),
+        ("threat", "threat"),
+        ("weekend", "weekend"),
+        ("rheumatologist", "rheumatologist"),
+    ],
+)
+def test_a_word_of_no_list_is_read_as_the_word_of_a_pattern_that_it_is_a_slip_of(written: str, read: str) -> None:
+    assert EMERGENCIES._speller.words(written) == read.split()
 
 
 def repeated_groups(source: str) -> Iterator[list[str]]:
