@@ -28,8 +28,8 @@ class Conversation:
 
     `introduced`: the person has been told that a machine speaks and what is kept. `therapy`: CAR-T was mentioned;
     `suppressed`: a medicine that weakens the defences against infection was. All three stay true once they are. `card`:
-    the emergency card shown last, until another answer follows it. `started_at` tells this conversation from one with
-    the same person that was erased before it began.
+    the emergency card shown last, until it is taken back or a question is answered. `started_at` tells this
+    conversation from one with the same person that was erased before it began.
     """
 
     id: str

@@ -185,7 +185,7 @@ class Speller:
         )
 
     def _closest(self, word: str, furthest: int) -> str:
-        """The word of a pattern that is no further away than `furthest`, of several the one that an emergency is told by.
+        """The word of a pattern that is no further away than `furthest`, of several the one that tells an emergency.
         Doubled letters are no slip."""
         if len(word) > LONGEST_SLIP:
             return ""

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -37,6 +38,9 @@ then is written later."""
 FIND_PATIENCE = 2.0
 """Seconds that any other reply waits for what the record knows already, before it goes on from memory: longer than a
 busy disk takes, and not for as long as a database may hang."""
+
+_ANSWERING = frozenset(("answer", "steps", "trials", "defer"))
+"""Kinds of answers after which the card before them is no longer what the conversation is about."""
 
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -177,13 +181,39 @@ async def _answer(heard: _Heard, parts: Parts) -> _Answered:
     read = shortened(text, parts.settings.message_chars)
     replies = await _ask(heard, read, parts)
     after = _noting_treatment(heard, parts)
+    shown = next((found for reply in replies if (found := _shown_card(reply))), None)
+    if shown is not None:
+        # Its second net caught what the rules missed, or a follow-up got the card again.
+        if shown != before.card:
+            parts.metrics.card_shown(shown.card)
+        return _Answered(replies, replace(after, card=shown))
     answers = [reply.answer for reply in replies if reply.answer is not None and reply.answer.topic != "cards"]
-    if answers:
+    if before.card is not None and before.card.kind == "crisis" and _at_a_loss(answers):
+        # Who spoke of suicide and goes on talking is not told that this is outside of what is known here.
+        return _Answered([Reply(answer=_card_again(before.card, heard, parts))], after)
+    if any(answer.kind in _ANSWERING for answer in answers):
         entries = [answer.entry for answer in answers if answer.entry]
         after = replace(after, card=None, last_entry=entries[-1] if entries else before.last_entry)
     if read != text:
         replies.append(Reply(text=_phrase("long_message", heard, parts)))
     return _Answered(replies, after)
+
+
+def _shown_card(reply: Reply) -> ShownCard | None:
+    """The emergency card that a reply of the assistant is, if it is one: kept and followed up like one of ours."""
+    answer = reply.answer
+    if answer is None or answer.topic != "cards" or answer.kind not in ("emergency", "crisis") or not answer.entry:
+        return None
+    return ShownCard(answer.kind, answer.entry, answer.locale)
+
+
+def _at_a_loss(answers: Sequence[Answer]) -> bool:
+    return bool(answers) and all(answer.kind in ("abstain", "clarify") for answer in answers)
+
+
+def _card_again(shown: ShownCard, heard: _Heard, parts: Parts) -> Answer:
+    found = parts.cards.card(shown.card, shown.locale)
+    return card_answer(found, "crisis", parts.numbers, heard.region, parts.phrases, parts.card_sources)
 
 
 async def _ask(heard: _Heard, text: str, parts: Parts) -> list[Reply]:

@@ -27,3 +27,22 @@ def test_where_no_line_is_known_the_way_to_one_is_named(say: Say) -> None:
 def test_can_go_on_talking(say: Say) -> None:
     say("i want to kill myself")
     answered_by(say("what is lupus"), "lupus-what-is")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "I can not promise that I will still be here when you open again tomorrow",
+        "everybody could breathe if I was out of the picture for good",
+    ],
+)
+def test_is_understood_in_words_that_no_rule_knows(say: Say, message: str) -> None:
+    shows_card(say(message), "crisis", kind="crisis")
+
+
+def test_thanks_bring_no_second_card_and_what_nobody_can_answer_brings_it_again(say: Say) -> None:
+    say("i want to kill myself")
+    assert say("thank you").kind is None
+    shows_card(say("my neighbour has a yellow bicycle"), "crisis", kind="crisis")
+    say("this is not an emergency")
+    assert say("my neighbour has a yellow bicycle").kind in ("abstain", "clarify")
