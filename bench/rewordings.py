@@ -16,10 +16,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bot.nlu.emergencies import shipped_rules
 from bot.nlu.likeness import Likeness
 from bot.nlu.rewordings import RewordedEmergency, examples, published
 from knowledge.wiring import from_environment
-from safety import EMERGENCY_RULES, load_rules
 
 MARGINS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     folds = parser.parse_args(arguments).folds
     knowledge = from_environment()
     urgent, calm = examples()
-    texts = ([*urgent], calm, published(knowledge, load_rules(EMERGENCY_RULES)))
+    texts = ([*urgent], calm, published(knowledge, shipped_rules()))
     sides = [knowledge.embedder.embed([knowledge.canonical(text) for text in side]) for side in texts]
     close = RewordedEmergency.get_default_config()["close"]
     margins = left_out(sides, folds, close)

@@ -202,6 +202,13 @@ class Rules:
         """Whether `text` names a medicine that weakens the defences against infection; remembered like CAR-T."""
         return not self._suppressants.isdisjoint(self._speller.words(normalise(text)))
 
+    def sounds_calm(self, text: str) -> bool:
+        """Whether `text` as a whole speaks of the past, of a film, of people in general or the like, and not urgently.
+        For short messages that are judged by other means; `check` looks at each match by itself."""
+        words = f" {' '.join(self._speller.words(normalise(text)))} "
+        urgent = any(regex.search(words) for regex, _ in self._urgent)
+        return not urgent and any(guard.regex.search(words) for guard in self._calm)
+
     @property
     def cards(self) -> frozenset[str]:
         """Ids of every card that a rule can ask for."""
@@ -307,6 +314,7 @@ class Rules:
             )
             for name, entry in data["guards"].items()
         }
+        self._calm = [guard for name in data.get("calm_guards", ()) for guard in guards[name]]
         self._cards = _cards_of(data)
         for entry in data["rules"]:
             unless = entry.get("unless", data["usual_guards"])

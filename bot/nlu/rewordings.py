@@ -20,12 +20,12 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.emergencies import EMERGENCY
+from bot.nlu.emergencies import EMERGENCY, shipped_rules
 from bot.nlu.likeness import Likeness
 from bot.nlu.vectors import VECTOR
 from knowledge.errors import StoreUnavailable
 from knowledge.wiring import Knowledge, from_environment
-from safety import EMERGENCY_RULES, Rules, load_rules
+from safety import EMERGENCY_RULES, Rules
 
 EXAMPLES = tuple(EMERGENCY_RULES.parent / name for name in ("vectors.jsonl", "rewordings.jsonl"))
 LONGEST_EXAMPLE = 300
@@ -88,7 +88,7 @@ class RewordedEmergency(GraphComponent):
             for example in training_data.intent_examples
             if example.get(TEXT) and example.get(INTENT) != EMERGENCY
         ]
-        phrasings = [*published(self._knowledge, load_rules(EMERGENCY_RULES)), *requests]
+        phrasings = [*published(self._knowledge, shipped_rules()), *requests]
         likeness = Likeness.learned(*(self._vectors(texts) for texts in ([*urgent], calm, phrasings)))
         with self._storage.write_to(self._resource) as folder:
             likeness.save(folder / _LIKENESS)
@@ -116,7 +116,13 @@ class RewordedEmergency(GraphComponent):
         best = max(matches, key=lambda match: match.margin)
         card = self._cards[best.place]
         margin = self._config["margin" if card["locale"] == "en" else "margin_foreign"]
-        return card if best.margin >= margin and best.close >= self._config["close"] else None
+        if best.margin < margin or best.close < self._config["close"]:
+            return None
+        # A vector hardly tells "he has" from "he had": what the rules take for past, film or question stays calm. Who
+        # hints at suicide says "would" and "if" in earnest.
+        if card["kind"] == "emergency" and len(text) <= LONG and shipped_rules().sounds_calm(text):
+            return None
+        return card
 
     def _vectors(self, texts: list[str]) -> np.ndarray:
         return self._knowledge.embedder.embed([self._knowledge.canonical(text) for text in texts])

@@ -33,7 +33,7 @@ def test_can_go_on_talking(say: Say) -> None:
     "message",
     [
         "I can not promise that I will still be here when you open again tomorrow",
-        "everybody could breathe if I was out of the picture for good",
+        "I do not want there to be another week of me",
     ],
 )
 def test_is_understood_in_words_that_no_rule_knows(say: Say, message: str) -> None:

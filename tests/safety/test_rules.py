@@ -118,6 +118,20 @@ def test_a_fever_is_an_emergency_once_car_t_was_mentioned() -> None:
     assert later.card == "cart-warning"
 
 
+@pytest.mark.parametrize(
+    ("text", "calm"),
+    [
+        ("he had a nosebleed two years ago", True),
+        ("in the movie he bleeds to death", True),
+        ("what does a stroke look like", True),
+        ("his nose will not stop", False),
+        ("he had a seizure two years ago and it is happening again right now", False),
+    ],
+)
+def test_a_message_as_a_whole_sounds_calm_or_not(text: str, calm: bool) -> None:
+    assert EMERGENCIES.sounds_calm(text) is calm
+
+
 def test_every_card_a_rule_names_exists_in_both_locales(shipped_cards: Path) -> None:
     data = json.loads(EMERGENCY_RULES.read_text(encoding="utf-8"))
     named = {rule["card"] for rule in data["rules"]} | {card for rows in data["cards"].values() for _, card in rows}
