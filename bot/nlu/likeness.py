@@ -23,11 +23,12 @@ PHRASING_WEIGHT, SOFTNESS = 0.35, 10.0
 
 @dataclass(frozen=True)
 class Match:
-    """`margin`: above 0 when more like emergencies than like calm messages. `close`: cosine to the nearest example,
-    the one at `place`."""
+    """`margin`: above 0 when more like emergencies than like calm messages. `close`: cosine to the nearest emergency,
+    the one at `place`; `calm`: to the nearest calm example."""
 
     margin: float
     close: float
+    calm: float
     place: int
 
 
@@ -68,7 +69,7 @@ class Likeness:
         nearer = float(_mean_of_nearest(urgent) - _mean_of_nearest(calm))
         leaning = float(self.leaning @ vector + self.offset[0])
         place = int(urgent.argmax())
-        return Match(nearer + LEANING_SHARE * leaning, float(urgent[place]), place)
+        return Match(nearer + LEANING_SHARE * leaning, float(urgent[place]), float(calm.max()), place)
 
 
 def _mean_of_nearest(cosines: np.ndarray) -> np.floating:

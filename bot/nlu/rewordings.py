@@ -46,8 +46,8 @@ class RewordedEmergency(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """`margin`: by how much a message must be more like emergencies than like calm messages; `margin_foreign`: the
         same where the nearest example is not English, which is the language of the vectors; `close`: least cosine to
-        that example. From `bench.rewordings`: the rules have looked before, so that a needless card weighs more here
-        than it does there."""
+        that example, which must also be nearer than any calm one. From `bench.rewordings`: the rules have looked
+        before, so that a needless card weighs more here than it does there."""
         return {"margin": 0.15, "margin_foreign": 0.3, "close": 0.45}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, knowledge: Knowledge) -> None:
@@ -116,7 +116,7 @@ class RewordedEmergency(GraphComponent):
         best = max(matches, key=lambda match: match.margin)
         card = self._cards[best.place]
         margin = self._config["margin" if card["locale"] == "en" else "margin_foreign"]
-        if best.margin < margin or best.close < self._config["close"]:
+        if best.margin < margin or best.close < max(self._config["close"], best.calm):
             return None
         # A vector hardly tells "he has" from "he had": what the rules take for past, film or question stays calm. Who
         # hints at suicide says "would" and "if" in earnest.
