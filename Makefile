@@ -1,10 +1,10 @@
 # `make` shows this list. The comment behind each target is its help.
 .DEFAULT_GOAL := help
-.PHONY: help up test torture check fmt bench clean
+.PHONY: help up test torture check fmt bench bench-understanding clean
 PYTHON := .venv/bin/python
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: .venv/runtime ## install what is missing and start everything; Ctrl-C stops all
 	@./lantern up
@@ -31,6 +31,9 @@ bench: .venv/development ## what a message costs, how many at once, start, memor
 	@$(PYTHON) -m bench.emergency
 	@$(PYTHON) -m bench.editing
 	@$(PYTHON) bench/retrieval.py
+
+bench-understanding: .venv/development ## how well it understands and keeps people safe, on the development set; UNDERSTANDING="--failures 10"
+	@$(PYTHON) -m bench.understanding $(UNDERSTANDING)
 
 clean: ## remove the environment; data in var/ stays
 	rm -rf .venv

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from rasa_sdk import Action, Tracker
+from dataclasses import replace
+
 from rasa_sdk.events import SlotSet
-from rasa_sdk.executor import CollectingDispatcher
 
-from actions.turn import Events, asked, remember, speak
-from knowledge.wiring import Knowledge, from_environment
+from actions.hand_over import PERSON_ENTRY, handed_over
+from actions.memory import TRIALS
+from actions.respond import Respond
+from actions.turn import Events, Turn, asked
+from knowledge.blocks import spoken
+from knowledge.model import Answer, Question
+from knowledge.search.audience import age_groups
+from knowledge.search.words import words
+from knowledge.suggestions import with_suggestions
+
+UNSURE = ("abstain", "clarify")
+SHORT = 4
+"""So few words after a list of studies are about the list: "adults only please"."""
 
 
-class AnswerQuestion(Action):
+class AnswerQuestion(Respond):
     """Shows the entry that answers, asks back, or says that it does not know."""
-
-    def __init__(self, knowledge: Knowledge | None = None) -> None:
-        self._knowledge = knowledge or from_environment()
 
     def name(self) -> str:
         return "action_answer_question"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> Events:
-        return self._reply(dispatcher, tracker, seeks_advice=False)
-
-    def _reply(self, dispatcher: CollectingDispatcher, tracker: Tracker, *, seeks_advice: bool) -> Events:
-        answerer, question = self._knowledge.live(), asked(tracker, seeks_advice=seeks_advice)
-        answer, search = answerer.answer(question), tracker.get_slot("trial_search")
-        events: Events = []
-        if search and answer.kind in ("abstain", "clarify") and answerer.trials.refines(question.text):
-            answer, search = answerer.trials.by_search(question.text, search)
-            events = [SlotSet("trial_search", search)]
-        speak(dispatcher, self._knowledge, answer)
-        return [*events, *remember(answer, tracker)]
+    def reply(self, turn: Turn) -> Events:
+        return answered(turn, turn.question)
 
 
 class Defer(AnswerQuestion):
@@ -39,5 +37,31 @@ class Defer(AnswerQuestion):
     def name(self) -> str:
         return "action_defer"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> Events:
-        return self._reply(dispatcher, tracker, seeks_advice=True)
+    def reply(self, turn: Turn) -> Events:
+        return answered(turn, asked(turn.tracker, seeks_advice=True))
+
+
+def answered(turn: Turn, question: Question) -> Events:
+    """Replies to a question from the entries; after a trial search, to what narrows it."""
+    answerer, search = turn.answerer, turn.tracker.get_slot("trial_search")
+    if search and turn.memory.part == TRIALS and age_groups(question.text) and len(words(question.text)) <= SHORT:
+        listed, _ = answerer.trials.by_search("", search)
+        told = spoken(turn.phrase("trials_ages_not_searched", listed.locale))
+        return turn.give(replace(listed, blocks=(told, *listed.blocks)), TRIALS)
+    answer, *others = answerer.answers(question)
+    if others:
+        return turn.give_all([answer, *others])
+    if search and answer.kind in UNSURE and answerer.trials.refines(question.text):
+        answer, search = answerer.trials.by_search(question.text, search)
+        return [SlotSet("trial_search", search), *turn.give(answer, TRIALS)]
+    if answer.kind == "abstain" and answer.confidence is not None and turn.is_repeated:
+        answer = _another_way_on(turn, answer)
+    if answer.entry == PERSON_ENTRY and turn.contact:
+        return handed_over(turn)
+    return turn.give(with_suggestions(answer, question, answerer))
+
+
+def _another_way_on(turn: Turn, answer: Answer) -> Answer:
+    """For those who send again what there is no answer to: who may know, and what can be asked instead."""
+    keys = ("abstain_same", "handoff_contact" if turn.contact else "abstain_topics")
+    return replace(answer, blocks=tuple(spoken(turn.phrase(key, **turn.contact)) for key in keys))

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from rasa_sdk import Action, Tracker
-from rasa_sdk.executor import CollectingDispatcher
+from actions.respond import Respond
+from actions.turn import Events, Turn, speak
+from knowledge.blocks import spoken
+from knowledge.model import Answer, FollowUp
 
-from actions.turn import Events, say
-from knowledge.wiring import Knowledge, from_environment
+PERSON_ENTRY = "assistant-talk-to-person"
+"""The entry that answers this question where it is asked as one."""
 
 
-class HandOver(Action):
-    """Says honestly that nobody can be reached from here, and who can."""
-
-    def __init__(self, knowledge: Knowledge | None = None) -> None:
-        self._knowledge = knowledge or from_environment()
+class HandOver(Respond):
+    """Names whom a person can reach, where that is set; says honestly that there is nobody where it is not."""
 
     def name(self) -> str:
         return "action_hand_over"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> Events:
-        say(dispatcher, self._knowledge, "handoff", tracker)
-        return []
+    def reply(self, turn: Turn) -> Events:
+        return handed_over(turn) if turn.contact else turn.say("handoff", kind="handoff")
+
+
+def handed_over(turn: Turn) -> Events:
+    """Says where a person can be reached and when, and offers that they write; the emergency number always with it."""
+    keys = ["handoff_contact", *(["handoff_hours"] if turn.contact["hours"] else []), "handoff_emergency"]
+    said = tuple(spoken(turn.phrase(key, **turn.contact)) for key in keys)
+    button = turn.phrase("contact_button")
+    locale = turn.question.locale
+    speak(
+        turn.dispatcher,
+        turn.knowledge,
+        Answer("handoff", said, follow_ups=(FollowUp(button, button),), locale=locale),
+    )
+    return []

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
-from rasa_sdk.executor import CollectingDispatcher
 
-from actions.turn import Events, say
-from knowledge.wiring import Knowledge, from_environment
+from actions.memory import Memory
+from actions.respond import Respond
+from actions.turn import Events, Turn
 
 
-class StartOver(Action):
-    def __init__(self, knowledge: Knowledge | None = None) -> None:
-        self._knowledge = knowledge or from_environment()
-
+class StartOver(Respond):
     def name(self) -> str:
         return "action_start_over"
 
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> Events:
-        say(dispatcher, self._knowledge, "start_over", tracker)
-        return [SlotSet(name, None) for name in ("last_entry", "last_reply", "trial_search")]
+    def reply(self, turn: Turn) -> Events:
+        turn.say("start_over")
+        return [*Memory().events(turn.tracker), SlotSet("trial_search", None)]

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.memory import TRIALS, Memory, after
+from knowledge.answer import Answerer
+from knowledge.blocks import spoken
 from knowledge.codec import answer_to_json
-from knowledge.model import Answer, Context, Question
+from knowledge.courtesy import without_courtesy
+from knowledge.model import Answer, Block, Context, FollowUp, Question, ReplyKind, Run
 from knowledge.render import as_text
+from knowledge.search.words import words
+from knowledge.trials.numbers import find_nct
 from knowledge.wiring import Knowledge
 
 Events = list[dict[str, Any]]
@@ -20,14 +27,20 @@ def asked(tracker: Tracker, *, seeks_advice: bool = False) -> Question:
     """The latest message as a `Question`, with what the conversation remembers."""
     message = tracker.latest_message
     metadata = message.get("metadata") or {}
+    text = without_courtesy(message.get("text") or "")
     context = Context(
         region=metadata.get("region"),
-        last_entry=None if metadata.get("after_card") else tracker.get_slot("last_entry"),
+        last_entry=None if metadata.get("after_card") else Memory.of(tracker).about(text),
         seeks_advice=seeks_advice,
+        earlier="" if metadata.get("after_card") else without_courtesy(earlier_text(tracker)),
     )
-    return Question(
-        message.get("text") or "", metadata.get("locale") or "en", context, tracker.get_latest_input_channel() or "rest"
-    )
+    return Question(text, metadata.get("locale") or "en", context, tracker.get_latest_input_channel() or "rest")
+
+
+def earlier_text(tracker: Tracker) -> str:
+    """The message before the latest, as far as it is kept; "" where it is not."""
+    said = [event.get("text") or "" for event in tracker.events if event.get("event") == "user"]
+    return said[-2] if len(said) > 1 else ""
 
 
 def speak(dispatcher: CollectingDispatcher, knowledge: Knowledge, answer: Answer) -> None:
@@ -38,17 +51,98 @@ def speak(dispatcher: CollectingDispatcher, knowledge: Knowledge, answer: Answer
     )
 
 
-def say(dispatcher: CollectingDispatcher, knowledge: Knowledge, phrase: str, tracker: Tracker) -> None:
-    """Sends a spoken phrase."""
-    question = asked(tracker)
-    number = knowledge.numbers.emergency_number(question.context.region, question.locale)
-    dispatcher.utter_message(text=knowledge.phrases.say(question.locale, phrase, emergency_number=number))
+@dataclass(frozen=True)
+class Turn:
+    """One message, all that is at hand for its reply, and what the conversation remembers."""
 
+    dispatcher: CollectingDispatcher
+    tracker: Tracker
+    knowledge: Knowledge
+    answerer: Answerer
+    question: Question
+    memory: Memory
 
-def remember(answer: Answer, tracker: Tracker) -> Events:
-    """What the next turn may refer to: the entry that the conversation is about, which a reply without an entry leaves
-    as it was, and the entry that this very reply showed, which "tell me more" and "where is this from" mean."""
-    about = [("last_entry", answer.entry)] if answer.entry else []
-    # Only what changes: every event is read back with every later message.
-    changed = [row for row in (*about, ("last_reply", answer.entry)) if tracker.get_slot(row[0]) != row[1]]
-    return [SlotSet(name, value) for name, value in changed]
+    @classmethod
+    def of(cls, dispatcher: CollectingDispatcher, tracker: Tracker, knowledge: Knowledge) -> Turn:
+        return cls(dispatcher, tracker, knowledge, knowledge.live(), asked(tracker), Memory.of(tracker))
+
+    @property
+    def card(self) -> dict[str, Any] | None:
+        """The emergency card that the person was shown just before, of which the dialogue does not know."""
+        card: dict[str, Any] | None = (self.tracker.latest_message.get("metadata") or {}).get("after_card")
+        return card
+
+    @property
+    def contact(self) -> dict[str, str]:
+        """`contact` and `hours` of those who run this service, as the gateway has them; empty where none are set."""
+        given = (self.tracker.latest_message.get("metadata") or {}).get("contact") or {}
+        return {name: str(given.get(name) or "") for name in ("contact", "hours")} if given else {}
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether the person sent the same words a second time."""
+        before = words(earlier_text(self.tracker))
+        return bool(before) and before == words(self.tracker.latest_message.get("text") or "")
+
+    def phrase(self, key: str, locale: str | None = None, **slots: str) -> str:
+        """A spoken phrase, in the language of the conversation unless another is given."""
+        locale = locale or self.question.locale
+        numbers, region = self.knowledge.numbers, self.question.context.region
+        known = {
+            "emergency_number": numbers.emergency_number(region, locale),
+            "crisis_line": numbers.crisis_line(region, locale),
+        }
+        return self.knowledge.phrases.say(locale, key, **known, **slots)
+
+    def give(
+        self, answer: Answer, part: str = "answer", listed: Sequence[str] = (), other: Sequence[str] = ()
+    ) -> Events:
+        """Speaks an answer and remembers it. `listed`: what stays on offer, `other`: what else may have been meant."""
+        speak(self.dispatcher, self.knowledge, answer)
+        memory = after(self.memory, answer, self.answerer, part)
+        memory = replace(memory, listed=tuple(listed) or memory.listed, other=tuple(other) or memory.other)
+        return memory.events(self.tracker)
+
+    def give_all(self, answers: Sequence[Answer]) -> Events:
+        """Speaks the answers to several questions in their order, and remembers each."""
+        memory = self.memory
+        for answer in answers:
+            speak(self.dispatcher, self.knowledge, answer)
+            memory = after(memory, answer, self.answerer)
+        return memory.events(self.tracker)
+
+    def say(self, key: str, kind: ReplyKind = "smalltalk", locale: str | None = None) -> Events:
+        """Speaks a phrase; what the conversation is about stays as it was."""
+        locale = locale or self.question.locale
+        speak(self.dispatcher, self.knowledge, Answer(kind, (spoken(self.phrase(key, locale)),), locale=locale))
+        return []
+
+    def offer(self, key: str, items: Sequence[str]) -> Events:
+        """Speaks a phrase and lists entries or studies to choose from."""
+        titles = [(item, title) for item in items if (title := self.title(item))]
+        listed = Block("list", items=tuple((Run(title),) for _, title in titles))
+        buttons = tuple(FollowUp(title, title) for _, title in titles)
+        blocks = (spoken(self.phrase(key)), *((listed,) if titles else ()))
+        answer = Answer("clarify", blocks, follow_ups=buttons, locale=self.question.locale)
+        return self.give(answer)
+
+    def title(self, item: str) -> str:
+        """What a button says that shows this: the published question, or the registry number; "" for what is gone."""
+        if find_nct(item):
+            return self.answerer.say("trials_show_study", number=item)
+        revision = self.answerer.entry(item)
+        return revision.entry.question if revision else ""
+
+    def show(self, item: str, listed: Sequence[str] = (), other: Sequence[str] = ()) -> Events | None:
+        """Shows an entry, a study or the list of the trial search again; None for what is gone."""
+        answer = self._again(item)
+        return self.give(answer, TRIALS if item == TRIALS else "answer", listed, other) if answer else None
+
+    def _again(self, item: str) -> Answer | None:
+        if item == TRIALS:
+            return self.answerer.trials.by_search("", self.tracker.get_slot("trial_search"))[0]
+        if find_nct(item):
+            return self.answerer.trials.by_numbers([item], self.answerer.entry)
+        if self.answerer.entry(item):
+            return self.answerer.entry_answer(item, self.question)
+        return self.answerer.withdrawn(item, self.question.locale)

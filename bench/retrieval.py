@@ -1,80 +1,244 @@
 """How well search finds the right entry, and how well its confidence tells inside from outside.
 
-    .venv/bin/python bench/retrieval.py [--every N]
+    .venv/bin/python -m bench.retrieval [--every N] [--fit]
 
-Each published phrasing is asked with itself left out of the index (every Nth of them, default 3), and each outside
-question with itself left out of the background. No evaluation question is read. Prints the share of right first hits,
-and for a range of thresholds the shares of right, wrong and withheld answers and of outside questions answered: the
-constants of `knowledge.answer.Thresholds` and `knowledge.search.index.Weights` were chosen from this table.
+Each published phrasing is asked with itself left out of the index (every Nth of them, default 3), each message of
+`bench/training/messages.jsonl` as it is, and each outside question with itself left out of the background.
+No evaluation question is read. Prints the shares of right first hits, and for a range of thresholds the shares of
+right, wrong and withheld answers: `knowledge.answer.Thresholds` was chosen from these tables. `--fit` fits
+`knowledge.search.confidence.WEIGHTS` to the same material and prints them as they stand there; the
+tables are then made with the new ones. That takes a few minutes.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
 
-from knowledge.search.index import Index
+from bot.progress import Progress
+from knowledge.search import message
+from knowledge.search.confidence import WEIGHTS, Evidence, confidence
+from knowledge.search.confidence import Weights as Chances
+from knowledge.search.index import RANKED, Index, Ranking, odds
+from knowledge.search.words import Vocabulary
 from knowledge.wiring import from_environment
 
+TRAINING = Path(__file__).parent / "training" / "messages.jsonl"
 
-def measured(index: Index, every: int) -> list[tuple[bool, bool, float]]:
-    """(right first?, right among three?, confidence) of phrasings left out of the index."""
-    vectors, share = index._vectors, index._share.copy()
-    spread = vectors.T @ vectors + index._weights.ridge * np.eye(vectors.shape[1])
-    results = []
-    for place in [place for place, passage in enumerate(index._passages) if passage.kind == "asked"][::every]:
-        owner, vector = index._owner[place], vectors[place]
-        fitted = index._map @ vector
-        # What the map would say had it not been fitted to this very phrasing (the leave-one-out form of least squares).
-        leverage = float(vector @ np.linalg.solve(spread, vector))
-        wanted = np.zeros(len(index.entries))
+
+class LeftOut(Index):
+    """An index that can forget one of its phrasings, or one outside question, as though it had never held it."""
+
+    @classmethod
+    def of(cls, index: Index) -> LeftOut:
+        left = cls.__new__(cls)
+        vars(left).update(vars(index))
+        left.phrasing, left.outsider = None, None
+        vectors = index._vectors
+        left._spread = np.linalg.inv(vectors.T @ vectors + index._weights.ridge * np.eye(vectors.shape[1]))
+        left._uses = [Counter() for _ in index.entries]
+        left._writings = Counter(word for text in left._texts for word in set(index._prepared[text].words))
+        for owner, text in zip(index._owner, left._texts):
+            left._uses[owner].update(index._prepared[text].meaning)
+        left._line_spread = left._spread_of_line()
+        left._held = Counter(word for mentioned in index._mentions for word in mentioned)
+        return left
+
+    phrasing: int | None
+    outsider: int | None
+
+    @property
+    def _texts(self) -> list[str]:
+        return [passage.text for passage in self._passages]
+
+    def asked_phrasing(self, place: int) -> Ranking:
+        """What the phrasing at `place` finds when it is not there."""
+        self.phrasing = place
+        prepared, owner = self._prepared[self._texts[place]], int(self._owner[place])
+        known, mentions = self.vocabulary, self._mentions[owner]
+        own = {word for word in prepared.words if self._writings[word] == 1}
+        if own:
+            self.vocabulary = _without(known, own)
+        self._mentions[owner] = {word for word in mentions if self._uses[owner][word] > (word in prepared.meaning)}
+        text = self.vocabulary.canonical(self._texts[place])
+        vector = self._embedder.embed_message(text)
+        ranking = self._ranked(text, vector, self._fitted_without(vector, owner), RANKED)
+        self.phrasing, self.vocabulary, self._mentions[owner] = None, known, mentions
+        return ranking
+
+    def _fitted_without(self, vector: np.ndarray, owner: int) -> np.ndarray:
+        """What the map would say had it not been fitted to this very phrasing (the leave-one-out form of least
+        squares)."""
+        leverage = float(vector @ self._spread @ vector)
+        wanted = np.zeros(len(self.entries))
         wanted[owner] = 1.0
-        fitted = (fitted - leverage * wanted) / (1 - leverage)
-        index._share[place] = 0.0
-        ranking = index._ranked(index.vocabulary.canonical(index._passages[place].text), vector, fitted, 3)
-        index._share[place] = share[place]
-        entries = [hit.entry for hit in ranking.hits]
-        right = index.entries[owner]
-        results.append((entries[0] is right, right in entries, ranking.confidence))
-    return results
+        return (self._map @ vector - leverage * wanted) / (1 - leverage)
+
+    def _likeness(self, text: str, vector: np.ndarray) -> np.ndarray:
+        likeness = super()._likeness(text, vector)
+        if self.phrasing is not None:
+            likeness[self.phrasing] = -1.0
+        return likeness
+
+    def _spread_of_line(self) -> np.ndarray:
+        rows = np.concatenate([self._vectors, self._background])
+        rows = np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
+        sizes = np.repeat([len(self._vectors), len(self._background)], [len(self._vectors), len(self._background)])
+        self._line_shares = len(rows) / 2 / sizes
+        weighted = rows * self._line_shares[:, None]
+        return np.linalg.inv(weighted.T @ rows + self._weights.inside_ridge * np.eye(rows.shape[1]))
+
+    def _sides(self, vector: np.ndarray) -> tuple[float, float]:
+        outside, inside = super()._sides(vector)
+        row = np.append(vector, 1.0)
+        if self.phrasing is not None:
+            leverage = float(row @ self._line_spread @ row) * self._line_shares[self.phrasing]
+            inside = (inside - leverage) / (1 - leverage)
+        if self.outsider is not None:
+            likeness = self._background @ vector
+            likeness[self.outsider] = -1.0
+            outside = max(0.0, float(likeness.max()))
+            leverage = float(row @ self._line_spread @ row) * self._line_shares[len(self._vectors) + self.outsider]
+            inside = (inside + leverage) / (1 - leverage)
+        return outside, inside
+
+    def _odds(self, word: str) -> float:
+        if self.outsider is None or word not in self._prepared[self.background_texts[self.outsider]].meaning:
+            return super()._odds(word)
+        crowd = len(self.background_texts)
+        return odds(self._held[word], len(self.entries), self._apart[word] - 1, crowd) if self._apart[word] > 1 else 0.0
 
 
-def outside(index: Index) -> list[float]:
-    """Confidences of outside questions left out of the background."""
-    background = index._background
-    confidences = []
+def _without(vocabulary: Vocabulary, gone: set[str]) -> Vocabulary:
+    less = Vocabulary.__new__(Vocabulary)
+    vars(less).update(vars(vocabulary))
+    less._known = vocabulary._known - gone
+    less._targets = [word for word in vocabulary._targets if word not in gone]
+    less._by_letters = {letters: word for letters, word in vocabulary._by_letters.items() if word not in gone}
+    return less
+
+
+@dataclass(frozen=True)
+class Case:
+    """Something asked, in all its readings, and the entries that answer it: none for an outside question."""
+
+    readings: tuple[tuple[Evidence, tuple[str, ...]], ...]
+    whole: Evidence
+    right: frozenset[str]
+    weight: float = 1.0
+
+    def best(self, chances: Chances) -> tuple[float, Evidence, bool, bool]:
+        """(confidence, evidence, right first?, right among three?) of the surest reading."""
+        rated = [(confidence(evidence, self.whole, chances), evidence, hits) for evidence, hits in self.readings]
+        sure, evidence, hits = max(rated, key=lambda row: row[0])
+        return sure, evidence, bool(hits) and hits[0] in self.right, bool(self.right.intersection(hits[:3]))
+
+
+def _case(text: str, index: Index, right: frozenset[str], weight: float = 1.0) -> Case:
+    found = message.readings(text, index)
+    rankings = [ranking for part in found.parts for ranking in part] + ([found.whole] if found.as_one else [])
+    rows = tuple((ranking.evidence, tuple(hit.entry.id for hit in ranking.hits)) for ranking in rankings)
+    return Case(rows, found.whole.evidence, right, weight)
+
+
+def phrasings(index: LeftOut, every: int) -> Iterator[Case]:
+    """Phrasings, each left out of the index."""
+    places = [place for place, passage in enumerate(index._passages) if passage.kind == "asked"][::every]
+    progress = Progress()
+    for done, place in enumerate(places):
+        progress.count(done, len(places), "phrasings")
+        ranking = index.asked_phrasing(place)
+        right = index.entries[index._owner[place]].id
+        hits = tuple(hit.entry.id for hit in ranking.hits)
+        yield Case(((ranking.evidence, hits),), ranking.evidence, frozenset([right]))
+
+
+def messages(index: Index) -> Iterator[Case]:
+    """The messages written for training that ask one thing."""
+    rows = [json.loads(line) for line in TRAINING.read_text(encoding="utf-8").splitlines()]
+    progress = Progress()
+    for done, row in enumerate(rows):
+        progress.count(done, len(rows), "messages")
+        if "accept" in row:
+            yield _case(row["text"], index, frozenset(row["accept"]), weight=2.0)
+
+
+def outside(index: LeftOut) -> Iterator[Case]:
+    """Outside questions, each left out of the background."""
+    progress = Progress()
     for place, text in enumerate(index.background_texts):
-        index._background = np.delete(background, place, axis=0)
-        confidences.append(index.search(text).confidence)
-    index._background = background
-    return confidences
+        progress.count(place, len(index.background_texts), "outside questions")
+        index.outsider = place
+        case = _case(text, index, frozenset(), weight=1.5)
+        if any(hits for _, hits in case.readings):
+            yield case
+    index.outsider = None
+
+
+WRONG_WEIGHT = 0.3
+"""What a case counts in the fit whose first hit is not the entry it was written for: often a neighbour answers too."""
+
+
+def fit_confidence(cases: Sequence[Case], chances: Chances, rounds: int = 4) -> Chances:
+    """Weights by which the surest reading of each case is told to be right or not: logistic regression, with the
+    reading chosen anew by the weights of the round before."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    for _ in range(rounds):
+        rows, labels, weights = [], [], []
+        for case in cases:
+            _, evidence, right, _ = case.best(chances)
+            rows.append((*evidence, case.whole.inside, case.whole.telling, case.whole.foreign))
+            labels.append(right)
+            weights.append(case.weight * (WRONG_WEIGHT if case.right and not right else 1.0))
+        scaler = StandardScaler().fit(rows)
+        model = LogisticRegression(C=0.3, max_iter=2000).fit(scaler.transform(rows), labels, sample_weight=weights)
+        slopes = model.coef_[0] / scaler.scale_
+        base = float(model.intercept_[0] - (slopes * scaler.mean_).sum())
+        chances = Chances(base, *map(float, slopes))
+    return chances
+
+
+def table(name: str, cases: Sequence[Case], chances: Chances) -> None:
+    found = [case.best(chances) for case in cases]
+    sure = np.array([row[0] for row in found])
+    right = np.array([row[2] for row in found])
+    among = np.array([row[3] for row in found])
+    print(f"\n{len(cases)} {name}: {right.mean():.3f} right first, {among.mean():.3f} among three")
+    print("threshold  right  wrong  withheld")
+    for threshold in np.arange(0.1, 0.81, 0.1):
+        shown = sure >= threshold
+        row = ((right & shown).mean(), (~right & shown).mean(), (~shown).mean())
+        print(f"{threshold:9.2f}" + "".join(f"{value:7.3f}" for value in row))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--every", type=int, default=3, help="ask every Nth phrasing")
+    parser.add_argument("--fit", action="store_true", help="fit the weights to all phrasings first, and print them")
     options = parser.parse_args()
     os.environ.setdefault("LANTERN_HOME", "var")
-    index = from_environment().live().index
-    inside = measured(index, options.every)
-    right = np.array([first for first, _, _ in inside])
-    among = np.array([three for _, three, _ in inside])
-    confidence = np.array([value for _, _, value in inside])
-    far = np.array(outside(index))
-    print(f"{len(inside)} phrasings left out: {right.mean():.3f} right first, {among.mean():.3f} among three")
-    print(f"{len(far)} outside questions, each left out of the background")
-    print("threshold  right  wrong  withheld  outside answered")
-    for threshold in np.arange(0.2, 0.71, 0.05):
-        shown = confidence >= threshold
-        row = ((right & shown).mean(), (~right & shown).mean(), (~shown).mean(), (far >= threshold).mean())
-        print(f"{threshold:9.2f}" + "".join(f"{value:7.3f}" for value in row))
+    index = LeftOut.of(from_environment().live().index)
+    chances = WEIGHTS
+    asked = list(phrasings(index, options.every))
+    told, apart = list(messages(index)), list(outside(index))
+    if options.fit:
+        chances = fit_confidence([*asked, *told, *apart], chances)
+        print("WEIGHTS = Weights(")
+        print("".join(f"    {name}={value:.3f},\n" for name, value in chances._asdict().items()) + ")")
+    table("phrasings left out", asked, chances)
+    table("messages written for training", told, chances)
+    table("outside questions left out (none is right)", apart, chances)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

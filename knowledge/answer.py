@@ -7,7 +7,6 @@ looked up in the registry copy, and of what search finds only what is sure enoug
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -17,9 +16,10 @@ from knowledge.glossary import Glossary
 from knowledge.language import language
 from knowledge.model import Answer, Block, Entry, FollowUp, Provenance, Question, Release, Revision, Run, Source
 from knowledge.phrases import Phrases, spoken_date
-from knowledge.search.audience import age_groups
+from knowledge.search.context import Earlier, read_after
 from knowledge.search.index import Index, Ranking
-from knowledge.search.words import STOP_WORDS, content_words, words
+from knowledge.search.message import Read
+from knowledge.search.words import words
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.numbers import find_nct, malformed_nct
 from safety import Rules
@@ -31,22 +31,14 @@ RELATED_OFFERED = 2
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Confidence, about 0 to 1. At or above `answer` an entry is shown; at or above `clarify` the nearest are offered;
-    below it the assistant says that it does not know. Set with the table of `bench/retrieval.py`: at 0.46 fewer than 1
-    in 100 outside questions is answered; raising it trades right answers for questions back."""
+    """Confidence, 0 to 1. At or above `answer` an entry is shown; at or above `clarify` the nearest are offered; below
+    it the assistant says that it does not know. Of several questions in one message each is answered only at or above
+    `several`: a part that only sounds like a question is the likelier mistake. Set with the table of
+    `bench/retrieval.py`; raising `answer` trades right answers for questions back."""
 
-    answer: float = 0.46
-    clarify: float = 0.36
-
-
-_FOLLOW_UP = re.compile(
-    r"^\W*(and|what about|how about|but|so|or|also|then|ok|okay|sorry|no|i mean|i meant|in|for|why|when|how long|"
-    r"does it|is it|can it|do they|does that|is that|are they)\b|\b(it|they|them|that one|this one|these|those)\b",
-    re.IGNORECASE,
-)
-_CORRECTION = re.compile(r"^\W*(sorry|no|oops|actually)?\W*(i )?(meant?|mean)\b\W*", re.IGNORECASE)
-FOLLOW_UP_WORDS = 8
-"""A message with more words than this stands on its own."""
+    answer: float = 0.5
+    clarify: float = 0.25
+    several: float = 0.6
 
 
 class Answerer:
@@ -75,7 +67,23 @@ class Answerer:
         self._questions = {_plain(entry.question): entry.id for entry in index.entries}
 
     def answer(self, question: Question) -> Answer:
-        """The reply to one question. Raises nothing for any text a person can type."""
+        """The reply to one question; to the first, where a message asks several. Raises nothing for any text a person
+        can type."""
+        return self.answers(question)[0]
+
+    def answers(self, question: Question) -> tuple[Answer, ...]:
+        """The replies to a message: one, or in their order up to three where it asks several things that each have a
+        sure answer."""
+        settled = self._without_search(question)
+        if settled is not None:
+            return (settled,)
+        understood = self.understood(question)
+        several = self._several(understood)
+        if several:
+            return tuple(self._shown(found.hits[0].entry.id, question, found.confidence) for found in several)
+        return (self._found(question, understood.best),)
+
+    def _without_search(self, question: Question) -> Answer | None:
         spoken_in = language(question.text)
         if spoken_in != "en":
             return self._decline(replace(question, locale=spoken_in if spoken_in == "es" else "en"), "abstain_language")
@@ -88,7 +96,9 @@ class Answerer:
             return self.trials.by_numbers(numbers, self.entry)
         if wrong_number := malformed_nct(question.text):
             return self.trials.malformed(wrong_number)
-        ranking = self.rank(question)
+        return None
+
+    def _found(self, question: Question, ranking: Ranking) -> Answer:
         if ranking.confidence < self._thresholds.answer:
             named = self.trials.by_name(question.text, self.entry)
             if named is not None:
@@ -98,6 +108,13 @@ class Answerer:
         if ranking.confidence < self._thresholds.answer:
             return self._clarify(question, ranking)
         return self._shown(ranking.hits[0].entry.id, question, ranking.confidence)
+
+    def _several(self, understood: Read) -> tuple[Ranking, ...]:
+        """The questions of a message, where there are two or more that each find an entry of their own."""
+        sure = [found for found in understood.questions if found.hits and found.confidence >= self._thresholds.several]
+        entries = {found.hits[0].entry.id: found for found in reversed(sure)}
+        kept = tuple(found for found in sure if entries[found.hits[0].entry.id] is found)
+        return kept[:CHOICES] if len(kept) > 1 else ()
 
     def _shown(self, entry_id: str, question: Question, confidence: float) -> Answer:
         withdrawn = self.withdrawn(entry_id, question.locale)
@@ -118,38 +135,15 @@ class Answerer:
         """Id of the entry whose published question this is, word for word, as when its button was pressed."""
         return self._questions.get(_plain(text))
 
-    def rank(self, question: Question) -> Ranking:
-        """The nearest entries. A short follow-up ("and for a child?") is read together with the question of the entry
-        shown last; that entry itself counts again only where it speaks of what the follow-up asks."""
-        text = _CORRECTION.sub("", question.text)
+    def understood(self, question: Question) -> Read:
+        """The questions of a message with the nearest entries, a follow-up in the light of what was said before."""
         last = self._revisions.get(("en", question.context.last_entry or ""))
-        if last is None or text != question.text or len(text.split()) > FOLLOW_UP_WORDS:
-            return self.index.search(text)
-        if _FOLLOW_UP.search(text):
-            together = self._search_together(last.entry, text)
-            if together.hits and together.confidence >= self._thresholds.answer:
-                return together
-            alone = self.index.search(text)
-        else:
-            alone = self.index.search(text)
-            if alone.confidence >= self._thresholds.answer:
-                return alone
-            together = self._search_together(last.entry, text)
-        return together if together.hits and together.confidence >= alone.confidence else alone
+        earlier = Earlier(last.entry if last else None, question.context.earlier)
+        return read_after(question.text, earlier, self.index, self._thresholds.answer)
 
-    def _search_together(self, last: Entry, text: str) -> Ranking:
-        subject = [word for word in words(last.question) if word not in STOP_WORDS]
-        if age_groups(text):
-            # "and for a child?" asks the same of someone else.
-            subject = [word for word in subject if not age_groups(word)]
-        together = self.index.search(" ".join([*subject, text]))
-        said = self.index.vocabulary.canonical(text)
-        if together.hits[0].entry is not last or _speak_of_the_same(said, together.hits[0].passage):
-            return together
-        # What the earlier question finds by itself says nothing about the follow-up; the next hit does.
-        others = tuple(hit for hit in together.hits if hit.entry is not last)
-        lost = together.hits[0].score - others[0].score if others else 0.0
-        return Ranking(others, max(0.0, together.confidence - lost), together.text)
+    def rank(self, question: Question) -> Ranking:
+        """The nearest entries to what a message asks most plainly."""
+        return self.understood(question).best
 
     def entry_answer(self, entry_id: str, question: Question, *, confidence: float | None = None) -> Answer:
         """The published answer of one entry. Raises `KeyError` when it is not live."""
@@ -299,10 +293,6 @@ class Answerer:
 
 def _plain(text: str) -> str:
     return " ".join(words(text))
-
-
-def _speak_of_the_same(asked: str, passage: str) -> bool:
-    return bool(set(content_words(asked)) & set(content_words(passage)))
 
 
 def _ask(entry: Entry) -> FollowUp:

@@ -75,6 +75,16 @@ class ContentFolder:
 def read_folder(folder: Path) -> ContentFolder:
     """Reads all entries, sources and facts. Raises `ContentError` with every fault found in any file."""
     faults: list[Fault] = []
+    entries, files = entries_below(folder, faults)
+    sources = _collect(read_sources, folder / "sources.yml", faults)
+    facts = _collect(read_facts, folder / "facts.tsv", faults)
+    if faults:
+        raise ContentError(faults)
+    return ContentFolder(folder, entries, files, sources, facts)
+
+
+def entries_below(folder: Path, faults: list[Fault]) -> tuple[tuple[Entry, ...], dict[tuple[str, str], Path]]:
+    """The entries of all files that can be read, and the file of each; what is wrong with any is added to `faults`."""
     entries: list[Entry] = []
     files: dict[tuple[str, str], Path] = {}
     for file in sorted(folder.glob("*/*/*.md")):
@@ -88,11 +98,7 @@ def read_folder(folder: Path) -> ContentFolder:
             continue
         files[entry.key] = file
         entries.append(entry)
-    sources = _collect(read_sources, folder / "sources.yml", faults)
-    facts = _collect(read_facts, folder / "facts.tsv", faults)
-    if faults:
-        raise ContentError(faults)
-    return ContentFolder(folder, tuple(entries), files, sources, facts)
+    return tuple(entries), files
 
 
 def _collect(read: Any, file: Path, faults: list[Fault]) -> Any:

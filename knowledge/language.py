@@ -12,6 +12,12 @@ _SPANISH = frozenset(
         "porque se le lo al hola gracias enfermedad lupus síntomas causa qué cual cuál si sí yo me te nos"
     ).split()
 )
+_SPANISH_MANNERS = frozenset(
+    (
+        "hola buenos buenas dias días tardes noches gracias muchas mil adiós adios chao hasta luego mañana habla "
+        "hablas hablan español espanol castellano puedes usted vale claro bueno saludos"
+    ).split()
+)
 _OTHERS = frozenset(
     (
         "der die das und ist ein eine nicht wie wird morgen mit für von le les des est une pas je vous avec "
@@ -34,3 +40,12 @@ def language(text: str) -> str:
     if max(spanish, others) >= 2 and max(spanish, others) >= len(parts) / 4:
         return "es" if spanish >= others else "other"
     return "en"
+
+
+def is_spanish(text: str) -> bool:
+    """Whether a greeting, thanks or a request for a language is in Spanish: such messages are only a word or two."""
+    parts = re.findall(r"[^\W\d_]+", text.lower())
+    return language(text) == "es" or (
+        all(part in _SPANISH | _SPANISH_MANNERS for part in parts)
+        and any(part in _SPANISH_MANNERS or part not in _SHARED for part in parts)
+    )

@@ -180,13 +180,14 @@ class AuditRow:
 class Context:
     """What the conversation remembers and an answer may need. All of it is optional.
 
-    `last_entry` is the id of the entry shown last. `seeks_advice` is set when the intent model took the message for a
-    request for personal advice.
+    `last_entry` is the id of the entry shown last, `earlier` the message before this one. `seeks_advice` is set when
+    the intent model took the message for a request for personal advice.
     """
 
     region: str | None = None
     last_entry: str | None = None
     seeks_advice: bool = False
+    earlier: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from string import ascii_uppercase
 
 from knowledge.model import Answer, Block, Run
 from knowledge.phrases import Phrases, spoken_date
@@ -36,7 +37,14 @@ def _lines(block: Block) -> Iterator[str]:
     if block.runs:
         yield _text(block.runs)
     for number, item in enumerate(block.items, 1):
-        yield (f"{number}. " if block.type == "steps" else "" if block.type == "trial" else "- ") + _text(item)
+        yield _mark(block, number) + _text(item)
+
+
+def _mark(block: Block, number: int) -> str:
+    if block.type == "quiz":
+        # Whoever answers in writing names a choice by its letter.
+        return f"{ascii_uppercase[(number - 1) % 26]}. "
+    return f"{number}. " if block.type == "steps" else "" if block.type == "trial" else "- "
 
 
 def _text(runs: tuple[Run, ...]) -> str:

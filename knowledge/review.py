@@ -16,7 +16,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
-from typing import Protocol
 
 import numpy as np
 
@@ -128,10 +127,11 @@ def check(content: ContentFolder, cards: frozenset[str], glossaries: Mapping[str
         for locale, card in wanted
         if (locale, card) not in have
     ]
+    grounds = Grounds(content.sources, content.facts)
     claimed: dict[str, Entry] = {}
     keys = {entry.key for entry in content.entries}
     for entry in content.entries:
-        found = [*_shape(entry), *_support(entry, content), *_figures(entry, content), *_words(entry)]
+        found = [*_shape(entry), *_support(entry, grounds), *_figures(entry, grounds), *_words(entry)]
         found.extend(_unknown_relations(entry, keys))
         for phrase in (entry.question, *entry.phrasings) if entry.answer_kind != "card" else ():
             same = claimed.setdefault(_claim(phrase), entry)
@@ -146,13 +146,12 @@ def check(content: ContentFolder, cards: frozenset[str], glossaries: Mapping[str
     return faults
 
 
-class Grounds(Protocol):
-    """What statements lean on."""
+@dataclass(frozen=True)
+class Grounds:
+    """What statements lean on: sources by key, facts by id."""
 
-    @property
-    def sources(self) -> Mapping[str, Source]: ...
-    @property
-    def facts(self) -> Mapping[str, Fact]: ...
+    sources: Mapping[str, Source]
+    facts: Mapping[str, Fact]
 
 
 def unfit(entry: Entry, grounds: Grounds, others: Iterable[Entry]) -> list[Found]:
@@ -286,17 +285,17 @@ def _shape(entry: Entry) -> Iterator[Found]:
         yield Found("as_of", "a text that ages needs both: as_of with a date, and {as_of} in its text")
 
 
-def _support(entry: Entry, content: Grounds) -> Iterator[Found]:
+def _support(entry: Entry, grounds: Grounds) -> Iterator[Found]:
     available: set[str] = set()
     for fact in entry.facts:
-        if fact not in content.facts:
+        if fact not in grounds.facts:
             yield Found("facts", f"{fact!r} is not in facts.tsv; cite one that is")
-        elif content.facts[fact].mark == "recheck":
+        elif grounds.facts[fact].mark == "recheck":
             yield Found("facts", f"{fact} is marked recheck; it may stand in an unpublished draft only")
         else:
-            available.update(content.facts[fact].sources)
+            available.update(grounds.facts[fact].sources)
     for key in entry.sources:
-        if key not in content.sources:
+        if key not in grounds.sources:
             yield Found("sources", f"{key!r} is not in sources.yml; add it there or cite another")
         elif key not in available:
             yield Found("sources", f"{key!r} belongs to none of the cited facts; take it out or cite its fact")
@@ -304,11 +303,11 @@ def _support(entry: Entry, content: Grounds) -> Iterator[Found]:
         yield Found("sources", "an entry needs at least one fact and one source")
 
 
-def _figures(entry: Entry, content: Grounds) -> Iterator[Found]:
+def _figures(entry: Entry, grounds: Grounds) -> Iterator[Found]:
     listed = set().union(*(numbers_in(figure) for figure in entry.figures))
     for number in sorted(numbers_in(_told(entry)) - listed):
         yield Found("figures", f"number {number} stands in the text but not in figures; list it as written")
-    carried = " ".join(content.facts[fact].text for fact in entry.facts if fact in content.facts)
+    carried = " ".join(grounds.facts[fact].text for fact in entry.facts if fact in grounds.facts)
     for figure in entry.figures:
         missing = numbers_in(figure) - numbers_in(carried, words=True)
         if missing:

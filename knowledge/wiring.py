@@ -137,7 +137,7 @@ class Knowledge:
             self.embedder,
             aliases=self.aliases,
             background=self._background,
-            is_common=self._encoder.knows,
+            english=self._encoder.english,
             previous=self._live.index if self._live else None,
         )
         sources = self.store.sources()

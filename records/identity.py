@@ -33,6 +33,11 @@ def message_hash(message_id: str) -> str:
     return _digest(message_id)
 
 
+def contact_hash(conversation_id: str, message_id: str) -> str:
+    """The mark of a contact detail: the same message, delivered twice, leaves it once."""
+    return _digest(f"{conversation_id}\x00{message_id}")
+
+
 def erasure_hash(conversation_id: str) -> str:
     """The mark of an erased conversation: with the id in hand one can look its receipt up, not the other way round."""
     return _digest(conversation_id)

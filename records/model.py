@@ -7,10 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from records.missed import Missed
+
 Clock = Callable[[], dt.datetime]
 Replies = Sequence[Any]
 """The messages that answered one message, as JSON values. Whoever is handed them does not change them."""
 Reason = Literal["request", "retention"]
+Awaiting = Literal["forget", "consent", "contact"]
+"""What the next message may answer: whether to erase everything, whether a contact detail may be kept, and that
+detail."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class Conversation:
     `introduced`: the person has been told that a machine speaks and what is kept. `therapy`: CAR-T was mentioned;
     `suppressed`: a medicine that weakens the defences against infection was. All three stay true once they are. `card`:
     the emergency card shown last, until it is taken back or a question is answered. `started_at` tells this
-    conversation from one with the same person that was erased before it began.
+    conversation from one with the same person that was erased before it began. `said`: names of the phrases in the last
+    reply. `awaiting`: what the person was asked.
     """
 
     id: str
@@ -42,16 +48,30 @@ class Conversation:
     suppressed: bool = False
     card: ShownCard | None = None
     last_entry: str | None = None
+    said: tuple[str, ...] = ()
+    awaiting: Awaiting | None = None
 
 
 @dataclass(frozen=True)
 class KeptMessage:
-    """One message that was answered. `text` is what the person wrote, None before they were told that it is kept."""
+    """One message that was answered. `text` is what the person wrote, None before they were told that it is kept.
+    `missed`: the question is queued for staff. `contact`: how to reach the person, if that is what they wrote."""
 
     at: dt.datetime
     text: str | None
     kind: str
     replies: Replies
+    missed: Missed | None = None
+    contact: str | None = None
+
+
+@dataclass(frozen=True)
+class ContactRequest:
+    """Somebody asked to be written to. `contact` is what they gave, as they gave it."""
+
+    at: dt.datetime
+    locale: str
+    contact: str
 
 
 ReportKind = Literal["wrong", "unclear", "link", "other"]

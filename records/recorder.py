@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from records.errors import Unavailable
 from records.identity import message_hash, new_token, token_conversation_id
+from records.missed import Missed
 from records.model import Clock, Conversation, KeptMessage, Receipt, Replies, Report, ReportKind
 from records.repository import ConversationStore, new_receipt_number, unknown
 from storage.writer import Writer
@@ -123,14 +124,22 @@ class Recorder:
         return conversation, token
 
     def keep(
-        self, conversation: Conversation, message_id: str, text: str | None, kind: str, replies: Replies
+        self,
+        conversation: Conversation,
+        message_id: str,
+        text: str | None,
+        kind: str,
+        replies: Replies,
+        missed: Missed | None = None,
+        contact: str | None = None,
     ) -> Future[None]:
-        """Keeps a turn: the state after it, what was written (redacted; None to keep no words) and what was replied.
+        """Keeps a turn: the state after it, what was written (redacted; None to keep no words) and what was replied;
+        with it the question that was `missed`, and the `contact` detail that a person agreed to leave.
 
         Returns at once. The future is done when the turn is in the database; the turn stays queued, whoever stops
         waiting. Nothing is kept of a conversation that was erased after it had begun.
         """
-        message = KeptMessage(self._clock(), text, kind, replies)
+        message = KeptMessage(self._clock(), text, kind, replies, missed, contact)
         turn = _Turn(conversation, message_hash(message_id), replies)
         return self._submit(turn, lambda connection: self._store.keep(connection, conversation, message_id, message))
 

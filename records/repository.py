@@ -8,7 +8,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,32 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from records.errors import Unavailable, UnknownConversation
-from records.identity import erasure_hash, message_hash
-from records.model import Clock, Conversation, KeptMessage, Reason, Receipt, Replies, Report, ShownCard
+from records.identity import contact_hash, erasure_hash, message_hash
+from records.missed import Missed, MissedQuestion
+from records.model import (
+    Clock,
+    ContactRequest,
+    Conversation,
+    KeptMessage,
+    Reason,
+    Receipt,
+    Replies,
+    Report,
+    ShownCard,
+)
 from records.recall import Recalled, named, shown
-from records.tables import conversations, erasures, messages, reports, trackers
+from records.tables import (
+    contact_requests,
+    conversations,
+    erasures,
+    messages,
+    missed_questions,
+    reports,
+    trackers,
+)
 from safety import redact
 from storage.engine import read, write
-from storage.migrations import migrate, require_current
+from storage.migrations import migrate, require_current, require_no_other
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY = "records_schema"
@@ -48,6 +67,10 @@ class Pruned:
     messages: int = 0
     trackers: int = 0
     reports: int = 0
+    contacts: int = 0
+
+    def __add__(self, other: Pruned) -> Pruned:
+        return Pruned(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other))))
 
 
 class ConversationStore:
@@ -74,6 +97,11 @@ class ConversationStore:
     def require_current(self) -> None:
         """Raises `SchemaMismatch`, with the command to run, unless the schema fits the code."""
         require_current(self._engine, MIGRATIONS, HISTORY, REMEDY)
+
+    def require_no_other(self) -> None:
+        """For a start: raises `SchemaMismatch`, with the command to run, for a schema of another version. A database
+        that is away or empty is no reason not to start."""
+        require_no_other(self._engine, MIGRATIONS, HISTORY, REMEDY)
 
     def find(self, conversation_id: str, message_id: str | None = None) -> tuple[Conversation | None, Replies | None]:
         """The conversation, and what was replied to this message if it was answered already. One round trip."""
@@ -104,7 +132,28 @@ class ConversationStore:
             "replies": json.dumps(message.replies, separators=(",", ":")),
             "shown": shown(message.replies),
         }
-        connection.execute(_ADD_MESSAGE, row)
+        if not connection.execute(_ADD_MESSAGE, row).rowcount:
+            return
+        if message.missed is not None and row["text"]:
+            question = {
+                "conversation_id": conversation.id,
+                "day": message.at.astimezone(dt.timezone.utc).date().isoformat(),
+                "locale": message.missed.locale,
+                "kind": message.missed.kind,
+                "text": row["text"],
+                "nearest": " ".join(message.missed.nearest),
+                "confidence": message.missed.confidence,
+            }
+            connection.execute(_ADD_MISSED, question)
+        if message.contact is not None:
+            left = {
+                "id": contact_hash(conversation.id, message_id),
+                "conversation_id": conversation.id,
+                "at": stamp(message.at),
+                "locale": conversation.locale,
+                "contact": _storable(message.contact),
+            }
+            connection.execute(_ADD_CONTACT, left)
 
     def _keep_state(self, connection: Connection, conversation: Conversation, at: dt.datetime) -> bool:
         """Whether the conversation may be kept: False when it was erased."""
@@ -118,6 +167,8 @@ class ConversationStore:
             "suppressed": conversation.suppressed,
             "card": json.dumps(asdict(conversation.card)) if conversation.card else None,
             "last_entry": conversation.last_entry,
+            "said": " ".join(conversation.said),
+            "awaiting": conversation.awaiting,
         }
         new = {"known_id": conversation.id, **{f"new_{name}": value for name, value in state.items()}}
         if connection.execute(_CHANGE_THIS, {**new, "known_start": started_at}).rowcount:
@@ -159,8 +210,10 @@ class ConversationStore:
             # Of two machines' clocks the later one counts: the receipt must not be older than the conversation.
             at = max(at, dt.datetime.fromisoformat(started_at))
         counts = self._delete(connection, [conversation_id])
-        dialogues = self._delete_trackers(connection, [conversation_id])
-        if started_at is None and not dialogues and unwritten is None:
+        others = self._delete_trackers(connection, [conversation_id])
+        left = contact_requests.c.conversation_id == conversation_id
+        others += connection.execute(sa.delete(contact_requests).where(left)).rowcount
+        if started_at is None and not others and unwritten is None:
             return None
         counts[conversation_id] += unwritten or 0
         self._leave_receipts(connection, counts, at, reason, [number])
@@ -182,7 +235,18 @@ class ConversationStore:
             tracker = connection.execute(
                 sa.select(trackers.c.saved_at, trackers.c.state).where(trackers.c.conversation_id == conversation_id)
             ).first()
-            if state is None and tracker is None:
+            contacts = connection.execute(
+                sa.select(contact_requests.c.at, contact_requests.c.contact)
+                .where(contact_requests.c.conversation_id == conversation_id)
+                .order_by(contact_requests.c.at)
+            ).mappings()
+            missed = connection.execute(
+                sa.select(missed_questions.c.day, missed_questions.c.text, missed_questions.c.kind)
+                .where(missed_questions.c.conversation_id == conversation_id)
+                .order_by(missed_questions.c.id)
+            ).mappings()
+            left, unanswered = [dict(row) for row in contacts], [dict(row) for row in missed]
+            if state is None and tracker is None and not left:
                 raise unknown(conversation_id)
             columns = () if state is None else conversations.columns.keys()
             kept: dict[str, Any] = {name: state[name] for name in columns}
@@ -192,6 +256,8 @@ class ConversationStore:
                 "conversation": kept or None,
                 "messages": [{**message, "replies": json.loads(message["replies"])} for message in said],
                 "tracker": tracker and {"saved_at": tracker.saved_at, "state": _loaded(tracker.state)},
+                "contacts": left,
+                "missed_questions": unanswered,
             }
 
     def recall(self, locale: str, entry: str, revision: int | None = None) -> Iterator[Recalled]:
@@ -249,29 +315,54 @@ class ConversationStore:
             for row in rows
         ]
 
+    def missed(self) -> list[MissedQuestion]:
+        """All questions that got no answer, oldest first, as they are kept."""
+        query = sa.select(missed_questions).order_by(missed_questions.c.id)
+        with self._reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            MissedQuestion(
+                row["day"],
+                row["text"],
+                Missed(row["kind"], tuple(row["nearest"].split()), row["confidence"], row["locale"]),
+            )
+            for row in rows
+        ]
+
+    def contacts(self) -> list[ContactRequest]:
+        """Everybody who asked to be written to, oldest first."""
+        query = sa.select(contact_requests).order_by(contact_requests.c.at, contact_requests.c.id)
+        with self._reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [ContactRequest(dt.datetime.fromisoformat(row["at"]), row["locale"], row["contact"]) for row in rows]
+
     def prune(
         self,
         older_than: dt.datetime,
         at_once: int = PRUNED_AT_ONCE,
         tell: Callable[[Pruned], None] = lambda so_far: None,
+        contacts_older_than: dt.datetime | None = None,
     ) -> Pruned:
-        """Deletes the conversations last heard, the trackers last saved and the reports made before `older_than`.
+        """Deletes the conversations last heard, the trackers last saved and the reports made before `older_than`, and
+        the contact details left before `contacts_older_than` (before the same moment where that is None).
 
         Each transaction takes at most `at_once` of them and leaves their receipts: stopped half-way, the next call goes
         on where this one was. `tell` hears how far it is while more may be to come.
         """
         done = Pruned()
-        for prune_some in (self._prune_conversations, self._prune_trackers, self._prune_reports):
+        before, contacts_before = stamp(older_than), stamp(contacts_older_than or older_than)
+        kinds = (
+            (self._prune_conversations, before),
+            (self._prune_trackers, before),
+            (self._prune_reports, before),
+            (self._prune_contacts, contacts_before),
+        )
+        for prune_some, moment in kinds:
             taken = at_once
             while taken == at_once:
                 with write(self._engine) as connection:
-                    taken, some = prune_some(connection, stamp(older_than), at_once)
-                done = Pruned(
-                    done.conversations + some.conversations,
-                    done.messages + some.messages,
-                    done.trackers + some.trackers,
-                    done.reports + some.reports,
-                )
+                    taken, some = prune_some(connection, moment, at_once)
+                done += some
                 if taken == at_once:
                     tell(done)
         self.forget_freed_pages()
@@ -295,6 +386,12 @@ class ConversationStore:
         connection.execute(sa.delete(reports).where(reports.c.id.in_(ids)))
         return len(ids), Pruned(reports=len(ids))
 
+    def _prune_contacts(self, connection: Connection, before: str, at_once: int) -> tuple[int, Pruned]:
+        ids = self._oldest(connection, contact_requests.c.id, contact_requests.c.at, before, at_once)
+        self._overwrite_what_is_freed(connection)
+        connection.execute(sa.delete(contact_requests).where(contact_requests.c.id.in_(ids)))
+        return len(ids), Pruned(contacts=len(ids))
+
     def _oldest(self, connection: Connection, name: sa.Column, at: sa.Column, before: str, most: int) -> list[str]:
         # Another process may be keeping a new message this very moment: what it holds is left for the next run.
         query = sa.select(name).where(at < before).order_by(at).limit(most).with_for_update(skip_locked=True)
@@ -303,7 +400,7 @@ class ConversationStore:
     def bring_back(self, now: dt.datetime) -> None:
         """Moments that lie after `now` become `now`: a clock that was wrong then must not keep them for ever."""
         with write(self._engine) as connection:
-            for at in (conversations.c.heard_at, trackers.c.saved_at, reports.c.at):
+            for at in (conversations.c.heard_at, trackers.c.saved_at, reports.c.at, contact_requests.c.at):
                 connection.execute(sa.update(at.table).where(at > stamp(now)).values({at: stamp(now)}))
 
     def _overwrite_what_is_freed(self, connection: Connection) -> None:
@@ -332,6 +429,7 @@ class ConversationStore:
         counts = dict.fromkeys(ids, 0)
         counts.update(connection.execute(counting.group_by(messages.c.conversation_id)).all())
         connection.execute(sa.delete(messages).where(mine))
+        connection.execute(sa.delete(missed_questions).where(missed_questions.c.conversation_id.in_(ids)))
         connection.execute(sa.delete(conversations).where(conversations.c.id.in_(ids)))
         return counts
 
@@ -408,6 +506,8 @@ def _conversation(row: Mapping[str, Any]) -> Conversation:
         suppressed=row["suppressed"],
         card=ShownCard(**json.loads(row["card"])) if row["card"] else None,
         last_entry=row["last_entry"],
+        said=tuple(row["said"].split()),
+        awaiting=row["awaiting"],
     )
 
 
@@ -442,10 +542,25 @@ _FIND = (
 _START = sa.select(conversations.c.started_at).where(conversations.c.id == sa.bindparam("wanted_id"))
 _ADD = _addition(conversations)
 _ADD_MESSAGE = _addition(messages, "id")
+_ADD_MISSED = _addition(missed_questions, "id")
+_ADD_CONTACT = _addition(contact_requests)
 _CHANGE = (
     sa.update(conversations)
     .where(conversations.c.id == sa.bindparam("known_id"))
-    .values(_changes("heard_at", "locale", "region", "introduced", "therapy", "suppressed", "card", "last_entry"))
+    .values(
+        _changes(
+            "heard_at",
+            "locale",
+            "region",
+            "introduced",
+            "therapy",
+            "suppressed",
+            "card",
+            "last_entry",
+            "said",
+            "awaiting",
+        )
+    )
 )
 _CHANGE_THIS = _CHANGE.where(conversations.c.started_at == sa.bindparam("known_start"))
 _ERASED = sa.select(erasures.c.receipt).where(

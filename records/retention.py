@@ -20,10 +20,12 @@ class ConfirmationNeeded(RecordsError):
 
 
 class Retention:
-    """Keeps conversations and trackers for `days` days after they were last heard of."""
+    """Keeps conversations and trackers for `days` days after they were last heard of, and contact details for
+    `contact_days` after they were left."""
 
-    def __init__(self, store: ConversationStore, clock: Clock, days: int) -> None:
+    def __init__(self, store: ConversationStore, clock: Clock, days: int, contact_days: int | None = None) -> None:
         self._store, self._clock, self.days = store, clock, days
+        self.contact_days = days if contact_days is None else contact_days
 
     def run(self, confirmed: bool = False, tell: Callable[[Pruned], None] = lambda so_far: None) -> Pruned:
         """Erases what is older; says how much. Stopped half-way, the next run goes on. `tell` hears how far it is.
@@ -36,7 +38,8 @@ class Retention:
             self._store.bring_back(now)
         else:
             self._require_likely_clock(now, self._store.ages(older_than))
-        return self._store.prune(older_than, tell=tell)
+        contacts_older_than = now - dt.timedelta(days=self.contact_days)
+        return self._store.prune(older_than, tell=tell, contacts_older_than=contacts_older_than)
 
     def _require_likely_clock(self, now: dt.datetime, ages: Ages) -> None:
         confirm = f"The clock says {now:%d %B %Y %H:%M} UTC. If that is right, run: ./lantern records prune --confirm"

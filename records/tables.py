@@ -25,10 +25,13 @@ conversations = sa.Table(
     sa.Column("suppressed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("card", sa.Text),
     sa.Column("last_entry", sa.String(80)),
+    sa.Column("said", sa.Text, nullable=False, server_default=""),
+    sa.Column("awaiting", sa.String(16)),
 )
 """`id`: see `records.identity`. `introduced`: the person has been told that a machine speaks and what is kept.
 `therapy`: CAR-T was mentioned, `suppressed`: a medicine that weakens the defences against infection. `card`: the
-emergency card shown last, as JSON, until another answer follows it."""
+emergency card shown last, as JSON, until another answer follows it. `said`: names of phrases in the last reply, with
+blanks between them. `awaiting`: what the person was asked, see `records.model`."""
 
 messages = sa.Table(
     "messages",
@@ -45,6 +48,40 @@ messages = sa.Table(
 )
 """One answered message. `text` is redacted, and NULL before the person has been told that it is kept. `replies` is
 JSON, what was sent; `shown` names the revisions in it (`records.recall`)."""
+
+missed_questions = sa.Table(
+    "missed_questions",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column(
+        "conversation_id",
+        sa.String(32),
+        sa.ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("day", sa.String(10), nullable=False),
+    sa.Column("locale", sa.String(8), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("nearest", sa.Text, nullable=False),
+    sa.Column("confidence", sa.Float),
+)
+"""A question without an answer, redacted. `nearest`: ids of the entries that came nearest, with blanks between them.
+`conversation_id` is there for one purpose: whoever erases a conversation erases its questions too."""
+
+contact_requests = sa.Table(
+    "contact_requests",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("conversation_id", sa.String(32), nullable=False, index=True),
+    sa.Column("at", sa.String(32), nullable=False, index=True),
+    sa.Column("locale", sa.String(8), nullable=False),
+    sa.Column("contact", sa.Text, nullable=False),
+)
+"""How a person asked to be reached, after they agreed to it: the one text here that is not redacted, for it is what was
+asked for. It goes with the conversation when a person is forgotten, and otherwise after days of its own, so it does not
+refer to the conversation's row. `id` is a hash of the conversation's id and the message's."""
 
 trackers = sa.Table(
     "trackers",

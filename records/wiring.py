@@ -49,7 +49,7 @@ def build(environment: Mapping[str, str]) -> Records:
         store=store,
         writer=writer,
         recorder=Recorder(store, writer, now),
-        retention=Retention(store, now, settings.retention_days),
+        retention=Retention(store, now, settings.retention_days, settings.contact_days),
         secret=shared_secret(kept.home / "secrets" / "records"),
     )
 

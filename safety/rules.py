@@ -25,7 +25,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import compress, pairwise, repeat
+from itertools import compress, count, pairwise, repeat
 from operator import or_
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -117,8 +117,9 @@ class _Stretch(NamedTuple):
 _UNSEEN = re.compile(
     "['\u2018\u2019\u02bc`\u00b4\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]"
 )
-_END = re.compile(r" [.?](?= )")
+_ENDS = frozenset((".", "?"))
 _PLACES = ("before", "after", "until", "around", "beyond")
+_FOREIGN = re.compile("([^\x00-\x7f]+)")
 _MARKS = re.compile("[\u0300-\u036f]")
 
 
@@ -126,11 +127,19 @@ def normalise(text: str) -> str:
     """Lower case without accents, apostrophes or invisible characters; full-width and other compatibility forms
     become plain ones. Never raises, whatever the text."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", _UNSEEN.sub("", text)).lower()
-        text = _MARKS.sub("", unicodedata.normalize("NFD", text))
+        # By stretches, most of which come again: a plain letter in front changes nothing that marks behind it become.
+        pieces = _FOREIGN.split(text)
+        plain = {piece: _without_marks(piece) for piece in set(pieces[1::2])}
+        pieces[1::2] = map(plain.__getitem__, pieces[1::2])
+        text = "".join(pieces)
     if text.isascii():
         return text.replace("'", "").replace("`", "").lower()  # the same as below, in a tenth of the time
     return _UNSEEN.sub("", text).lower()
+
+
+def _without_marks(text: str) -> str:
+    plain = unicodedata.normalize("NFKC", _UNSEEN.sub("", text)).lower()
+    return _MARKS.sub("", unicodedata.normalize("NFD", plain))
 
 
 def cards_named(path: Path) -> frozenset[str]:
@@ -189,7 +198,7 @@ class Rules:
                 window = (" " + " ".join(words[start:end]) + " ", orders)
                 if window not in seen:
                     seen.add(window)
-                    found = self._look(*window)
+                    found = self._look(*window, words[start:end], bits[start:end])
                     if found is not None:
                         return found
         return None
@@ -226,10 +235,10 @@ class Rules:
             keys = {words[place] for place in places[start:at]}
             yield keys, max(0, places[start] - WINDOW), places[at - 1] + WINDOW + 1
 
-    def _look(self, text: str, orders: Sequence[int]) -> Finding | None:
+    def _look(self, text: str, orders: Sequence[int], words: Sequence[str], bits: Sequence[int]) -> Finding | None:
         whole = [_Stretch(0, len(text), 0)]
         # One search of the whole takes less time than to find the sentences; the outcome is the same.
-        sentences = self._sentences(text) if len(orders) > 2 else whole
+        sentences = list(_sentences(words, bits)) if len(orders) > 2 else whole
         for order in orders:
             pattern = self._patterns[order]
             rule = pattern.rule
@@ -239,13 +248,6 @@ class Rules:
                 card = next((card for regex, card in rule.cards if regex.search(near)), rule.card)
                 return Finding(rule.kind, rule.id, card, rule.locale)
         return None
-
-    def _sentences(self, text: str) -> list[_Stretch]:
-        """Each with the sign that ends it and the space behind, so that a pattern sees as much as in the whole text."""
-        cuts = [0, *(end.end() for end in _END.finditer(text)), len(text) - 1]
-        return [
-            _Stretch(start, end + 1, self._needed.missing(text[start:end].split(" "))) for start, end in pairwise(cuts)
-        ]
 
     def _match(self, pattern: _Pattern, text: str, stretches: Iterable[_Stretch]) -> re.Match[str] | None:
         regex, needs = pattern.regex, pattern.needs
@@ -352,6 +354,16 @@ def _near(text: str, match: re.Match[str]) -> str:
     before = " ".join(text[: match.start()].rsplit(" ", WINDOW)[1:])
     after = " ".join(text[match.end() :].split(" ", WINDOW + 1)[: WINDOW + 1])
     return f" {before}{match.group()}{after} "
+
+
+def _sentences(words: Sequence[str], bits: Sequence[int]) -> Iterator[_Stretch]:
+    """Each with the sign that ends it and the space behind, so that a pattern sees as much as in the whole text."""
+    ends = [0, *compress(count(1), map(_ENDS.__contains__, words)), len(words)]
+    start = 0
+    for first, last in pairwise(ends):
+        end = start + sum(map(len, words[first:last])) + last - first
+        yield _Stretch(start, end + 1, ~reduce(or_, bits[first:last], 0))
+        start = end
 
 
 def _read(path: Path) -> Any:

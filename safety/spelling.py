@@ -38,7 +38,6 @@ _NUMBER_AND_UNIT = re.compile(r"([0-9]+)([a-z]+)")
 _DOUBLED = re.compile(r"([a-z])\1")
 _PATTERN_WORD = re.compile(r"(?<![a-z0-9<])([a-z]+)(\??)(?![a-z0-9\[])")
 _RUN_OF_LETTERS = re.compile(r"([a-z])\1{2,}")
-_RUNS = tuple(letter * 3 for letter in string.ascii_lowercase)
 
 
 class Speller:
@@ -86,21 +85,18 @@ class Speller:
         """The words of a normalised text, mended, with "." and "?" where sentences end."""
         words = _split(text)
         mended = {
-            word: meant
+            word: meant.split()
             for word in (*self._suspicious(set(words).difference(self._plain)), *self._strange(words))
             if (meant := self._mend(word)) != word
         }
-        if mended:
-            words = list(map(mended.get, words, words))
-            if any(len(meant.split()) != 1 for meant in mended.values()):
-                words = " ".join(words).split()
-        return self._joined(words)
+        return self._joined(_replaced(words, mended) if mended else words)
 
     def _suspicious(self, words: set[str]) -> set[str]:
         """Those that `_mend` may read as another word, found by looking at all of them at once: most words of most
         texts are ordinary, and a long text has thousands."""
         together = " ".join(words)
-        found = {word for part in (*_RUNS, *self._stems) for word in _words_with(part, together)}
+        found = {word for stem in self._stems for word in _words_with(stem, together)}
+        found.update(_words_with_runs(together))
         found.update(words.intersection(self._spelling))
         found.update(filterfalse(str.isalpha, words))
         found.update(words.intersection(self._slips))
@@ -239,21 +235,20 @@ class Speller:
         more into what is left at its end."""
         if not SHORTEST_GLUED_WORD <= len(word) <= LONGEST_GLUED_WORD or not (last or self._stem.search(word)):
             return ""
-        best: list[list[str] | None] = [[]]
+        best: dict[int, list[str]] = {0: []}  # the fewest words up to each place that some lead to
         for end in range(1, len(word) + 1):
             cuts = [
                 [*head, word[start:end]]
-                for start in range(end)
-                if (head := best[start]) is not None
-                and word[start:end] in self._parts
-                and (start == 0 or end - start > 1)
+                for start, head in best.items()
+                if word[start:end] in self._parts and (start == 0 or end - start > 1)
             ]
-            best.append(min(cuts, key=len) if cuts else None)
-        parts = best[-1]
+            if cuts:
+                best[end] = min(cuts, key=len)
+        parts = best.get(len(word))
         if parts is None and last:
-            endings = ((head, last(word[at:])) for at, head in enumerate(best) if head)
+            endings = ((head, last(word[at:])) for at, head in best.items() if head)
             parts = next(([*head, meant] for head, meant in endings if meant), None)
-        return " ".join(self._spelling.get(part, part) for part in parts or ())
+        return " ".join(self._as_read(part) for part in parts or ())
 
 
 def _pattern_words(data: Mapping[str, Any]) -> set[str]:
@@ -275,6 +270,16 @@ def _split(text: str) -> list[str]:
     return " ".join(pieces).replace(",", " ").replace(_COMMA, ",").split()
 
 
+def _replaced(words: list[str], meant: Mapping[str, Sequence[str]]) -> list[str]:
+    done = 0
+    replaced: list[str] = []
+    for place in compress(range(len(words)), map(meant.__contains__, words)):
+        replaced += words[done:place]
+        replaced += meant[words[place]]
+        done = place + 1
+    return replaced + words[done:]
+
+
 def _read_sign(sign: str) -> str:
     if sign[0].isdigit():
         return sign.replace(",", _COMMA)
@@ -287,9 +292,8 @@ def _words_with(part: str, together: str) -> Iterator[str]:
     """The words of a text, divided by single spaces, that `part` stands in."""
     at = together.find(part)
     while at >= 0:
-        end = together.find(" ", at)
-        end = len(together) if end < 0 else end
-        yield together[together.rfind(" ", 0, at) + 1 : end]
+        end, word = _word_around(at, together)
+        yield word
         at = together.find(part, end)
 
 
@@ -316,6 +320,26 @@ def _distance(word: str, meant: str) -> int:
         return _NEXT
     wrong = [mine + right for mine, right in zip(word, meant) if mine != right]
     return _NEXT if len(wrong) == 2 or wrong[0] in _NEXT_KEYS else _ONE_SLIP
+
+
+def _words_with_runs(together: str) -> Iterator[str]:
+    """The words of such a text in which a letter stands three times in a row. Beside a copy of itself, moved by one
+    letter, a text is nothing where neighbours are alike: all letters are compared at once."""
+    letters = together.encode("ascii")
+    number = int.from_bytes(letters, "little")
+    unlike = (number ^ number >> 8).to_bytes(len(letters), "little")
+    at = unlike.find(b"\0\0")
+    while at >= 0:
+        end, word = _word_around(at, together)
+        yield word
+        at = unlike.find(b"\0\0", end)
+
+
+def _word_around(at: int, together: str) -> tuple[int, str]:
+    """The word around a place of such a text, and where it ends."""
+    end = together.find(" ", at)
+    end = len(together) if end < 0 else end
+    return end, together[together.rfind(" ", 0, at) + 1 : end]
 
 
 def _shapes(word: str) -> Iterable[str]:

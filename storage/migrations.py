@@ -6,6 +6,7 @@ be compared with what the code expects without Alembic, which takes longer to lo
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from storage.engine import read, write
-from storage.errors import SchemaMismatch
+from storage.errors import SchemaMismatch, Unavailable
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -50,8 +51,24 @@ def require_current(engine: Engine, folder: Path, history: str, remedy: str) -> 
     """Raises `SchemaMismatch` unless the schema is exactly what the code expects; `remedy` is the command to run."""
     with read(engine) as connection:
         version = step_of(connection, folder, history)
+    _require_newest(version, folder, remedy)
+
+
+def _require_newest(version: str | None, folder: Path, remedy: str) -> None:
     if version != steps(folder)[-1]:
         raise SchemaMismatch(f"the database is older than the code (version {version}); run: {remedy}")
+
+
+def require_no_other(engine: Engine, folder: Path, history: str, remedy: str) -> None:
+    """For a start: raises `SchemaMismatch` for a database of another version than the code, as an interrupted migration
+    leaves it. One that is away or not set up yet is no reason not to start: emergencies are answered without any."""
+    try:
+        with read(engine) as connection:
+            version = step_of(connection, folder, history)
+    except Unavailable:
+        return
+    if version is not None:
+        _require_newest(version, folder, remedy)
 
 
 def steps(folder: Path) -> list[str]:
@@ -71,12 +88,14 @@ def step_of(connection: Connection, folder: Path, history: str) -> str | None:
     return version
 
 
+@functools.lru_cache
 def tables_at(folder: Path, history: str, step: str) -> frozenset[str]:
     """The names of the tables that a room has at `step`, its history among them. Nothing but the steps is asked."""
     engine = sa.create_engine("sqlite://", future=True)
     with engine.begin() as connection:
         upgrade(connection, folder, history, step)
-        names = frozenset(sa.inspect(connection).get_table_names())
+        # What SQLite keeps for itself is no table of the room.
+        names = frozenset(name for name in sa.inspect(connection).get_table_names() if not name.startswith("sqlite_"))
     engine.dispose()
     return names
 

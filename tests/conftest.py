@@ -11,6 +11,7 @@ import pytest
 
 from knowledge.settings import SHIPPED_CONTENT
 from tests import postgresql as postgresql_server
+from tests.provenance import CONTACT, HOURS
 from tests.running import Lantern, environment, run_command
 
 
@@ -57,5 +58,6 @@ def running_lantern(prepared_home: Path, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("running")
     content = shutil.copytree(SHIPPED_CONTENT, folder / "content")
     home = shutil.copytree(prepared_home, folder / "home")
-    with Lantern(home, {"LANTERN_CONTENT": str(content)}).running() as lantern:
+    settings = {"LANTERN_CONTENT": str(content), "LANTERN_CONTACT": CONTACT, "LANTERN_CONTACT_HOURS": HOURS}
+    with Lantern(home, settings).running() as lantern:
         yield lantern

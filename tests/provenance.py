@@ -23,9 +23,11 @@ from storage.engine import open_engine
 from tests.running import PROJECT, Reply
 
 SNAPSHOT = PROJECT / "knowledge" / "trials"
+CONTACT, HOURS = "desk@hospital.example", "Mon-Fri 9-17"
+"""What an operator may have set as the people to talk to; tests that set them take these."""
 REGISTRY = "https://clinicaltrials.gov/"
 _SLOT = re.compile(r"\{(\w+)\}")
-_MARK = re.compile(r"^(?:- |\d+\. )")
+_MARK = re.compile(r"^(?:- |\d+\. |[A-Z]\. )")
 _MONTHS = "January February March April May June July August September October November December".split()
 
 
@@ -117,7 +119,10 @@ class Sayable:
         entry = revision.entry
         days = {"as_of": spoken_date(entry.as_of, entry.locale)} if entry.as_of else {}
         self._dates |= {spoken_date(entry.checked_on, entry.locale), *days.values()}
-        sections = (entry.question, entry.answer, entry.simpler, entry.more, *entry.steps)
+        choices = entry.quiz.choices if entry.quiz else ()
+        checked = (entry.quiz.question if entry.quiz else "", *(choice.text for choice in choices))
+        feedback = (choice.explanation for choice in choices)
+        sections = (entry.question, entry.answer, entry.simpler, entry.more, *entry.steps, *checked, *feedback)
         for line in (line for section in sections for line in section.split("\n")):
             for slots in self._numbers[entry.locale] if "{" in line else ({},):
                 self.sentences.update(sentences(_MARK.sub("", fill(line, {**slots, **days}))))
@@ -147,6 +152,9 @@ class Sayable:
             "review": lambda value: value in said("review_"),
             "as_of": lambda value: value in registry.dates,
             "days": str.isdigit,
+            **dict.fromkeys(("emergency_number", "crisis_line"), self._is_number),
+            "contact": lambda value: value == CONTACT,
+            "hours": lambda value: value == HOURS,
             "receipt": lambda value: re.fullmatch("[0-9a-f]{16}", value) is not None,
             "made": lambda value: value in registry.dates,
             "status": lambda value: value in said("trials_status_"),
@@ -174,6 +182,9 @@ class Sayable:
     def _said(self, prefix: str) -> set[str]:
         """All phrases whose key begins so."""
         return {phrase for key, phrases in self._phrases.items() if key.startswith(prefix) for phrase in phrases}
+
+    def _is_number(self, value: str) -> bool:
+        return any(value in row.values() for rows in self._numbers.values() for row in rows)
 
     def _is_phase(self, value: str) -> bool:
         return set(value.split("/")) <= self._said("trials_phase_")

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from knowledge.codec import answer_to_json, entry_to_json
 from knowledge.files import read_folder, write_entry
 from knowledge.glossary import published, read_glossaries
 from knowledge.model import Answer, Context, Question
+from knowledge.quiz import judged, quiz_answer
 from knowledge.render import as_text
 from knowledge.settings import SHIPPED_CONTENT
 from storage import settings as storage_settings
@@ -165,6 +167,9 @@ def all_answers(knowledge: wiring.Knowledge) -> Iterator[Answer]:
             yield live.entry_answer(entry.id, question)
             yield live.sources_answer(entry.id, question)
             yield from filter(None, (live.part_answer(entry.id, part, question) for part in ("simpler", "more")))
+            yield from filter(None, [quiz_answer(live, entry.id, question)])
+            for choice in entry.quiz.choices if entry.quiz else ():
+                yield from filter(None, [judged(live, entry.id, replace(question, text=choice.text))])
     for study in live.trials.shelf.studies:
         yield live.trials.by_numbers([study.nct_id], live.entry)
     for searched in (
@@ -254,14 +259,11 @@ def test_a_sentence_planted_in_an_action_is_noticed(
         PROJECT / "actions", tmp_path / "tampered_actions", ignore=shutil.ignore_patterns("__pycache__")
     )
     file = copied / "ask_question.py"
-    honest = "        speak(dispatcher, self._knowledge, answer)\n"
+    honest = "    return turn.give(with_suggestions(answer, question, answerer))\n"
     text = file.read_text(encoding="utf-8")
     assert text.count(honest) == 1
-    file.write_text(
-        text.replace(
-            honest, honest + f'        dispatcher.utter_message(text="{MADE_UP}", json_message={{"blocks": []}})\n'
-        )
-    )
+    planted = f'    turn.dispatcher.utter_message(text="{MADE_UP}", json_message={{"blocks": []}})\n'
+    file.write_text(text.replace(honest, planted + honest))
     monkeypatch.setenv("LANTERN_HOME", str(prepared_home))
     monkeypatch.syspath_prepend(str(tmp_path))
     wiring.from_environment.cache_clear()

@@ -65,7 +65,8 @@ class Asked:
     """What the assistant is told of one message. `text` is the part to be interpreted.
 
     `noticed`: the person knows what is kept, so the assistant may keep these words too. `after`: the emergency card
-    that the person has just been shown, which the assistant does not know of.
+    that the person has just been shown, which the assistant does not know of. `contact` and `hours`: where and when a
+    person can be reached; empty where nobody can.
     """
 
     conversation: str
@@ -75,6 +76,8 @@ class Asked:
     locale: str
     noticed: bool
     after: ShownCard | None = None
+    contact: str = ""
+    hours: str = ""
 
 
 class Assistant:
@@ -161,6 +164,8 @@ def _body(asked: Asked) -> bytes:
     }
     if asked.after is not None:
         metadata["after_card"] = {"card_id": asked.after.card, "locale": asked.after.locale, "kind": asked.after.kind}
+    if asked.contact:
+        metadata["contact"] = {"contact": asked.contact, "hours": asked.hours}
     return json.dumps({"sender": asked.conversation, "text": asked.text, "metadata": metadata}).encode()
 
 

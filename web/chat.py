@@ -12,17 +12,20 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from knowledge.blocks import spoken
 from knowledge.cards import card_answer
-from knowledge.model import Answer, Context, Question, ReplyKind
+from knowledge.choosing import says_yes
+from knowledge.model import Answer, Context, FollowUp, Question, ReplyKind
 from records.errors import Unavailable, UnknownConversation
+from records.missed import Missed
 from records.model import Conversation, Replies, ShownCard
 from safety import Finding
 from web.assistant import Asked
+from web.contact import heeded
 from web.errors import AssistantUnavailable, Refused, whereabouts
 from web.messages import LOCALES, Reply, Turn, kind_of
 from web.parts import Parts
@@ -39,12 +42,21 @@ FIND_PATIENCE = 2.0
 """Seconds that any other reply waits for what the record knows already, before it goes on from memory: longer than a
 busy disk takes, and not for as long as a database may hang."""
 
-_ANSWERING = frozenset(("answer", "steps", "trials", "defer"))
-"""Kinds of answers after which the card before them is no longer what the conversation is about."""
+MANNERS = ("smalltalk", "handoff", "abstain", "clarify")
+"""Kinds of replies after which an emergency card is still what the conversation is about."""
+CARDS = ("emergency", "crisis")
 
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _COMMAND_MARK = re.compile(r"^[\s/]+")
+_NOTHING_SAID = re.compile(r"[\s!-/:-@\[-`{-~¡¿…–—‘’“”·。、？！]*")
+"""Blanks and punctuation alone. Other signs, such as a thumb up, say something."""
+_NO_EMERGENCY = re.compile(
+    r"^(?!.*\?\s*$).*\b(?:(?:not|no|wasn['’]?t|isn['’]?t) (?:really )?an? emergency|no emergency|false alarm|"
+    r"no es una emergencia|falsa alarma)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""After a card, somebody says in other words what its button says; not where they ask whether it is one."""
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
 
@@ -83,10 +95,13 @@ class _Heard:
 
 @dataclass(frozen=True)
 class _Answered:
-    """What to say, and what the conversation is like afterwards; None where nothing of it may be kept."""
+    """What to say, and what the conversation is like afterwards; None where nothing of it may be kept. `contact`: what
+    the person wrote is how to reach them, and is kept as that alone; `wordless`: it is not kept at all."""
 
     replies: list[Reply]
     after: Conversation | None
+    contact: str | None = None
+    wordless: bool = False
 
 
 async def respond(turn: Turn, parts: Parts) -> list[Reply]:
@@ -145,7 +160,8 @@ async def _card_at_once(turn: Turn, finding: Finding, parts: Parts) -> list[Repl
 def _with_card(heard: _Heard, finding: Finding, parts: Parts) -> _Answered:
     shown = ShownCard(finding.kind, finding.card, finding.locale)
     return _Answered(
-        [Reply(answer=card(finding, heard.region, parts))], replace(_noting_treatment(heard, parts), card=shown)
+        [Reply(answer=card(finding, heard.region, parts))],
+        replace(_noting_treatment(heard, parts), card=shown, awaiting=None),
     )
 
 
@@ -172,15 +188,17 @@ def _noting_treatment(heard: _Heard, parts: Parts) -> Conversation:
 
 async def _answer(heard: _Heard, parts: Parts) -> _Answered:
     text, before = heard.text, heard.before
-    if not text.strip():
+    if _NOTHING_SAID.fullmatch(text):
         return _Answered([_spoken("empty_message", "clarify", heard, parts)], before)
-    if _says(text, "not_emergency_button", parts):
+    if _says(text, "not_emergency_button", parts) or (before.card is not None and _NO_EMERGENCY.search(text)):
         return _Answered([_spoken("not_emergency_reply", "clarify", heard, parts)], replace(before, card=None))
-    if _says(text, "forget_me_button", parts):
+    if _says(text, "forget_me_button", parts) or (before.awaiting == "forget" and says_yes(text)):
         return await _forget(heard, parts)
+    if parts.settings.contact and (reached := _heeded(heard, parts)) is not None:
+        return reached
     read = shortened(text, parts.settings.message_chars)
     replies = await _ask(heard, read, parts)
-    after = _noting_treatment(heard, parts)
+    after = replace(_noting_treatment(heard, parts), awaiting="forget" if _offers_to_forget(replies, parts) else None)
     shown = next((found for reply in replies if (found := _shown_card(reply))), None)
     if shown is not None:
         # Its second net caught what the rules missed, or a follow-up got the card again.
@@ -191,7 +209,7 @@ async def _answer(heard: _Heard, parts: Parts) -> _Answered:
     if before.card is not None and before.card.kind == "crisis" and _at_a_loss(answers):
         # Who spoke of suicide and goes on talking is not told that this is outside of what is known here.
         return _Answered([Reply(answer=_card_again(before.card, heard, parts))], after)
-    if any(answer.kind in _ANSWERING for answer in answers):
+    if any(answer.kind not in MANNERS for answer in answers):
         entries = [answer.entry for answer in answers if answer.entry]
         after = replace(after, card=None, last_entry=entries[-1] if entries else before.last_entry)
     if read != text:
@@ -202,7 +220,7 @@ async def _answer(heard: _Heard, parts: Parts) -> _Answered:
 def _shown_card(reply: Reply) -> ShownCard | None:
     """The emergency card that a reply of the assistant is, if it is one: kept and followed up like one of ours."""
     answer = reply.answer
-    if answer is None or answer.topic != "cards" or answer.kind not in ("emergency", "crisis") or not answer.entry:
+    if answer is None or answer.topic != "cards" or answer.kind not in CARDS or not answer.entry:
         return None
     return ShownCard(answer.kind, answer.entry, answer.locale)
 
@@ -216,6 +234,22 @@ def _card_again(shown: ShownCard, heard: _Heard, parts: Parts) -> Answer:
     return card_answer(found, "crisis", parts.numbers, heard.region, parts.phrases, parts.card_sources)
 
 
+def _heeded(heard: _Heard, parts: Parts) -> _Answered | None:
+    """What comes of a message that is about being reached by a person; None for every other one."""
+    found = heeded(heard.text, heard.before.awaiting, lambda button: _says(heard.text, button, parts))
+    if found is None:
+        return None
+    said = spoken(_phrase(found.phrase, heard, parts, days=str(parts.retention.contact_days)))
+    titles = [_phrase(button, heard, parts) for button in found.buttons]
+    offers = tuple(FollowUp(title, title) for title in titles)
+    reply = Reply(answer=Answer("handoff", (said,), follow_ups=offers, locale=heard.locale))
+    return _Answered([reply], replace(heard.before, awaiting=found.awaiting), found.contact, found.wordless)
+
+
+def _offers_to_forget(replies: list[Reply], parts: Parts) -> bool:
+    return any(_says(offer.message, "forget_me_button", parts) for reply in replies for offer in reply.offers())
+
+
 async def _ask(heard: _Heard, text: str, parts: Parts) -> list[Reply]:
     turn, before = heard.turn, heard.before
     asked = Asked(
@@ -226,22 +260,28 @@ async def _ask(heard: _Heard, text: str, parts: Parts) -> list[Reply]:
         locale=before.locale,
         noticed=before.introduced,
         after=before.card,
+        contact=parts.settings.contact,
+        hours=parts.settings.contact_hours,
     )
     try:
         return await parts.assistant.ask(asked)
     except AssistantUnavailable as fault:
         logger.warning("answering without the assistant: %s", fault)
     question = Question(text, before.locale, Context(region=heard.region), turn.channel)
-    searching = asyncio.to_thread(lambda: parts.knowledge.live().answer(question))
+    searching = asyncio.to_thread(lambda: parts.knowledge.live().answers(question))
     try:
-        answer = await asyncio.wait_for(searching, parts.settings.time_limit)
+        answers = await asyncio.wait_for(searching, parts.settings.time_limit)
     except Exception as fault:
         # Kept like any answer: the same message, sent again later, must not get another one.
         logger.error("a question could not be answered: %s", whereabouts(fault))
         return [_spoken("unavailable", "abstain", heard, parts)]
     # "Say it more simply" and the like need the assistant; questions do not.
+    return [*map(_without_follow_ups, answers), Reply(text=_phrase("limited", heard, parts))]
+
+
+def _without_follow_ups(answer: Answer) -> Reply:
     questions = tuple(offer for offer in answer.follow_ups if offer.title.endswith("?"))
-    return [Reply(answer=replace(answer, follow_ups=questions)), Reply(text=_phrase("limited", heard, parts))]
+    return Reply(answer=replace(answer, follow_ups=questions))
 
 
 async def _forget(heard: _Heard, parts: Parts) -> _Answered:
@@ -258,19 +298,48 @@ async def _forget(heard: _Heard, parts: Parts) -> _Answered:
 
 async def _kept(heard: _Heard, given: _Answered, patience: float, parts: Parts) -> list[Reply]:
     """The replies, with the introduction in a new conversation, once they are written or `patience` is over."""
-    replies, before, after = given.replies, heard.before, given.after
+    before, after = heard.before, given.after
     if after is None:
-        return replies
+        return given.replies
+    replies = [_reworded(reply, heard, parts) for reply in given.replies]
+    after = replace(after, said=tuple(dict.fromkeys(key for reply in replies for key in _said(reply, parts))))
     if not before.introduced:
         # In the language of the first reply: whoever got a Spanish card is not introduced to in English.
         locale = next((reply.answer.locale for reply in replies if reply.answer is not None), heard.locale)
         replies = [*replies, Reply(text=introduction(locale, heard.region, parts))]
         after = replace(after, introduced=True)
     # Until the person has been told what is kept, their words are not.
-    words = shortened(heard.text, parts.settings.message_chars) if before.introduced else None
+    is_kept = before.introduced and not given.wordless
+    words = shortened(heard.text, parts.settings.message_chars) if is_kept else None
     rows = [reply.to_json() for reply in replies]
-    await parts.written(parts.recorder.keep(after, heard.turn.message_id, words, kind_of(replies), rows), patience)
+    keeping = parts.recorder.keep(
+        after, heard.turn.message_id, words, kind_of(replies), rows, missed_of(replies), given.contact
+    )
+    await parts.written(keeping, patience)
     return replies
+
+
+def missed_of(replies: list[Reply]) -> Missed | None:
+    """The question that these replies leave open, for staff to learn from; None where they leave none."""
+    for answer in (reply.answer for reply in replies if reply.answer is not None):
+        # A question back that no search led to ("which one?") is no gap in what we know.
+        if answer.kind == "abstain" or (answer.kind == "clarify" and answer.confidence is not None):
+            nearest = tuple(origin.id for origin in answer.provenance if origin.kind == "revision")
+            return Missed(answer.kind, nearest, answer.confidence, answer.locale)
+    return None
+
+
+def _reworded(reply: Reply, heard: _Heard, parts: Parts) -> Reply:
+    """The reply without a spoken sentence that was the last thing said: in other words where there are any."""
+    if reply.answer is None or reply.answer.kind in CARDS:
+        return reply
+    answer = parts.variants.reworded(reply.answer, heard.before.said)
+    return reply if answer is reply.answer else replace(reply, text=None, answer=answer)
+
+
+def _said(reply: Reply, parts: Parts) -> Iterator[str]:
+    if reply.answer is not None and reply.answer.kind not in CARDS:
+        yield from parts.variants.said(reply.answer)
 
 
 def introduction(locale: str, region: str | None, parts: Parts) -> str:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from knowledge.model import Source
 from knowledge.phrases import Phrases
+from knowledge.variants import Variants
 from knowledge.wiring import Knowledge
 from records.recorder import Recorder
 from records.retention import Retention
@@ -49,6 +50,11 @@ class Parts:
     card_sources: Mapping[str, Source] = field(default_factory=dict)
     """What cards name as their sources; at hand without the database."""
     turns: Turns = field(default_factory=Turns)
+
+    @functools.cached_property
+    def variants(self) -> Variants:
+        """The phrases that can be said in other words."""
+        return Variants(self.phrases)
 
     async def written(self, writing: Future[None], patience: float) -> None:
         """Returns when it is written, or after `patience` seconds: then it is written later."""

@@ -131,6 +131,13 @@ ROWS = (
         whole(10, 100_000),
         "most open connections; beyond them the one that has been silent longest is closed",
     ),
+    Setting(
+        "LANTERN_CONTACT",
+        "",
+        text,
+        "phone number, e-mail or address of a page where a person can be reached, shown as it stands; empty: nobody",
+    ),
+    Setting("LANTERN_CONTACT_HOURS", "", text, "when they can be reached, in words, such as Mon-Fri 9-17"),
     Setting("LANTERN_SITE_NAME", "Lantern", text, "name of this service, shown at the top of its pages"),
 )
 
@@ -157,6 +164,8 @@ class Settings:
     rate_address: Rate = field(default_factory=lambda: Rate(600, 60))
     body_seconds: int = 10
     connections: int = 500
+    contact: str = ""
+    contact_hours: str = ""
     site_name: str = "Lantern"
 
     @property

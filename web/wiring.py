@@ -33,7 +33,9 @@ def build(environment: Mapping[str, str]) -> Parts:
     """The real parts. Raises `StartRefused`, or `SettingError` and the errors of `knowledge.wiring.build`."""
     settings = Settings.from_environment(environment)
     knowledge = knowledge_wiring.build(environment)
+    knowledge.store.require_no_other()
     records = records_wiring.build(environment)
+    records.store.require_no_other()
     rules = load_rules(EMERGENCY_RULES)
     metrics = Metrics(rules.cards)
     return Parts(

@@ -14,7 +14,7 @@ from bot.paths import named
 from bot.progress import Progress
 from knowledge import inventory, review
 from knowledge.editing import seed
-from knowledge.editing.acts import Editing, Grounds, texts_of
+from knowledge.editing.acts import Editing, texts_of
 from knowledge.errors import KnowledgeError
 from knowledge.files import read_facts, read_folder, write_entry
 from knowledge.glossary import read_glossaries
@@ -161,7 +161,11 @@ def bring(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
     if options.preview:
         facts = read_facts(Settings.from_environment(environment).content / "facts.tsv")
         current = texts_of(_release(store))
-        compared = exchange.preview(entries, current, store.drafts(), Grounds(store.sources(), facts))
+        compared = exchange.preview(entries, current, store.drafts(), review.Grounds(store.sources(), facts))
+        for entry, _ in compared.changed:
+            if number := store.number_of(entry):
+                name = f"{entry.locale}/{entry.id}"
+                print(f"earlier: {name} says what revision {number} said; is the file older than what is live?")
         print("\n".join(_told(compared)))
         return
     # A draft needs neither facts nor vectors; whoever submits and publishes it does.

@@ -17,7 +17,7 @@ from knowledge.editing.calendar import due
 from knowledge.errors import EditRefused
 from knowledge.model import TOPICS, Person
 from knowledge.settings import Settings
-from knowledge.store.audit import first_broken
+from knowledge.store.audit import about, first_broken
 from knowledge.store.change import Key
 from knowledge.store.repository import KnowledgeStore
 from records import wiring as records_wiring
@@ -95,14 +95,13 @@ def _due(options: argparse.Namespace, store: KnowledgeStore, grace_days: int) ->
 
 def _audit(options: argparse.Namespace, store: KnowledgeStore) -> None:
     rows = list(store.audit())
-    wanted = _key(options.entry) if options.entry else None
+    wanted = about(rows, _key(options.entry)) if options.entry else rows
     writer = csv.writer(sys.stdout)
     writer.writerow(("number", "at", "act", "person", "entry", "release", "reason", "detail", "hash"))
-    for row in rows:
-        if wanted is None or (row.locale, row.entry) == wanted:
-            entry = f"{row.locale}/{row.entry}" if row.entry else ""
-            said = (row.number, row.at.isoformat(), row.act, row.person, entry, row.release, row.reason, row.detail)
-            writer.writerow(_row((*said, row.hash)))
+    for row in wanted:
+        entry = f"{row.locale}/{row.entry}" if row.entry else ""
+        said = (row.number, row.at.isoformat(), row.act, row.person, entry, row.release, row.reason, row.detail)
+        writer.writerow(_row((*said, row.hash)))
     broken = first_broken(rows)
     if broken is not None:
         raise CommandFailed(f"from row {broken} on, the trail is not what was written; compare it with an older backup")

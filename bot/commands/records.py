@@ -1,4 +1,4 @@
-"""./lantern records: prune, erase, export, reports, migrate."""
+"""./lantern records: prune, erase, export, reports, missed, contacts, migrate."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from bot.errors import CommandFailed, explained
 from records import wiring
 from records.errors import RecordsError
+from records.missed import clustered
 from records.repository import Pruned
 
 
@@ -19,6 +20,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for name, purpose in (("erase", "erase one conversation"), ("export", "print all that is kept of one, as JSON")):
         acts.add_parser(name, help=purpose).add_argument("id", metavar="ID", help="id of the conversation")
     acts.add_parser("reports", help="print what readers reported to be wrong with pages, oldest first")
+    acts.add_parser("missed", help="print the questions that got no answer, most frequent first")
+    acts.add_parser("contacts", help="print how people asked to be reached, oldest first")
     acts.add_parser("migrate", help="bring the conversations database up to date")
 
 
@@ -40,6 +43,14 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
                 for report in records.store.reports():
                     place = f"{report.locale}/{report.entry}, revision {report.revision}"
                     print(f"{report.at:%Y-%m-%d %H:%M}  {place}  {report.kind}: {report.text or '(nothing written)'}")
+            elif options.act == "missed":
+                for cluster in clustered(records.store.missed()):
+                    near = ", ".join(cluster.nearest) or "nothing"
+                    kinds = "/".join(cluster.kinds)
+                    print(f"{cluster.count:4}  {cluster.newest}  {kinds}: {cluster.text}  (nearest: {near})")
+            elif options.act == "contacts":
+                for request in records.store.contacts():
+                    print(f"{request.at:%Y-%m-%d %H:%M}  {request.locale}  {request.contact}")
             else:
                 print(json.dumps(records.store.export(options.id), ensure_ascii=False, indent=2))
         except RecordsError as error:
@@ -49,7 +60,7 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
 def _say(gone: Pruned, word: str = "So far") -> None:
     talks = f"{gone.conversations} conversations, {gone.messages} messages, {gone.trackers} dialogues"
-    print(f"{word}: {talks}, {gone.reports} reports erased.", flush=True)
+    print(f"{word}: {talks}, {gone.reports} reports, {gone.contacts} contact details erased.", flush=True)
 
 
 def set_up(environment: Mapping[str, str]) -> None:

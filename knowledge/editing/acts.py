@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from knowledge import review
@@ -21,8 +21,8 @@ from knowledge.codec import entry_body
 from knowledge.editing.refusals import EditConflict, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
 from knowledge.errors import EditRefused
 from knowledge.files import MOST_BYTES
-from knowledge.model import Draft, Entry, Fact, Person, Release, Role, Source
-from knowledge.store.change import Change, Key, Member, Plan, State
+from knowledge.model import Draft, Entry, Fact, Person, Release, Role
+from knowledge.store.change import Change, Key, Kind, Member, Plan, State, kind_of
 from knowledge.store.repository import KnowledgeStore
 
 CARD_APPROVERS = 2
@@ -31,20 +31,15 @@ FEW_OVERDUE = 3
 """So many texts may be withdrawn by date in one run, whatever share of all they are."""
 MOST_OVERDUE = 0.05
 """Largest share of the live texts that one run withdraws by date: more at once looks like a wrong clock."""
+LONGEST_DELAY = dt.timedelta(days=7)
+"""How late a planned publication is still carried out unasked: a Lantern may have been down over the holidays, but a
+clock that is a year ahead must not publish what was meant for next month."""
 LONGEST_NAME = 80
 CALENDAR = "review dates"
 """Who withdraws what is overdue."""
 
 Prepare = Callable[[Sequence[Entry]], None]
 """Computes and keeps what entries cost before they are live: their vectors."""
-
-
-@dataclass(frozen=True)
-class Grounds:
-    """What statements lean on: sources by key, facts by id."""
-
-    sources: Mapping[str, Source]
-    facts: Mapping[str, Fact]
 
 
 class Editing:
@@ -60,6 +55,7 @@ class Editing:
         """Begins to write: a new entry, or another text for one that there is."""
         _require_storable(entry)
         self._require(by, "author", "draft", entry.key, at)
+        self._require_alike(entry)
         with self._store.changing() as change:
             begun = change.draft_of(entry.key)
             if begun is not None:
@@ -108,6 +104,7 @@ class Editing:
         _require_storable(entry)
         before = self._store.draft(draft_id)
         self._require(by, "author", "edit", before.entry.key, at)
+        self._require_alike(entry)
         with self._store.changing() as change:
             before = _current(change, draft_id, version)
             if entry.key != before.entry.key:
@@ -122,6 +119,7 @@ class Editing:
     def discard(self, draft_id: int, *, version: int, by: Person, at: dt.datetime, reason: str) -> None:
         """Throws a draft away. Its texts stay in nobody's sight; the act stays in the audit trail."""
         self._require(by, "author", "discard", self._store.draft(draft_id).entry.key, at)
+        _require_reason(reason)
         with self._store.changing() as change:
             draft = _current(change, draft_id, version)
             change.remove_draft(draft_id)
@@ -131,7 +129,7 @@ class Editing:
         """Asks for approval. Raises `UnfitText` with every fault that no reader may meet."""
         entry = self._store.draft(draft_id).entry
         self._require(by, "author", "submit", entry.key, at)
-        self._require_fit([entry])
+        self._require_fit([entry], self._store.newest_release())
         with self._store.changing() as change:
             draft = _current(change, draft_id, version)
             if draft.state != "draft":
@@ -143,15 +141,19 @@ class Editing:
     # Reviewing -------------------------------------------------------------------------------------------------
 
     def comment(self, draft_id: int, text: str, *, by: Person, at: dt.datetime) -> None:
-        """Says something about a draft. Comments are rows of the audit trail, so they outlive the draft."""
+        """Says something about a draft. Comments are rows of the audit trail, so they outlive the draft. The same words
+        said again before anything else happened to the entry are kept once: whoever hears that the database does not
+        answer says them again."""
         if not text.strip():
             raise EditRefused("write what you have to say")
+        _require_name(by)
         if by.roles.isdisjoint(("author", "reviewer", "publisher")):
             key = self._store.draft(draft_id).entry.key
             self._refuse(by, "comment", key, at, f"{by.name} may not comment; an admin can give a role")
         with self._store.changing() as change:
             draft = change.draft(draft_id)
-            _record(change, "comment", draft, by, at, text.strip())
+            if not change.is_said_last(draft, by.name, text.strip()):
+                _record(change, "comment", draft, by, at, text.strip())
 
     def send_back(self, draft_id: int, *, version: int, by: Person, at: dt.datetime, reason: str) -> Draft:
         """Gives a draft back to its authors, with the reason; approvals are void."""
@@ -170,15 +172,20 @@ class Editing:
         `StaleDraft` when it is another by now, and `NotAllowed` for an author."""
         draft = self._store.draft(draft_id)
         self._require(by, "reviewer", "approve", draft.entry.key, at)
-        if by.name in draft.authors:
-            why = "you wrote this text, and two people are needed: ask somebody else to approve it"
+        why = "you wrote this text, and two people are needed: ask somebody else to approve it"
+        if _is_among(by, draft.authors):
             self._refuse(by, "approve", draft.entry.key, at, why)
         with self._store.changing() as change:
             draft = _reviewed(change, draft_id, None)
             if draft.content_hash != content_hash:
                 raise StaleDraft(draft)
-            if by.name in (approval.person for approval in draft.approvals):
-                raise EditRefused("you have approved this text already; somebody else must approve it, too")
+            if _is_among(by, draft.authors):
+                # They became one since the look above: nothing of this is kept, as with every other race.
+                raise NotAllowed(why)
+            if _is_among(by, (approval.person for approval in draft.approvals)):
+                missing = approvers_needed(draft.entry) - len(draft.approvals)
+                more = "; somebody else must approve it, too" if missing > 0 else ""
+                raise EditRefused(f"you have approved this text already{more}")
             change.set_part(draft_id, by.name, "approver", by.clinician, content_hash)
             _record(change, "approve", draft, by, at, reason, clinician=by.clinician)
             return change.draft(draft_id)
@@ -188,24 +195,35 @@ class Editing:
     def publish(self, draft_ids: Sequence[int], *, by: Person, at: dt.datetime, reason: str = "") -> int:
         """Makes approved drafts live, all of them or none; returns the number of the release. Raises `EditConflict`
         when another text of an entry was published since its draft was begun."""
-        drafts = [self._store.draft(draft_id) for draft_id in draft_ids]
+        drafts = [self._store.draft(draft_id) for draft_id in dict.fromkeys(draft_ids)]
         self._require(by, "publisher", "publish", drafts[0].entry.key if len(drafts) == 1 else None, at)
-        self._ready(drafts)
+        looked_at = self._ready(drafts)
         with self._store.changing() as change:
-            return self._publish(change, drafts, by.name, at, reason)
+            return self._publish(change, drafts, looked_at, by.name, at, reason)
 
     def plan(
         self, draft_ids: Sequence[int], *, due_at: dt.datetime, by: Person, at: dt.datetime, reason: str = ""
     ) -> int:
-        """Publishes approved drafts at a later time (`publish_due`); returns the number of the plan."""
-        drafts = [self._store.draft(draft_id) for draft_id in draft_ids]
+        """Publishes approved drafts at a later time (`publish_due`); returns the number of the plan. A draft stands in
+        one plan; the very same plan, made again, is the one that there is."""
+        drafts = [self._store.draft(draft_id) for draft_id in dict.fromkeys(draft_ids)]
         self._require(by, "publisher", "plan", None, at)
         if due_at <= at:
             raise EditRefused("give a time that is still to come, or publish now")
         self._ready(drafts)
         with self._store.changing() as change:
+            wanted = tuple((draft.id, draft.content_hash) for draft in drafts)
+            for plan in change.plans():
+                if (plan.due_at, plan.person, plan.drafts) == (due_at, by.name, wanted):
+                    return plan.id
+                for draft in drafts:
+                    if draft.id in (id_ for id_, _ in plan.drafts):
+                        raise EditRefused(
+                            f"{draft.entry.id} is planned for {plan.due_at.isoformat()} by {plan.person}; "
+                            f"take plan {plan.id} back first"
+                        )
             plan_id = change.add_plan(due_at, by.name, change.newest_release(), drafts)
-            detail = {"plan": plan_id, "due_at": due_at.isoformat(), "entries": [draft.entry.id for draft in drafts]}
+            detail = {"plan": plan_id, "due_at": due_at.isoformat()} | _entries(draft.entry.key for draft in drafts)
             change.record("plan", by=by.name, at=at, reason=reason, detail=detail)
         return plan_id
 
@@ -220,34 +238,53 @@ class Editing:
 
     def publish_due(self, at: dt.datetime) -> list[int]:
         """Carries out the planned publications whose time has come; returns the numbers of the releases. One that is
-        not possible any more is taken off the list, and the audit trail says why."""
+        not possible any more is taken off the list, and the audit trail says why. One that is `missed` waits."""
         done = []
-        for plan in [plan for plan in self._store.plans() if plan.due_at <= at]:
+        for plan in [plan for plan in self._store.plans() if plan.due_at <= at <= plan.due_at + LONGEST_DELAY]:
             try:
                 drafts = [self._store.draft(draft_id) for draft_id, _ in plan.drafts]
-                self._ready(drafts)
+                looked_at = self._ready(drafts)
                 with self._store.changing() as change:
-                    done.append(self._publish_plan(change, plan, drafts, at))
+                    done.append(self._publish_plan(change, plan, drafts, looked_at, at))
             except EditRefused as refusal:
                 with self._store.changing() as change:
                     if plan.id in (left.id for left in change.plans()):
                         change.remove_plan(plan.id)
                         detail = {"plan": plan.id, "due_at": plan.due_at.isoformat()}
-                        change.record("plan_failed", by=plan.person, at=at, reason=str(refusal), detail=detail)
+                        # The trail keeps no texts.
+                        why = refusal.sentence if isinstance(refusal, EditConflict) else str(refusal)
+                        change.record("plan_failed", by=plan.person, at=at, reason=why, detail=detail)
         return done
 
-    def _publish_plan(self, change: Change, plan: Plan, drafts: Sequence[Draft], at: dt.datetime) -> int:
+    def missed(self, at: dt.datetime) -> list[Plan]:
+        """Planned publications that should have been carried out so long ago that the clock may be wrong: a person
+        publishes them, or takes them back."""
+        return [plan for plan in self._store.plans() if plan.due_at + LONGEST_DELAY < at]
+
+    def _publish_plan(
+        self, change: Change, plan: Plan, drafts: Sequence[Draft], looked_at: int, at: dt.datetime
+    ) -> int:
         if plan.id not in (left.id for left in change.plans()):
             raise EditRefused("another process has carried this plan out")
         if [(draft.id, draft.content_hash) for draft in drafts] != list(plan.drafts):
             raise EditRefused("a text was changed after its publication was planned; plan it again")
         if change.rolled_back_since(plan.release):
             raise EditRefused("there was a roll back after this was planned; look at it and plan it again")
+        now = _live(change)
+        for key in sorted(change.taken_since(plan.release)):
+            if key in (draft.entry.key for draft in drafts) and (key not in now or now[key].state == "withdrawn"):
+                raise EditRefused(f"{key[1]} was withdrawn after this was planned; look at it and plan it again")
         change.remove_plan(plan.id)
-        return self._publish(change, drafts, plan.person, at, f"planned for {plan.due_at.isoformat()}")
+        return self._publish(change, drafts, looked_at, plan.person, at, f"planned for {plan.due_at.isoformat()}")
 
-    def _publish(self, change: Change, drafts: Sequence[Draft], by: str, at: dt.datetime, reason: str) -> int:
-        members = change.members(change.newest_release())
+    def _publish(
+        self, change: Change, drafts: Sequence[Draft], looked_at: int, by: str, at: dt.datetime, reason: str
+    ) -> int:
+        newest_release = change.newest_release()
+        if newest_release != looked_at:
+            # What another release brought or took may have made these texts unfit.
+            self._require_fit([draft.entry for draft in drafts], newest_release)
+        members = change.members(newest_release)
         states = _states(members)
         published = []
         for read in drafts:
@@ -255,6 +292,8 @@ class Editing:
             if draft.content_hash != read.content_hash:
                 raise StaleDraft(draft)
             _require_approved(draft)
+            if draft.entry.key in members and (why := _unlike(members[draft.entry.key].kind, draft.entry)):
+                raise EditRefused(why)
             newest = change.newest_revision(draft.entry.key)
             number = newest.number if newest else 0
             if number != draft.base:
@@ -291,6 +330,8 @@ class Editing:
         wanted = set(keys)
         self._require(by, "publisher", "withdraw", next(iter(wanted)) if len(wanted) == 1 else None, at)
         _require_reason(reason)
+        if not wanted:
+            raise EditRefused("name at least one entry")
         with self._store.changing() as change:
             members = _live(change)
             for key in sorted(wanted):
@@ -301,12 +342,18 @@ class Editing:
             return self._withdraw(change, members, wanted, by.name, at, reason)
 
     def withdraw_topic(self, topic: str, *, by: Person, at: dt.datetime, reason: str) -> int:
-        """The switch for an incident: withdraws every live text of a topic at once."""
-        release = self._store.release(self._store.newest_release())
-        keys = [row.entry.key for row in release.revisions if row.entry.topic == topic]
-        if not keys:
-            raise EditRefused(f"no text of the topic {topic!r} is live")
-        return self.withdraw(keys, by=by, at=at, reason=reason)
+        """The switch for an incident: withdraws every live text of a topic at once, emergency cards left out. Returns
+        the number of the release."""
+        self._require(by, "publisher", "withdraw", None, at)
+        _require_reason(reason)
+        with self._store.changing() as change:
+            # Looked up where nobody else changes anything: what another one withdraws meanwhile must not stop this.
+            number = change.newest_release()
+            texts = [row.entry for row in self._store.release(number).revisions] if number else []
+            wanted = {entry.key for entry in texts if entry.topic == topic and kind_of(entry) != "card"}
+            if not wanted:
+                raise EditRefused(f"no text of the topic {topic!r} is live")
+            return self._withdraw(change, _live(change), wanted, by.name, at, reason)
 
     def withdraw_overdue(self, *, at: dt.datetime, days: int, confirmed: bool = False) -> tuple[Key, ...]:
         """Withdraws what should have been reviewed more than `days` days ago; returns what it withdrew. Cards and words
@@ -368,8 +415,9 @@ class Editing:
             return release
 
     def roll_back(self, release: int, *, by: Person, at: dt.datetime, reason: str) -> int:
-        """Makes an earlier release live again, as a new one; returns its number. What is withdrawn now stays withdrawn,
-        because an incident outlives a roll back: `restore` is an act of its own."""
+        """Makes an earlier release live again, as a new one; returns its number. An incident outlives a roll back: what
+        is withdrawn now stays withdrawn, and so does a text that was withdrawn when another one replaced it or when it
+        was retired. `restore` is an act of its own."""
         self._require(by, "publisher", "roll_back", None, at)
         _require_reason(reason)
         with self._store.changing() as change:
@@ -377,9 +425,10 @@ class Editing:
                 raise EditRefused(f"there is no release {release}")
             now = _live(change)
             then = change.members(release)
+            taken = change.last_withdrawn()
             states: dict[Key, tuple[int, State]] = {}
             for key, member in then.items():
-                withdrawn = key in now and now[key].state == "withdrawn"
+                withdrawn = member.revision_id in taken or (key in now and now[key].state == "withdrawn")
                 states[key] = (member.revision_id, "withdrawn" if withdrawn else member.state)
             for key, member in now.items():
                 if member.kind == "card" and key not in states:
@@ -388,7 +437,10 @@ class Editing:
             if states == _states(now):
                 raise EditRefused(f"release {release} says exactly what is live")
             number = change.add_release(dict(states.values()), by=by.name, at=at, origin="editing")
-            detail = {"to": release}
+            before = _states(now)
+            detail = {"to": release} | _entries(
+                key for key in before.keys() | states.keys() if before.get(key) != states.get(key)
+            )
             change.record("roll_back", by=by.name, at=at, reason=reason, release=number, detail=detail)
             return number
 
@@ -401,27 +453,34 @@ class Editing:
         # Starter content may follow what only the calendar has withdrawn, and nothing that a person did.
         release = change.add_release(states, by=by, at=at, origin="calendar" if by == CALENDAR else "editing")
         key = next(iter(wanted)) if len(wanted) == 1 else None
-        detail = {"entries": sorted("/".join(name) for name in wanted)}
-        change.record("withdraw", by=by, at=at, reason=reason, key=key, release=release, detail=detail)
+        change.record("withdraw", by=by, at=at, reason=reason, key=key, release=release, detail=_entries(wanted))
         return release
 
     # What every act asks ---------------------------------------------------------------------------------------
 
-    def _ready(self, drafts: Sequence[Draft]) -> None:
-        """Approved and fit to publish, and all that costs time done before the transaction."""
+    def _require_alike(self, entry: Entry) -> None:
+        newest = self._store.revision(*entry.key)
+        if newest is not None and (why := _unlike(kind_of(newest.entry), entry)):
+            raise EditRefused(why)
+
+    def _ready(self, drafts: Sequence[Draft]) -> int:
+        """Approved and fit to publish, and all that costs time done before the transaction. Returns the number of the
+        release beside which they are fit."""
         if not drafts:
             raise EditRefused("name at least one draft")
         for draft in drafts:
             _require_approved(draft)
-        self._require_fit([draft.entry for draft in drafts])
-        self._prepare([draft.entry for draft in drafts])
-
-    def _require_fit(self, entries: Sequence[Entry]) -> None:
         number = self._store.newest_release()
+        self._require_fit([draft.entry for draft in drafts], number)
+        self._prepare([draft.entry for draft in drafts])
+        return number
+
+    def _require_fit(self, entries: Sequence[Entry], number: int) -> None:
+        """Raises `UnfitText` with all that forbids to show these texts beside those of the release `number`."""
         live = {row.entry.key: row.entry for row in self._store.release(number).revisions} if number else {}
         # Drafts that are published together may name each other.
         live.update((entry.key, entry) for entry in entries)
-        grounds = Grounds(self._store.sources(), self._facts())
+        grounds = review.Grounds(self._store.sources(), self._facts())
         faults = [
             (f"{entry.id}, {found.field}" if len(entries) > 1 else found.field, found.message)
             for entry in entries
@@ -431,8 +490,9 @@ class Editing:
             raise UnfitText(faults)
 
     def _require(self, by: Person, role: Role, act: str, key: Key | None, at: dt.datetime) -> None:
-        if not by.name.strip() or len(by.name) > LONGEST_NAME or not by.name.isprintable():
-            raise EditRefused(f"give the name of a person, of 1 to {LONGEST_NAME} characters")
+        _require_name(by)
+        if key is not None:
+            _require_key(key)
         if role not in by.roles:
             self._refuse(by, act, key, at, f"{by.name} is no {role}; an admin can give that role")
 
@@ -444,8 +504,7 @@ class Editing:
 
 def _require_storable(entry: Entry) -> None:
     """Faults of a text are for its author to see and mend; what the database cannot hold is refused at once."""
-    if not re.fullmatch(r"[a-z0-9-]{1,80}", entry.id):
-        raise EditRefused("an id has 1 to 80 small letters, digits and hyphens")
+    _require_key(entry.key)
     try:
         size = len(entry_body(entry).encode())
     except UnicodeEncodeError:
@@ -454,6 +513,14 @@ def _require_storable(entry: Entry) -> None:
         ) from None
     if size > MOST_BYTES:
         raise EditRefused(f"the text has {size // 1000} KB, more than {MOST_BYTES // 1000}; look what got into it")
+
+
+def _require_key(key: Key) -> None:
+    locale, entry = key
+    if not re.fullmatch(r"[a-z0-9-]{1,80}", entry):
+        raise EditRefused("an id has 1 to 80 small letters, digits and hyphens")
+    if not re.fullmatch(r"[a-z]{2}(-[A-Z]{2})?", locale):
+        raise EditRefused("a language is written as en or es")
 
 
 def texts_of(release: Release | None) -> dict[Key, Entry]:
@@ -476,10 +543,20 @@ def hindrances(entries: Iterable[Entry], current: Mapping[Key, Entry], drafts: I
             found.append(f"{entry.id} stands twice in {entry.locale}")
         if entry.key in begun:
             found.append(f"{entry.id} is being worked on by {', '.join(begun[entry.key].authors)}")
-        if entry.key in current and (current[entry.key].answer_kind == "term") != (entry.answer_kind == "term"):
-            found.append(f"{entry.id} is the id of a word of the glossary")
+        if entry.key in current and (why := _unlike(kind_of(current[entry.key]), entry)):
+            found.append(why)
         seen.add(entry.key)
     return tuple(found)
+
+
+def _unlike(before: Kind, entry: Entry) -> str | None:
+    """Why a text of this kind cannot follow one of the kind before. Otherwise one person's approval could take a card
+    from those who need it, as another text under its name."""
+    if before == "card" and kind_of(entry) != "card":
+        return f"{entry.id} is an emergency card and stays one; write another text under an id of its own"
+    if (before == "term") != (kind_of(entry) == "term"):
+        return f"{entry.id} is the id of a word of the glossary"
+    return None
 
 
 def approvers_needed(entry: Entry) -> int:
@@ -493,6 +570,20 @@ def _require_approved(draft: Draft) -> None:
     if draft.state != "in_review" or missing > 0:
         people = "one more person" if missing <= 1 else f"{missing} more people"
         raise EditRefused(f"{draft.entry.id} is not approved yet: {people} must read and approve this text")
+
+
+def _require_name(by: Person) -> None:
+    if not by.name.strip() or len(by.name) > LONGEST_NAME or not by.name.isprintable():
+        raise EditRefused(f"give the name of a person, of 1 to {LONGEST_NAME} characters")
+
+
+def _is_among(person: Person, names: Iterable[str]) -> bool:
+    """Whether a person has one of these names, however it is spelt: "anna " is no second person beside "Anna"."""
+    return _plain(person.name) in map(_plain, names)
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
 
 
 def _require_reason(reason: str) -> None:
@@ -521,6 +612,11 @@ def _live(change: Change) -> dict[Key, Member]:
 def _states(members: Mapping[Key, Member]) -> dict[Key, tuple[int, State]]:
     """What a release consists of, as the next one may be made from it: id and state of each revision."""
     return {key: (member.revision_id, member.state) for key, member in members.items()}
+
+
+def _entries(keys: Iterable[Key]) -> dict[str, list[str]]:
+    """The part of an audit row's detail that names the entries of an act done to several."""
+    return {"entries": sorted("/".join(key) for key in keys)}
 
 
 def _ages(entry: Entry) -> bool:

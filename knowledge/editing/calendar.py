@@ -26,18 +26,23 @@ class Calendar:
     def __init__(self, editing: Editing, clock: Callable[[], dt.datetime], grace_days: int) -> None:
         self._editing, self._clock, self._grace_days = editing, clock, grace_days
         self.held: str | None = None
-        """Why nothing is withdrawn, while a person has to say that the clock is right."""
+        """What is not done while a person has to say that the clock is right, and why."""
 
     def run(self, *, confirmed: bool = False) -> Done:
         """Raises `StoreUnavailable`."""
         now = self._clock()
         published = self._editing.publish_due(now)
+        held = [
+            f"plan {plan.id} by {plan.person} was for {plan.due_at:%d %B %Y %H:%M}; if the clock is right, publish its "
+            "drafts now or take it back"
+            for plan in self._editing.missed(now)
+        ]
+        withdrawn: tuple[Key, ...] = ()
         try:
             withdrawn = self._editing.withdraw_overdue(at=now, days=self._grace_days, confirmed=confirmed)
         except TooManyOverdue as refusal:
-            self.held = str(refusal)
-            return Done(tuple(published))
-        self.held = None
+            held.append(str(refusal))
+        self.held = "; ".join(held) or None
         return Done(tuple(published), withdrawn)
 
 

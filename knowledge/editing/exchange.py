@@ -19,7 +19,7 @@ from knowledge import review
 from knowledge.editing import rows, spreadsheets
 from knowledge.editing.acts import differing, hindrances
 from knowledge.errors import ContentError, EditRefused, Fault
-from knowledge.files import parse_entry, read_entry, write_entry, write_sources
+from knowledge.files import entries_below, parse_entry, write_entry, write_sources
 from knowledge.model import Draft, Entry, Release, Source
 
 SUFFIXES = (".csv", ".xlsx", ".json")
@@ -169,20 +169,13 @@ def read_entries(source: Path) -> tuple[Entry, ...]:
 
 
 def _read_folder(folder: Path) -> tuple[Entry, ...]:
-    entries: list[Entry] = []
     faults: list[Fault] = []
-    for file in sorted(folder.glob("*/*/*.md")):
-        try:
-            entries.append(read_entry(file))
-        except ContentError as error:
-            faults.extend(error.faults)
-    keys = [entry.key for entry in entries]
-    faults += [Fault(folder, 1, f"id {key[1]!r} stands in two files") for key in set(keys) if keys.count(key) > 1]
+    entries, _ = entries_below(folder, faults)
     if not entries and not faults:
         faults.append(Fault(folder, 1, "holds no content files; they stand in <locale>/<topic>/<id>.md"))
     if faults:
         raise ContentError(faults)
-    return tuple(entries)
+    return entries
 
 
 def _read(file: Path) -> bytes:

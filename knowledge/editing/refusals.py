@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from knowledge.editing.difference import drawn, entries_between
 from knowledge.errors import EditRefused
 from knowledge.model import Draft, Revision
 
@@ -31,13 +32,19 @@ class StaleDraft(EditRefused):
 
 
 class EditConflict(EditRefused):
-    """Another text of the entry was published after the draft was begun. `theirs` is that text."""
+    """Another text of the entry was published after the draft was begun. `theirs` is that text; `differences` say, by
+    field, what `mine` would change in it. `sentence` says it without the texts."""
 
     def __init__(self, mine: Draft, theirs: Revision) -> None:
         self.mine, self.theirs = mine, theirs
-        super().__init__(
+        self.differences = entries_between(theirs.entry, mine.entry)
+        self.sentence = (
             f"revision {theirs.number} of {mine.entry.id} by {theirs.author} was published after this draft was begun; "
-            "compare the two texts and begin again from the live one"
+            "compare the two texts and begin again from that one"
+        )
+        texts = "".join(f"\n{field}: {drawn(pieces)}" for field, pieces in self.differences.items())
+        super().__init__(
+            f"{self.sentence}. Your text would change [-what stands there-] to {{+what you wrote+}}:{texts}"
         )
 
 

@@ -39,10 +39,11 @@ def import_seed(
     itself is one short write. `tell` hears how many texts are read, of how many. Returns the live release, which is the
     old one when nothing changed.
     """
+    # Before all that takes time: what staff publish meanwhile is then refused to be replaced.
+    base = store.newest_release()
     if store.has_origin("editing"):
         raise EditRefused("staff have published a release; starter content may no longer replace it")
     content, terms = checked(folder)
-    base = store.newest_release()
     texts = [aliases.plain(passage.text) for entry in content.entries for passage in passages(entry)]
     for start in range(0, len(texts), TEXTS_AT_ONCE):
         embedder.embed(texts[start : start + TEXTS_AT_ONCE])

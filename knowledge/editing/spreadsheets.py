@@ -1,7 +1,8 @@
 """Tables of text <-> .csv and .xlsx. Nothing in a file is ever computed: a formula is a fault that names its cell.
 
 On the way out a text that a spreadsheet might take for a formula gets a leading apostrophe, on the way in it loses it.
-A text that begins with an apostrophe gets a second one, so every text comes back exactly.
+A text that begins with an apostrophe gets a second one, so every text comes back exactly. In a .csv, whose cells are of
+no kind, the same is done for what a spreadsheet would take for a number or a date and write in its own way.
 """
 
 from __future__ import annotations
@@ -38,6 +39,16 @@ FARTHEST_ROW = 20_000
 
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """Beginnings that a spreadsheet may take for those of a formula (OWASP, CSV Injection)."""
+_LIKE_A_VALUE = re.compile(
+    r"(?:[($€£.]*\d|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|dic)[a-z]*\.?(?: de)?[ ,/.-]*\d).*"
+    r"|true|false|verdadero|falso",
+    re.IGNORECASE,
+)
+"""What a spreadsheet in English or Spanish may take for a number, a date or a truth: LibreOffice makes 1460 of "1,460"
+and 01/01/2021 of "January 2021"."""
+_LONGEST_VALUE = 40
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+"""A form in which dates come back as they were from LibreOffice. Excel changes it: then import names the cell."""
 _TEXT_FORMAT = "@"
 _NOT_IN_XLSX = re.compile(r"[\r\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|x005F_")
 """What XML or Excel would change: line ends, what is no character, and the codes by which Excel writes characters."""
@@ -54,7 +65,12 @@ def guarded(text: str) -> str:
 
 def unguarded(cell: str) -> str:
     """The inverse of `guarded`. A cell that another program wrote without guard is taken as it is."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith((*RISKY, "'")) else cell
+    bare = cell[1:]
+    return bare if cell.startswith("'") and (bare.startswith((*RISKY, "'")) or _is_like_a_value(bare)) else cell
+
+
+def _is_like_a_value(text: str) -> bool:
+    return len(text) <= _LONGEST_VALUE and bool(_LIKE_A_VALUE.fullmatch(text)) and not _ISO_DATE.fullmatch(text)
 
 
 def write_csv(table: Sequence[Sequence[str]], file: Path) -> bytes:
@@ -62,7 +78,9 @@ def write_csv(table: Sequence[Sequence[str]], file: Path) -> bytes:
     rows that hold what no cell can; `file` is what they are said to be of."""
     _require_writable(table, file)
     text = io.StringIO(newline="")
-    csv.writer(text, dialect="excel").writerows([guarded(cell) for cell in row] for row in table)
+    csv.writer(text, dialect="excel").writerows(
+        [f"'{cell}" if _is_like_a_value(cell) else guarded(cell) for cell in row] for row in table
+    )
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -184,7 +202,7 @@ def _require_writable(table: Iterable[Sequence[str]], file: Path, also: re.Patte
             odd = CONTROL.search(cell) or _LONE_SURROGATE.search(cell) or (also.search(cell) if also else None)
             if odd:
                 message = f"holds {odd[0]!r}, which cannot stand in a {file.suffix}; export as .json"
-            elif len(guarded(cell)) > MOST_CELL_CHARACTERS:
+            elif len(cell) + 1 > MOST_CELL_CHARACTERS:
                 message = f"is longer than {MOST_CELL_CHARACTERS:,} characters, the most of a cell; export as .json"
             if message:
                 faults.append(Fault(file, number, f"{column} of {row[0]}: {message}"))

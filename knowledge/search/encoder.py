@@ -6,7 +6,7 @@ The files are made once by `knowledge.search.weights.prepare`; this module only 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -32,8 +32,9 @@ class Encoder(Protocol):
         """Shape (len(texts), 384), float32, each row of length 1; the zero row for a text without word pieces."""
         ...
 
-    def knows(self, word: str) -> bool:
-        """Whether the word is one piece in the model's own vocabulary of 30,000: an ordinary English word."""
+    @property
+    def english(self) -> Collection[str]:
+        """Ordinary English words: those that are one piece in the model's own vocabulary of 30,000."""
         ...
 
 
@@ -91,5 +92,6 @@ class OnnxEncoder:
             vectors[places] = self._model.session.run(["sentence_vector"], inputs)[0]
         return vectors
 
-    def knows(self, word: str) -> bool:
-        return self._model.tokenizer.token_to_id(word) is not None
+    @functools.cached_property
+    def english(self) -> Collection[str]:
+        return frozenset(piece for piece in self._model.tokenizer.get_vocab() if piece.isalpha())

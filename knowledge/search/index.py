@@ -1,42 +1,51 @@
 """One release as something that can be searched: question -> ranked entries with a confidence.
 
-An entry scores by its two best passages (cosine of the sentence vectors plus a share of character n-gram likeness,
-which catches what spelling repair does not) and by a linear map from vectors to entries, fitted to the phrasings in
-closed form whenever a release is loaded: it learns which directions tell neighbouring entries apart. The confidence is
-the best passage's score made comparable between questions: what a crowd of outside questions scores is taken off, and
-so is what the entry does not mention at all.
+An entry scores by its best phrasings and its best paragraph (cosine of the sentence vectors plus a share of character
+n-gram likeness, which catches what spelling repair does not), by a linear map from vectors to entries, fitted to the
+phrasings in closed form whenever a release is loaded, which learns what tells neighbouring entries apart, and by the
+share of the question that it does not mention. The confidence is a logistic model over the same evidence for the best
+entry and the likeness of the question to outside ones (`knowledge.search.confidence`).
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from knowledge.model import Entry, Release
 from knowledge.search.audience import age_groups
+from knowledge.search.confidence import Evidence, confidence
 from knowledge.search.embedder import Embedder
 from knowledge.search.encoder import DIMENSIONS
 from knowledge.search.grams import Counts, Grams, count
 from knowledge.search.passages import Passage, passages
-from knowledge.search.words import Aliases, Vocabulary, content_words, words
+from knowledge.search.words import STOP_WORDS, Aliases, Vocabulary, content_words, words
+
+RANKED = 15
+"""Entries whose words are held against the question; what a first, cheaper score puts behind them is never shown."""
+SUBJECT = 1.2
+"""Log of the odds from which a word tells what a message is about: three times as usual in published texts as in
+outside ones."""
+DRAWN = 100
+MOST_UNKNOWN, MOST_STRANGE, MOST_FOREIGN = 4, 3, 2
+AGE_FIRST = 0.3
+"""What an entry about another age loses in the first, cheaper score."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """How the parts of a score are blended. The defaults were chosen with `bench/retrieval.py` (see its output for
-    figures): leave-one-phrasing-out over the published entries, and outside questions that the index does not hold."""
+    """How the parts of a score are blended. `of_figures` are those of an entry's three best phrasings, its best
+    paragraph, the fitted map, the share it does not mention, and being about another age than the question; the best of
+    several by `bench/retrieval.py`, where all that are of this size differ by less than two in a hundred."""
 
     grams: float = 0.15
-    told: float = 0.9
-    fitted: float = 1.0
     ridge: float = 1.0
-    other_age: float = 0.3
-    background: float = 0.5
-    unmentioned: float = 0.15
+    inside_ridge: float = 5.0
+    of_figures: tuple[float, ...] = (1.0, 0.7, 0.5, 0.5, 1.2, -1.0, -0.5)
 
 
 @dataclass(frozen=True)
@@ -50,9 +59,11 @@ class Hit:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The best entries for one question, best first. `confidence` is that of the first, 0 to 1."""
+    """The best entries for one question, best first. `confidence` is that of the first, 0 to 1; `text` is the question
+    as it was compared."""
 
     hits: tuple[Hit, ...]
+    evidence: Evidence
     confidence: float
     text: str
 
@@ -94,6 +105,27 @@ def _prepare(
     return {text: made.get(text) or known[text] for text in texts}
 
 
+def odds(held: int, size: int, apart: int, crowd: int) -> float:
+    """Log of how much more usual a word is in published texts (`held` of `size`) than in outside ones (`apart` of
+    `crowd`). Rare words are drawn towards none, by as much as `DRAWN` texts of the usual share would draw them."""
+    usual = DRAWN * (held + apart) / (size + crowd)
+    return math.log((held + usual) / (size + DRAWN)) - math.log((apart + usual) / (crowd + DRAWN))
+
+
+def _inside(vectors: np.ndarray, background: np.ndarray, ridge: float) -> np.ndarray:
+    """The line that parts published vectors (+1) from outside ones (-1), shape (385,): weighted least squares in closed
+    form, both sides counting alike; the last number is the constant."""
+    if not len(vectors) or not len(background):
+        return np.zeros(DIMENSIONS + 1, np.float32)
+    rows = np.concatenate([vectors, background])
+    rows = np.concatenate([rows, np.ones((len(rows), 1), np.float32)], axis=1)
+    sides = np.concatenate([np.ones(len(vectors)), -np.ones(len(background))])
+    sizes = np.where(sides > 0, len(vectors), len(background))
+    weighted = rows * (len(rows) / 2 / sizes)[:, None]
+    spread = weighted.T @ rows + ridge * np.eye(DIMENSIONS + 1)
+    return np.linalg.solve(spread, weighted.T @ sides).astype(np.float32)
+
+
 def _stack(vectors: Sequence[np.ndarray]) -> np.ndarray:
     return np.stack(vectors) if vectors else np.zeros((0, DIMENSIONS), np.float32)
 
@@ -109,7 +141,7 @@ class Index:
         *,
         aliases: Aliases,
         background: Sequence[str],
-        is_common: Callable[[str], bool],
+        english: Collection[str],
         previous: Index | None = None,
         weights: Weights = Weights(),
     ) -> None:
@@ -129,58 +161,129 @@ class Index:
         before: Mapping[str, _Prepared] = previous._prepared if previous else {}
         self._prepared: dict[str, _Prepared] = _prepare([*texts, *background], before, embedder, aliases)
         ready = [self._prepared[text] for text in texts]
-        self.vocabulary = Vocabulary((word for text in ready for word in text.words), aliases, is_common)
+        self.vocabulary = Vocabulary((word for text in ready for word in text.words), aliases, english)
         self._vectors = _stack([text.vector for text in ready])
         self._map = _fit(self._vectors, self._first, weights.ridge)
-        self._share = np.array([1.0 if p.kind == "asked" else weights.told for p in self._passages], np.float32)
+        self._is_asked = np.array([passage.kind == "asked" for passage in self._passages], bool)
         self._grams = Grams([text.grams for text in ready])
         self._background = _stack([self._prepared[text].vector for text in background])
+        self._line = _inside(self._vectors, self._background, weights.inside_ridge)
         self._mentions: list[set[str]] = [set() for _ in self.entries]
         for place, text in zip(self._owner, ready):
             self._mentions[place].update(text.meaning)
         held = Counter(word for mentioned in self._mentions for word in mentioned)
-        self._rarity = {word: math.log((1 + len(self.entries)) / (1 + number)) for word, number in held.items()}
-        self._rarest = math.log(1 + len(self.entries))
+        size, crowd = len(self.entries), len(background)
+        self._rarity = {word: math.log((1 + size) / (1 + number)) for word, number in held.items()}
+        self._rarest = math.log(1 + size)
+        self._apart = Counter(word for text in background for word in self._prepared[text].meaning)
+        self._telling = {word: odds(held[word], size, self._apart[word], crowd) for word in {*held, *self._apart}}
+        asked = Counter(word for entry in self.entries for word in set(content_words(aliases.plain(entry.question))))
+        self._topics = {word: number for word, number in asked.items() if self._telling.get(word, 0.0) > SUBJECT}
 
-    def search(self, text: str, limit: int = 5) -> Ranking:
-        """The best entries for a question, however it is spelt; an index without entries finds none."""
+    def search(self, text: str, limit: int = 5, besides: Entry | None = None) -> Ranking:
+        """The best entries for a question, however it is spelt, leaving out `besides`; an index without entries finds
+        none."""
         canonical = self.vocabulary.canonical(text)
         if not self.entries or not canonical:
-            return Ranking((), 0.0, canonical)
+            return Ranking((), Evidence(), 0.0, canonical)
         vector = self._embedder.embed_message(canonical)
-        return self._ranked(canonical, vector, self._map @ vector, limit)
+        return self._ranked(canonical, vector, self._map @ vector, limit, besides)
 
-    def _ranked(self, text: str, vector: np.ndarray, fitted: np.ndarray, limit: int) -> Ranking:
-        passages = (self._vectors @ vector + self._weights.grams * self._grams.likeness(text)) * self._share
-        # Passages stand entry after entry, so each entry's two best are found without a loop.
-        best = np.maximum.reduceat(passages, self._first)
-        rest = np.where(passages == best[self._owner], -1.0, passages)
-        second = np.maximum(np.maximum.reduceat(rest, self._first), 0.0)
-        scores = (best + second) / 2 + self._weights.fitted * fitted - self._weights.other_age * self._for_others(text)
-        ranked = [int(place) for place in np.argsort(-scores)[:limit]]
-        top = ranked[0]
-        outside = float(np.max(self._background @ vector)) if len(self._background) else 0.0
-        confidence = (
-            float(best[top])
-            - self._weights.background * max(0.0, outside)
-            - self._weights.unmentioned * self._unmentioned(text, top)
+    def subjects(self, text: str) -> tuple[str, ...]:
+        """The words that tell what a message is about, as they are compared: those of published questions that are much
+        more usual in published texts than elsewhere. What most questions are about comes first."""
+        written = dict.fromkeys(words(self.vocabulary.canonical(text)))
+        asked = {word: max((self._topics.get(stem, 0) for stem in content_words(word)), default=0) for word in written}
+        return tuple(sorted((word for word in written if asked[word]), key=lambda word: -asked[word]))
+
+    def _odds(self, word: str) -> float:
+        return self._telling.get(word, 0.0)
+
+    def _ranked(
+        self, text: str, vector: np.ndarray, fitted: np.ndarray, limit: int, besides: Entry | None = None
+    ) -> Ranking:
+        likeness = self._likeness(text, vector)
+        asked = set(content_words(text))
+        places, figures = self._figures(text, likeness, fitted, asked, max(RANKED, limit))
+        kept = [at for at, place in enumerate(places) if self.entries[place] is not besides]
+        if not kept:
+            return Ranking((), Evidence(), 0.0, text)
+        places, figures = places[kept], figures[kept]
+        scores = figures @ np.array(self._weights.of_figures)
+        order = np.argsort(-scores, kind="stable")
+        top = figures[order[0]]
+        evidence = Evidence(
+            best=float(top[0]),
+            second=float(top[1]),
+            told=float(top[3]),
+            fitted=float(top[4]),
+            lead=float(scores[order[0]] - scores[order[1]]) if len(order) > 1 else float(scores[order[0]]),
+            unmentioned=float(top[5]),
+            **self._of_question(text, vector, asked),
         )
-        confidence = round(min(1.0, max(0.0, confidence)), 3)
-        return Ranking(tuple(self._hit(place, scores, passages) for place in ranked), confidence, text)
+        hits = tuple(self._hit(int(places[at]), float(scores[at]), likeness) for at in order[:limit])
+        return Ranking(hits, evidence, confidence(evidence, evidence), text)
+
+    def _figures(
+        self, text: str, likeness: np.ndarray, fitted: np.ndarray, asked: set[str], most: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The likeliest entries, shape (most,), and what speaks for each, shape (most, 7): columns as in `Weights`."""
+        best, second, third = self._best_three(np.where(self._is_asked, likeness, -1.0))
+        told = np.maximum.reduceat(np.where(self._is_asked, 0.0, np.maximum(likeness, 0.0)), self._first)
+        ages = self._for_others(text).astype(float)
+        places = np.argsort(-((best + second) / 2 + fitted - AGE_FIRST * ages))[:most]
+        unmentioned = [self._unmentioned(asked, int(place)) for place in places]
+        columns = (best, second, third, told, fitted)
+        return places, np.stack([*(column[places] for column in columns), unmentioned, ages[places]], axis=1)
+
+    def _likeness(self, text: str, vector: np.ndarray) -> np.ndarray:
+        """Of each passage to the question, shape (passages,)."""
+        return self._vectors @ vector + self._weights.grams * self._grams.likeness(text)
+
+    def _sides(self, vector: np.ndarray) -> tuple[float, float]:
+        """Likeness to the nearest outside question, and where the question lies between outside and inside."""
+        outside = float(np.max(self._background @ vector)) if len(self._background) else 0.0
+        return max(0.0, outside), float(self._line[:-1] @ vector + self._line[-1])
+
+    def _best_three(self, likeness: np.ndarray) -> list[np.ndarray]:
+        """The three best of each entry, at least 0. Passages stand entry after entry, so no loop is needed."""
+        left, found = likeness.copy(), []
+        for _ in range(3):
+            best = np.maximum.reduceat(left, self._first)
+            found.append(np.maximum(best, 0.0))
+            holders = np.flatnonzero(left == best[self._owner])
+            _, first = np.unique(self._owner[holders], return_index=True)
+            left[holders[first]] = -1.0
+        return found
+
+    def _of_question(self, text: str, vector: np.ndarray, asked: set[str]) -> dict[str, float]:
+        """The evidence that lies in the question alone."""
+        plain = [word for word in words(text) if word not in STOP_WORDS and len(word) > 1]
+        telling = sum(map(self._odds, asked)) / max(len(asked), 1)
+        outside, inside = self._sides(vector)
+        return {
+            "outside": outside,
+            "inside": inside,
+            "telling": min(6.0, max(-6.0, telling)),
+            "length": math.log(1 + len(asked)),
+            "unknown": float(min(MOST_UNKNOWN, sum(map(self.vocabulary.is_unknown, plain)))),
+            "strange": float(min(MOST_STRANGE, sum(map(self.vocabulary.is_strange, plain)))),
+            "foreign": float(min(MOST_FOREIGN, sum(map(self.vocabulary.is_foreign, plain)))),
+            "strangest": max(-6.0, min(map(self._odds, asked), default=0.0)),
+        }
 
     def _for_others(self, text: str) -> np.ndarray:
         """1 for entries about an age group other than the one asked about (adults, where none is named), else 0."""
         groups = age_groups(text) or ("adult",)
         return (self._ages != "") & ~np.isin(self._ages, groups)
 
-    def _hit(self, place: int, scores: np.ndarray, passages: np.ndarray) -> Hit:
+    def _hit(self, place: int, score: float, likeness: np.ndarray) -> Hit:
         rows = slice(self._first[place], self._first[place + 1] if place + 1 < len(self._first) else None)
-        winner = self._first[place] + int(np.argmax(passages[rows]))
-        return Hit(self.entries[place], float(scores[place]), self._passages[winner].text)
+        winner = self._first[place] + int(np.argmax(likeness[rows]))
+        return Hit(self.entries[place], score, self._passages[winner].text)
 
-    def _unmentioned(self, text: str, owner: int) -> float:
+    def _unmentioned(self, asked: set[str], owner: int) -> float:
         """Share of the question's meaning, by rarity of its words, that the entry does not mention; 0 to 1."""
-        asked = set(content_words(text))
         total = sum(self._rarity.get(word, self._rarest) for word in asked)
         missing = sum(self._rarity.get(word, self._rarest) for word in asked if word not in self._mentions[owner])
         return missing / total if total else 0.0

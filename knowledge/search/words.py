@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rapidfuzz.distance import OSA
-from rapidfuzz.process import extract
+from rapidfuzz.process import extract, extractOne
 
 _DOUBLED = re.compile(r"([a-z])\1+")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 SHORTEST_REPAIRED = 5
 """Shorter words are left as written: too many real words lie one letter apart."""
+SHORTEST_FOREIGN = 7
+"""A shorter word may be anything with two slips in it."""
 SHORTEST_DOUBLED = 4
 """Words of four letters are found again when all that is wrong is a letter written twice: "babby", "rashh"."""
 STOP_WORDS = frozenset(
@@ -79,14 +81,15 @@ class Aliases:
 class Vocabulary:
     """The words of the published texts, and the way back to them from a misspelt one."""
 
-    def __init__(self, written: Iterable[str], aliases: Aliases, is_common: Callable[[str], bool]) -> None:
-        """`written`: every word of the texts, as often as it occurs. `is_common`: whether a word is ordinary English,
-        which is then never taken for a slip."""
-        self._aliases, self._is_common = aliases, is_common
+    def __init__(self, written: Iterable[str], aliases: Aliases, english: Collection[str]) -> None:
+        """`written`: every word of the texts, as often as it occurs. `english`: ordinary words, which are never taken
+        for a slip."""
+        self._aliases, self._english = aliases, english
         counts = Counter(written)
         self._known = set(counts) | aliases.words
         self._targets = sorted(word for word in self._known if len(word) >= SHORTEST_REPAIRED)
         self._counts = counts
+        self._ordinary = sorted(word for word in english if len(word) >= SHORTEST_REPAIRED)
         doubled = sorted((word for word in self._known if len(word) >= SHORTEST_DOUBLED), key=lambda word: counts[word])
         self._by_letters = {_DOUBLED.sub(r"\1", word): word for word in doubled}
 
@@ -94,8 +97,25 @@ class Vocabulary:
         """The text as the index compares it: slips repaired, other names replaced by the ones the texts use."""
         return self._aliases.renamed([self._repair(word) for word in words(text)])
 
+    def is_unknown(self, word: str) -> bool:
+        """Whether the word is ordinary English that no published text holds."""
+        return word not in self._known and word in self._english
+
+    def is_strange(self, word: str) -> bool:
+        """Whether the word is a name or a slip that neither the published texts nor ordinary English know."""
+        return word not in self._known and not word[0].isdigit() and word not in self._english
+
+    def is_foreign(self, word: str) -> bool:
+        """Whether a strange word is far from every word known: a name, such as that of another medicine, not a slip."""
+        if len(word) < SHORTEST_FOREIGN or not self.is_strange(word):
+            return False
+        near = (
+            extractOne(word, known, scorer=OSA.distance, score_cutoff=2) for known in (self._targets, self._ordinary)
+        )
+        return not any(near)
+
     def _repair(self, word: str) -> str:
-        if len(word) < SHORTEST_REPAIRED or word in self._known or word[0].isdigit() or self._is_common(word):
+        if len(word) < SHORTEST_REPAIRED or word in self._known or word[0].isdigit() or word in self._english:
             return word
         letters = _DOUBLED.sub(r"\1", word)
         if letters != word and letters in self._by_letters:

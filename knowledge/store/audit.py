@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from knowledge.model import AuditRow
 
@@ -38,3 +39,27 @@ def first_broken(rows: Iterable[AuditRow]) -> int | None:
             return expected
         previous, expected = row.hash, expected + 1
     return None
+
+
+def entries_of(locale: str | None, entry: str | None, detail: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Locale and id of every entry that a row says something of: of its own columns, and of its `detail` where an act
+    was done to several at once."""
+    found = {(locale, entry)} if locale and entry else set()
+    for name in detail.get("entries", ()):
+        of, _, name = name.rpartition("/")
+        found.add((of, name))
+    for row in (*detail.get("published", ()), *detail.get("drafts", ())):
+        found.add((row["locale"], row["entry"]))
+    return found
+
+
+def about(rows: Iterable[AuditRow], entry: tuple[str, str]) -> Iterator[AuditRow]:
+    """The rows that say something of one entry, by locale and id: also where an act was done to several, and where a
+    plan to publish it was taken back or failed. `rows` begin where the trail does."""
+    planned: dict[int, set[tuple[str, str]]] = {}
+    for row in rows:
+        named = entries_of(row.locale, row.entry, row.detail)
+        if row.act == "plan":
+            planned[row.detail["plan"]] = named
+        if entry in named or entry in planned.get(row.detail.get("plan", 0), ()):
+            yield row

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from knowledge.codec import content_hash, entry_body, entry_from_json
 from knowledge.errors import EditRefused
 from knowledge.model import Approval, AuditRow, Draft, Entry, ReviewState, Source
-from knowledge.store.audit import BEGINNING, row_hash
+from knowledge.store.audit import BEGINNING, entries_of, row_hash
 from knowledge.store.tables import (
     audit,
     draft_people,
@@ -31,6 +31,8 @@ Key = tuple[str, str]
 """Locale and id of an entry."""
 State = Literal["live", "withdrawn"]
 Origin = Literal["seed", "editing", "calendar"]
+Kind = Literal["text", "term", "card"]
+"""What an entry is to whoever publishes: a text that people find, a word of the glossary, an emergency card."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Member:
     revision_id: int
     number: int
     state: State
-    kind: str
+    kind: Kind
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,13 @@ class Change:
 
     def members(self, number: int) -> dict[Key, Member]:
         """What a release consists of; nothing for a number that is no release."""
-        columns = (revisions.c.locale, revisions.c.entry_id, revisions.c.id, revisions.c.number, revisions.c.body)
+        # The bodies are megabytes; the database looks into them, so that they need not come here.
+        kind = sa.case(*((revisions.c.body.contains(_of_kind(kind)), kind) for kind in ("card", "term")), else_="text")
+        columns = (revisions.c.locale, revisions.c.entry_id, revisions.c.id, revisions.c.number, kind.label("kind"))
         joined = sa.join(release_revisions, revisions, release_revisions.c.revision_id == revisions.c.id)
         query = sa.select(*columns, release_revisions.c.state).select_from(joined)
         rows = self._connection.execute(query.where(release_revisions.c.release_number == number))
-        return {
-            (row.locale, row.entry_id): Member(row.id, row.number, row.state, json.loads(row.body)["answer_kind"])
-            for row in rows
-        }
+        return {(row.locale, row.entry_id): Member(row.id, row.number, row.state, row.kind) for row in rows}
 
     def has_release(self, number: int) -> bool:
         query = sa.select(releases.c.number).where(releases.c.number == number)
@@ -109,6 +110,18 @@ class Change:
         query = query.where(release_revisions.c.state == "live").order_by(release_revisions.c.release_number.desc())
         found = self._connection.execute(query.limit(1)).scalar()
         return None if found is None else int(found)
+
+    def last_withdrawn(self) -> set[int]:
+        """Ids of the revisions that were withdrawn in the newest of the releases that they are part of."""
+        members = release_revisions.alias()
+        ever = sa.select(release_revisions.c.revision_id).where(release_revisions.c.state == "withdrawn")
+        last = sa.select(members.c.revision_id, sa.func.max(members.c.release_number).label("number"))
+        last = last.where(members.c.revision_id.in_(ever)).group_by(members.c.revision_id).subquery()
+        here = (release_revisions.c.revision_id == last.c.revision_id) & (
+            release_revisions.c.release_number == last.c.number
+        )
+        query = sa.select(release_revisions.c.revision_id).select_from(sa.join(release_revisions, last, here))
+        return set(self._connection.execute(query.where(release_revisions.c.state == "withdrawn")).scalars())
 
     # Revisions and sources -------------------------------------------------------------------------------------
 
@@ -280,6 +293,22 @@ class Change:
         query = sa.select(audit.c.number).where(audit.c.act == "roll_back", audit.c.release_number > release)
         return self._connection.execute(query.limit(1)).first() is not None
 
+    def taken_since(self, release: int) -> set[Key]:
+        """Entries that a person withdrew or retired after this release; what the calendar withdrew does not count."""
+        by_people = sa.select(releases.c.number).where(releases.c.number > release, releases.c.origin == "editing")
+        query = sa.select(audit.c.locale, audit.c.entry_id, audit.c.detail)
+        query = query.where(audit.c.act.in_(("withdraw", "retire")), audit.c.release_number.in_(by_people))
+        rows = self._connection.execute(query)
+        return set().union(*(entries_of(row.locale, row.entry_id, json.loads(row.detail)) for row in rows))
+
+    def is_said_last(self, draft: Draft, person: str, text: str) -> bool:
+        """Whether the newest act on an entry is that this person said this of this draft."""
+        query = sa.select(audit).where(audit.c.locale == draft.entry.locale, audit.c.entry_id == draft.entry.id)
+        row = self._connection.execute(query.order_by(audit.c.number.desc()).limit(1)).first()
+        if row is None or (row.act, row.person, row.reason) != ("comment", person, _storable(text)):
+            return False
+        return bool(json.loads(row.detail)["draft"] == draft.id)
+
     def record(
         self,
         act: str,
@@ -297,7 +326,7 @@ class Change:
         number, previous = (before.number + 1, before.hash) if before else (1, BEGINNING)
         locale, entry = key or (None, None)
         # PostgreSQL cannot hold a null character, nor any database half a character.
-        said = reason.replace("\0", "").encode("utf-8", "replace").decode()
+        said = _storable(reason)
         row = AuditRow(number, at, act, by, locale, entry, release, said, dict(detail or {}), "")
         row = replace(row, hash=row_hash(previous, row))
         self._connection.execute(
@@ -316,6 +345,19 @@ class Change:
             },
         )
         return row
+
+
+def _storable(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def kind_of(entry: Entry) -> Kind:
+    return entry.answer_kind if entry.answer_kind in ("card", "term") else "text"
+
+
+def _of_kind(kind: str) -> str:
+    """What stands in the stored form of an entry of this kind and in no other: inside a text its quotes are escaped."""
+    return f'"answer_kind": "{kind}"'
 
 
 def _stamp(moment: dt.datetime) -> str:

@@ -17,11 +17,12 @@ from sqlalchemy.engine import Connection, Engine
 from knowledge.codec import content_hash, entry_from_json
 from knowledge.errors import EditRefused, StoreUnavailable
 from knowledge.model import AuditRow, Draft, Entry, Release, ReviewState, Revision, Source
+from knowledge.store.audit import about
 from knowledge.store.change import Change, Newest, Origin, Plan
 from knowledge.store.tables import audit, release_revisions, releases, revisions, sources, vectors
 from storage.engine import read, write
 from storage.errors import StorageError
-from storage.migrations import migrate, require_current
+from storage.migrations import migrate, require_current, require_no_other
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY = "knowledge_schema"
@@ -61,6 +62,12 @@ class KnowledgeStore:
         """Raises `StoreUnavailable`, with the command to run, unless the schema fits the code."""
         with _translated():
             require_current(self._engine, MIGRATIONS, HISTORY, REMEDY)
+
+    def require_no_other(self) -> None:
+        """For a start: raises `StoreUnavailable`, with the command to run, for a schema of another version. A database
+        that is away or empty is no reason not to start."""
+        with _translated():
+            require_no_other(self._engine, MIGRATIONS, HISTORY, REMEDY)
 
     def newest_release(self) -> int:
         """Number of the live release, 0 when nothing has been published. One indexed row: cheap enough per message."""
@@ -173,6 +180,14 @@ class KnowledgeStore:
             row = connection.execute(query.order_by(revisions.c.number.desc()).limit(1)).mappings().first()
         return self._revision(row) if row else None
 
+    def number_of(self, entry: Entry) -> int | None:
+        """The newest revision of an entry that says exactly this; None when none ever did."""
+        query = sa.select(sa.func.max(revisions.c.number)).where(revisions.c.content_hash == content_hash(entry))
+        query = query.where(revisions.c.locale == entry.locale, revisions.c.entry_id == entry.id)
+        with _translated(), read(self._engine) as connection:
+            found = connection.execute(query).scalar()
+        return None if found is None else int(found)
+
     def releases(self, limit: int = 50) -> list[ReleaseRow]:
         """The releases, newest first, without what they consist of."""
         query = sa.select(releases).order_by(releases.c.number.desc()).limit(limit)
@@ -183,10 +198,11 @@ class KnowledgeStore:
             ]
 
     def audit(self, entry: tuple[str, str] | None = None) -> Iterator[AuditRow]:
-        """The audit trail from its beginning, or the part of it that names one entry by locale and id."""
-        query = sa.select(audit).order_by(audit.c.number)
+        """The audit trail from its beginning, or what it says of one entry, by locale and id."""
         if entry is not None:
-            query = query.where(audit.c.locale == entry[0], audit.c.entry_id == entry[1])
+            yield from about(self.audit(), entry)
+            return
+        query = sa.select(audit).order_by(audit.c.number)
         with _translated(), read(self._engine) as connection:
             for row in connection.execute(query):
                 yield AuditRow(

@@ -69,8 +69,10 @@ drafts = sa.Table(
     sa.Column("changed_at", sa.String(32), nullable=False),
     sa.UniqueConstraint("locale", "entry_id"),
     sa.CheckConstraint("state IN ('draft', 'in_review')", name="draft_state"),
+    sqlite_autoincrement=True,
 )
-"""`base`: the number of the revision that the text was made from, 0 for a new entry. `version` counts the changes."""
+"""`base`: the number of the revision that the text was made from, 0 for a new entry. `version` counts the changes. No
+`id` is given twice, so a form that was opened for a draft that is gone is never taken for one of another."""
 
 draft_people = sa.Table(
     "draft_people",
@@ -93,6 +95,7 @@ planned_publications = sa.Table(
     sa.Column("person", sa.String(80), nullable=False),
     sa.Column("release_number", sa.Integer, nullable=False),
     sa.Column("drafts", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
 )
 """`drafts`: JSON, rows of draft id and content hash. `release_number`: what was live when it was planned."""
 

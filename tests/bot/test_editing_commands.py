@@ -93,6 +93,9 @@ def test_the_audit_trail_is_printed_and_verified(run: Run, store: KnowledgeStore
     assert (rows[0]["person"], rows[0]["reason"], rows[0]["entry"]) == ("'=Paula", "'+1", "en/tea-steps")
     assert f"The trail is whole: row 2 has the hash {rows[1]['hash']}" in err
     assert len(run("audit", "--entry", "en/tea-what-is")[1].splitlines()) == 1
+    run("withdraw", "--topic", "lupus", *WHO)
+    (row,) = csv.DictReader(io.StringIO(run("audit", "--entry", "en/tea-what-is")[1]))
+    assert (row["number"], row["act"], row["entry"]) == ("3", "withdraw", "")
     with write(store._engine) as connection:
         connection.execute(sa.update(audit).where(audit.c.number == 1).values(person="Mallory"))
     code, _, err = run("audit")

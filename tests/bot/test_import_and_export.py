@@ -88,6 +88,17 @@ def test_a_preview_says_what_would_change_and_changes_nothing(
     assert (store.drafts(), list(store.audit())) == ([], [])
 
 
+def test_a_file_that_is_older_than_what_is_live_is_noticed(
+    store: KnowledgeStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exchange.export(Path("some.csv"), [TEA, replace(STEPS, more="It takes a while.")], {})
+    store.publish([BETTER, STEPS, CARD], {}, **publication(base=2))
+    assert main(["content", "import", "some.csv", "--preview"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "earlier: en/tea-what-is says what revision 1 said; is the file older than what is live?"
+    assert [line.split()[0] for line in said[:3]] == ["earlier:", "changed:", "changed:"]
+
+
 def test_drafts_are_made_by_a_named_author_or_not_at_all(
     file: Path, store: KnowledgeStore, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -96,3 +96,10 @@ def test_can_press_a_study_of_the_list(say: Say) -> None:
 def test_is_never_told_that_a_study_is_the_right_one(say: Say) -> None:
     assert phrase("trials_not_a_recommendation") in say("are there trials for lupus nephritis").texts[0]
     assert phrase("trials_not_a_recommendation") in say(KYSA_1).texts[0]
+
+
+def test_a_limit_that_cannot_be_searched_is_said_and_the_list_stays(say: Say) -> None:
+    listed = lists_studies(say("trials for lupus"))
+    reply = say("adults only please")
+    assert lists_studies(reply) == listed
+    assert phrase("trials_ages_not_searched") in reply.texts[0]

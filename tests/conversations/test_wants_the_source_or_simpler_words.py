@@ -28,9 +28,10 @@ def test_hears_where_it_comes_from_with_addresses(say: Say, asked: str) -> None:
 
 def test_hears_more_and_then_the_same_again(say: Say) -> None:
     full = say("is lupus contagious")
-    answered_by(say("tell me more"), "lupus-contagious")
-    again = say("say that again")
-    assert again.texts[0] == full.texts[0]
+    assert say("say that again").texts[0] == full.texts[0]
+    more = say("tell me more")
+    answered_by(more, "lupus-contagious")
+    assert say("say that again").texts[0] == more.texts[0], "what was said last"
 
 
 @pytest.mark.parametrize("asked", ["where is this from", "say it more simply", "tell me more"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -148,8 +148,7 @@ class WordEncoder:
             row /= max(float(np.linalg.norm(row)), 1e-9)
         return vectors
 
-    def knows(self, word: str) -> bool:
-        return False
+    english: Collection[str] = ()
 
 
 class StillEncoder(WordEncoder):

@@ -62,7 +62,9 @@ def test_every_phrase_is_said_somewhere(phrases: Phrases) -> None:
                     begun.add(node.value)
     for file in PROJECT.glob("web/templates/*.html"):
         whole.update(re.findall(r"\w+", file.read_text(encoding="utf-8")))
-    unsaid = [key for key in phrases.of("en") if key not in whole and not key.startswith(tuple(begun - {"_"}))]
+    # `abstain_again` is said wherever `abstain` is: `knowledge.variants`.
+    firsts = {key: re.sub(r"_again\d*$", "", key) for key in phrases.of("en")}
+    unsaid = [key for key, first in firsts.items() if first not in whole and not first.startswith(tuple(begun - {"_"}))]
     assert unsaid == []
 
 

@@ -81,7 +81,9 @@ def test_pruning_keeps_to_the_setting(home: Path, lantern: Lantern, monkeypatch:
     monkeypatch.setenv("LANTERN_RETENTION_DAYS", "7")
     code, said = lantern("prune")
     assert code == 0
-    assert said.splitlines()[-1] == "Done: 1 conversations, 1 messages, 0 dialogues, 0 reports erased."
+    assert (
+        said.splitlines()[-1] == "Done: 1 conversations, 1 messages, 0 dialogues, 0 reports, 0 contact details erased."
+    )
     store = wiring.build(environment(home)).store
     assert (store.find(old)[0], store.find(new)[0] is None) == (None, False)
 
@@ -94,7 +96,10 @@ def test_pruning_that_would_take_nearly_all_waits_for_a_person(home: Path, lante
     assert "./lantern records prune --confirm" in said
     code, said = lantern("prune", "--confirm")
     assert code == 0
-    assert said.splitlines()[-1] == "Done: 25 conversations, 25 messages, 0 dialogues, 0 reports erased."
+    assert (
+        said.splitlines()[-1]
+        == "Done: 25 conversations, 25 messages, 0 dialogues, 0 reports, 0 contact details erased."
+    )
 
 
 @pytest.mark.parametrize("words", [("prune",), ("erase", "a"), ("export", "a")])

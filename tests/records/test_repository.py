@@ -34,6 +34,7 @@ from tests.records.conftest import (
     keep,
     keep_tracker,
     rows,
+    without_steps_from_4,
 )
 
 
@@ -328,13 +329,26 @@ def test_what_an_earlier_version_kept_is_there_after_the_change(store: Conversat
     before = store.export(conversation().id)
     with write(engine) as connection:
         connection.execute(sa.text("DROP TABLE reports"))
+        without_steps_from_4(connection)
         connection.execute(sa.text("ALTER TABLE messages DROP COLUMN shown"))
-        connection.execute(sa.text("ALTER TABLE conversations DROP COLUMN suppressed"))
         connection.execute(sa.text(f"UPDATE {HISTORY} SET version_num = '0001'"))
     with pytest.raises(SchemaMismatch, match="older than the code"):
         store.require_current()
     store.migrate()
     assert (store.export(conversation().id), store.reports()) == (before, [])
+
+
+def test_from_the_version_before_questions_and_contacts_were_kept_nothing_is_lost(
+    store: ConversationStore, engine: Engine
+) -> None:
+    keep(store, engine, conversation(introduced=True), text="what is lupus")
+    before = store.export(conversation().id)
+    with write(engine) as connection:
+        without_steps_from_4(connection)
+        connection.execute(sa.text(f"UPDATE {HISTORY} SET version_num = '0003'"))
+    store.migrate()
+    assert store.find(conversation().id)[0] == conversation(introduced=True)
+    assert (store.export(conversation().id), store.missed(), store.contacts()) == (before, [], [])
 
 
 def test_a_database_without_tables_says_what_to_run(engine: Engine, clock: Clock) -> None:

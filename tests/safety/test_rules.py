@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import shutil
+import unicodedata
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 from safety import ADVICE_RULES, EMERGENCY_RULES, load_rules
 from safety.errors import RulesError
 from safety.rules import normalise
-from safety.spelling import _one_slip_apart, _slips, _split
+from safety.spelling import _one_slip_apart, _slips, _split, _words_with_runs
 from tests.safety.conftest import examples, remembered
 
 EMERGENCIES = load_rules(EMERGENCY_RULES)
@@ -36,6 +38,17 @@ def test_lone_surrogates_null_bytes_and_stacked_accents_are_read() -> None:
     for text in ("\ud800", "a\x00b", "z" + "\u0301" * 500, "\u202e\u200f", "ﷺ" * 300, "¿¡?!" * 500):
         assert EMERGENCIES.check(text) is None
         assert normalise(text) == normalise(normalise(text))
+
+
+@pytest.mark.parametrize("letter", ["é", "İ", "Å", "ﬁ", "Ñ", "ｄ", "ß", "한", "\u212a", "…", "Σ"])
+def test_a_sign_beyond_ascii_means_the_same_wherever_it_stands(letter: str) -> None:
+    """Stretches of such signs are read by themselves: what stands beside them must not matter."""
+    alone = normalise(letter)
+    decomposed = unicodedata.normalize("NFD", letter)
+    for before, after in (("A", "b"), ("x.", "'"), ("I", "\u0301z"), ("e\u0301", " ")):
+        around = normalise(before), normalise(after.replace("\u0301", ""))
+        assert normalise(before + letter + after) == around[0] + alone + around[1]
+        assert normalise(before + decomposed + after) == around[0] + normalise(decomposed) + around[1]
 
 
 @pytest.mark.parametrize("end", [". ", "! ", "? ", "\n"])
@@ -96,6 +109,14 @@ def test_a_text_is_cut_into_words_decimals_and_sentence_ends(text: str) -> None:
     ends = [token if token[0].isalnum() or token[0] in "@$" else "?" if "?" in token else "." for token in tokens]
     pauses = [len(token) > 1 and not token.strip(".") for token in tokens]
     assert _split(text) == [end for end, pause in zip(ends, pauses) if not pause]
+
+
+def test_words_with_a_letter_three_times_in_a_row_are_found_and_no_others() -> None:
+    chance = random.Random(1)
+    words = {"".join(chance.choices("ab", k=chance.randint(1, 7))) for _ in range(200)} | {"aaa", "baaa", "aaab"}
+    for some in (words, {"aa", "b"}, {"aab", "bba"}, set()):
+        expected = {word for word in some if re.search(r"([a-z])\1\1", word)}
+        assert set(_words_with_runs(" ".join(some))) == expected
 
 
 def test_every_slip_is_looked_at_and_no_other_word() -> None:

@@ -15,6 +15,10 @@ import pytest
 
 from knowledge.search.weights import WEIGHTS_SHA256
 from knowledge.settings import SHIPPED_CONTENT
+from knowledge.store import repository as knowledge_rows
+from records import repository as records_rows
+from storage.engine import open_engine, write
+from storage.migrations import upgrade
 from tests.running import environment, free_port, run_command
 
 
@@ -149,3 +153,21 @@ def test_the_script_runs_the_program(tmp_path: Path) -> None:
     done = subprocess.run([project / "lantern", "--help"], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0
     assert "start everything" in done.stdout
+
+
+@pytest.mark.parametrize("process", ["web", "assistant"])
+@pytest.mark.parametrize("room", ["knowledge", "records"])
+def test_a_database_that_a_migration_has_not_reached_stops_it_with_the_command_to_go_on(
+    home: Path, process: str, room: str
+) -> None:
+    rows, file = {"knowledge": (knowledge_rows, "knowledge"), "records": (records_rows, "conversations")}[room]
+    engine = open_engine(f"sqlite:///{home / file}.db")
+    with write(engine) as connection:
+        upgrade(connection, rows.MIGRATIONS, rows.HISTORY, "0001")
+    engine.dispose()
+    command = {"knowledge": "./lantern content migrate", "records": "./lantern records migrate"}[room]
+    done = run_command(process, env=environment(home))
+    assert (done.returncode, "Traceback" in done.stdout) == (1, False)
+    assert done.stdout.endswith(f"the database is older than the code (version 0001); run: {command}\n")
+    assert run_command(*command.split()[1:], env=environment(home)).returncode == 0
+    assert f"run: {command}" not in run_command("check", env=environment(home)).stdout

@@ -125,6 +125,9 @@ class SmallAnswerer:
                 )
         return Answer("abstain", (spoken("I do not have a checked answer to that."),))
 
+    def answers(self, question: Question) -> tuple[Answer, ...]:
+        return (self.answer(question),)
+
     def entry_answer(self, entry_id: str, question: Question) -> Answer:
         return self.answer(question)
 

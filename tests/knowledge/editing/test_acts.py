@@ -9,10 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from knowledge.codec import content_hash
+from knowledge.editing.calendar import Calendar, Done
 from knowledge.editing.refusals import EditConflict, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
 from knowledge.errors import EditRefused
 from knowledge.model import Person
 from knowledge.store.audit import first_broken
+from knowledge.store.repository import KnowledgeStore
 from knowledge.store.tables import draft_people, revision_people
 from storage.engine import read, write
 from tests.knowledge.editing.conftest import (
@@ -28,7 +30,7 @@ from tests.knowledge.editing.conftest import (
     Desk,
     person,
 )
-from tests.knowledge.samples import CARD, NOON, STEPS, TEA
+from tests.knowledge.samples import CARD, NOON, STEPS, TEA, publication
 
 WHY = "the tea board said so"
 
@@ -92,6 +94,23 @@ def test_the_database_itself_keeps_author_and_approver_apart(desk: Desk, engine:
         connection.execute(sa.insert(revision_people), {"revision_id": revision, "person": name, "part": part})
 
 
+@pytest.mark.parametrize("name", ["anna", "ANNA ", " Anna", "Ａｎｎａ"])
+def test_a_name_that_is_spelt_in_another_way_is_no_second_person(desk: Desk, name: str) -> None:
+    draft = desk.submitted(BETTER_CARD)
+    with pytest.raises(NotAllowed, match="you wrote this text"):
+        desk.acts.approve(draft.id, content_hash=draft.content_hash, by=person(name, "reviewer"), at=NOON)
+    desk.acts.approve(draft.id, content_hash=draft.content_hash, by=CLARA, at=NOON)
+    with pytest.raises(EditRefused, match="you have approved this text already; somebody else"):
+        desk.acts.approve(draft.id, content_hash=draft.content_hash, by=person("clara", "reviewer"), at=NOON)
+
+
+def test_whoever_approves_a_text_twice_hears_whether_anybody_else_must(desk: Desk) -> None:
+    draft = desk.approved(BETTER)
+    with pytest.raises(EditRefused) as refused:
+        desk.acts.approve(draft.id, content_hash=draft.content_hash, by=CLARA, at=NOON)
+    assert str(refused.value) == "you have approved this text already"
+
+
 def test_an_edit_voids_what_was_approved(desk: Desk) -> None:
     draft = desk.approved(BETTER)
     draft = desk.acts.edit(draft.id, replace(BETTER, more="Other words."), version=1, by=ANNA, at=NOON)
@@ -125,6 +144,31 @@ def test_a_form_that_was_opened_earlier_overwrites_nothing(desk: Desk) -> None:
     assert desk.store.draft(draft.id).entry.more == "Ben's words."
 
 
+def test_a_form_of_a_draft_that_is_gone_does_not_reach_the_next_draft(desk: Desk) -> None:
+    gone = desk.acts.draft(BETTER, by=ANNA, at=NOON)
+    desk.acts.discard(gone.id, version=1, by=BEN, at=NOON, reason=WHY)
+    desk.acts.draft(replace(BETTER, more="Ben's words."), by=BEN, at=NOON)
+    for act in (
+        lambda: desk.acts.edit(gone.id, BETTER, version=1, by=ANNA, at=NOON),
+        lambda: desk.acts.discard(gone.id, version=1, by=ANNA, at=NOON, reason=WHY),
+        lambda: desk.acts.comment(gone.id, "Too hot.", by=CLARA, at=NOON),
+    ):
+        with pytest.raises(EditRefused, match=f"draft {gone.id} does not exist any more"):
+            act()
+    (draft,) = desk.store.drafts()
+    assert (draft.entry.more, draft.authors) == ("Ben's words.", ("Ben",))
+
+
+def test_a_plan_that_was_taken_back_is_not_mistaken_for_the_next_one(desk: Desk) -> None:
+    draft = desk.approved(BETTER)
+    gone = desk.acts.plan([draft.id], due_at=LATER, by=PETER, at=NOON)
+    desk.acts.cancel_plan(gone, by=PETER, at=NOON)
+    desk.acts.plan([draft.id], due_at=LATER, by=PETER, at=NOON)
+    with pytest.raises(EditRefused, match=f"plan {gone} does not exist any more"):
+        desk.acts.cancel_plan(gone, by=PETER, at=NOON)
+    assert desk.acts.publish_due(LATER) == [2]
+
+
 def test_two_people_do_not_begin_the_same_entry(desk: Desk) -> None:
     desk.acts.draft(BETTER, by=ANNA, at=NOON)
     with pytest.raises(EditRefused, match="being worked on by Anna"):
@@ -141,6 +185,43 @@ def test_a_card_needs_two_approvers(desk: Desk) -> None:
     desk.acts.approve(draft.id, content_hash=draft.content_hash, by=DORA, at=NOON)
     desk.acts.publish([draft.id], by=PETER, at=NOON)
     assert desk.store.revision("en", CARD.id).approvers == ("Clara", "Dora")
+
+
+NO_CARD = replace(CARD, answer_kind="steps", phrasings=("scald",), figures=(), cautions=())
+NO_TERM = "is the id of a word of the glossary"
+
+
+def test_a_card_does_not_become_a_text_that_one_person_can_approve(desk: Desk) -> None:
+    with pytest.raises(EditRefused, match="scald is an emergency card and stays one"):
+        desk.acts.draft(NO_CARD, by=ANNA, at=NOON)
+    draft = desk.acts.draft(BETTER_CARD, by=ANNA, at=NOON)
+    with pytest.raises(EditRefused, match="scald is an emergency card and stays one"):
+        desk.acts.edit(draft.id, NO_CARD, version=1, by=ANNA, at=NOON)
+    with pytest.raises(EditRefused, match=NO_TERM):
+        desk.acts.draft(replace(BETTER, answer_kind="term"), by=ANNA, at=NOON)
+    desk.acts.discard(draft.id, version=1, by=ANNA, at=NOON, reason=WHY)
+    with pytest.raises(EditRefused, match="scald is an emergency card and stays one"):
+        desk.acts.draft_all([NO_CARD], by=ANNA, at=NOON)
+
+
+def test_a_text_that_became_a_card_meanwhile_is_not_replaced_by_another_kind(desk: Desk) -> None:
+    mine = desk.approved(NO_CARD_YET)
+    theirs = replace(NO_CARD_YET, answer_kind="card", phrasings=())
+    desk.store.publish([TEA, STEPS, CARD, theirs], {}, **publication(base=1))
+    with pytest.raises(EditRefused, match="burn is an emergency card and stays one"):
+        desk.acts.publish([mine.id], by=PETER, at=NOON)
+    assert desk.live()["burn"] == content_hash(theirs)
+
+
+NO_CARD_YET = replace(NO_CARD, id="burn", question="What do I do about a burn?", phrasings=("burn",))
+
+
+def test_a_draft_that_is_named_twice_is_published_once(desk: Desk) -> None:
+    draft = desk.approved(BETTER)
+    desk.acts.plan([draft.id, draft.id], due_at=LATER, by=PETER, at=NOON)
+    assert desk.acts.publish_due(LATER) == [2]
+    other = desk.approved(STEPS_MORE)
+    assert desk.acts.publish([other.id, other.id], by=PETER, at=LATER) == 3
 
 
 def test_several_drafts_are_published_together_or_not_at_all(desk: Desk) -> None:
@@ -172,6 +253,7 @@ def test_several_drafts_are_published_together_or_not_at_all(desk: Desk) -> None
         ({"more": "cut in \ud83d two"}, "half a character"),
         ({"id": "Tea <script>"}, "small letters"),
         ({"id": "t" * 81}, "1 to 80"),
+        ({"locale": "english"}, "a language is written as en"),
     ],
 )
 def test_what_the_database_cannot_hold_is_refused_before_anything_is_kept(
@@ -185,10 +267,29 @@ def test_what_the_database_cannot_hold_is_refused_before_anything_is_kept(
     assert desk.store.draft(draft.id) == draft
 
 
+@pytest.mark.parametrize("key", [("en", "tea\0"), ("en", "\ud83d"), ("en", "t" * 81), ("e" * 9, "tea"), ("", "tea")])
+@pytest.mark.parametrize("by", [PETER, ANNA])
+def test_a_name_that_no_entry_can_have_is_refused_and_breaks_nothing(
+    desk: Desk, key: tuple[str, str], by: Person
+) -> None:
+    for act in (
+        lambda: desk.acts.withdraw([key], by=by, at=NOON, reason=WHY),
+        lambda: desk.acts.retire(key, by=by, at=NOON, reason=WHY),
+        lambda: desk.acts.restore(key, by=by, at=NOON, reason=WHY),
+    ):
+        with pytest.raises(EditRefused):
+            act()
+    assert desk.store.newest_release() == 1
+
+
 @pytest.mark.parametrize("name", ["", "   ", "A" * 81, "Anna\0", "Anna\n"])
 def test_whoever_acts_has_a_name(desk: Desk, name: str) -> None:
     with pytest.raises(EditRefused, match="give the name of a person"):
         desk.acts.withdraw([("en", TEA.id)], by=person(name, "publisher"), at=NOON, reason=WHY)
+    draft = desk.acts.draft(BETTER, by=ANNA, at=NOON)
+    with pytest.raises(EditRefused, match="give the name of a person"):
+        desk.acts.comment(draft.id, "Too hot.", by=person(name, "reviewer"), at=NOON)
+    assert desk.acted() == ["draft"]
 
 
 def test_a_null_byte_pasted_into_a_text_or_a_reason_breaks_nothing(desk: Desk) -> None:
@@ -231,12 +332,27 @@ def test_what_became_unfit_after_its_approval_is_not_published(desk: Desk) -> No
 def test_a_draft_that_another_text_overtook_is_not_published_over_it(desk: Desk) -> None:
     mine = desk.approved(BETTER)
     # Starter content came in between: the same entry has a newer revision.
-    theirs = replace(TEA, more="From the starter content.")
+    theirs = replace(BETTER, answer="Tea is a drink of leaves and hot water.", more="")
     desk.store.publish([theirs, STEPS, CARD], {}, base=1, author="starter", review="editorial", origin="seed", at=NOON)
     with pytest.raises(EditConflict, match="revision 2 of tea-what-is by starter") as refused:
         desk.acts.publish([mine.id], by=PETER, at=NOON)
     assert (refused.value.mine.entry, refused.value.theirs.entry) == (BETTER, theirs)
+    assert str(refused.value).splitlines()[1:] == [
+        "answer: Tea is a drink of leaves and hot water{+, at 70 degrees+}.",
+        "more: {+People drink it everywhere.+}",
+    ]
+    desk.acts.plan([mine.id], due_at=LATER, by=PETER, at=NOON)
+    assert desk.acts.publish_due(LATER) == []
+    dropped = list(desk.store.audit())[-1]
+    assert (dropped.act, dropped.reason) == ("plan_failed", refused.value.sentence)
     assert desk.live()[TEA.id] == content_hash(theirs)
+
+
+def test_throwing_a_draft_away_needs_a_reason(desk: Desk) -> None:
+    draft = desk.approved(BETTER)
+    with pytest.raises(EditRefused, match="say why"):
+        desk.acts.discard(draft.id, version=1, by=BEN, at=NOON, reason=" ")
+    assert desk.store.draft(draft.id) == draft
 
 
 def test_sending_back_needs_a_reason_and_voids_approvals(desk: Desk) -> None:
@@ -254,6 +370,29 @@ def test_comments_outlive_the_draft(desk: Desk) -> None:
     desk.acts.publish([draft.id], by=PETER, at=NOON)
     said = [(row.person, row.reason) for row in desk.store.audit(("en", TEA.id)) if row.act == "comment"]
     assert said == [("Dora", "Is that the right tea?")]
+
+
+def test_a_comment_that_is_repeated_at_once_is_kept_once(desk: Desk) -> None:
+    draft = desk.submitted(BETTER)
+    for by, text in (
+        (DORA, "Hot?"),
+        (DORA, "Hot? "),
+        (CLARA, "Hot?"),
+        (DORA, "Hot?"),
+        (DORA, "cut \ud83d\0"),
+        (DORA, "cut \ud83d\0"),
+    ):
+        desk.acts.comment(draft.id, text, by=by, at=NOON)
+    said = [(row.person, row.reason) for row in desk.store.audit() if row.act == "comment"]
+    assert said == [("Dora", "Hot?"), ("Clara", "Hot?"), ("Dora", "Hot?"), ("Dora", "cut ?")]
+
+
+def test_a_comment_on_the_next_draft_is_another_one(desk: Desk) -> None:
+    for _ in range(2):
+        draft = desk.submitted(BETTER)
+        desk.acts.comment(draft.id, "Hot?", by=DORA, at=NOON)
+        desk.acts.discard(draft.id, version=1, by=ANNA, at=NOON, reason=WHY)
+    assert desk.acted().count("comment") == 2
 
 
 def test_every_act_asks_for_its_role_and_a_refusal_is_kept(desk: Desk) -> None:
@@ -309,6 +448,21 @@ def test_the_switch_for_an_incident_takes_a_whole_topic(desk: Desk) -> None:
         desk.acts.withdraw_topic("lupus", by=PETER, at=LATER, reason=WHY)
 
 
+def test_the_switch_for_an_incident_leaves_cards_where_they_are(desk: Desk) -> None:
+    desk.published(replace(CARD, id="flare-card", topic="lupus", question="What about a flare?"))
+    desk.acts.withdraw_topic("lupus", by=PETER, at=LATER, reason=WHY)
+    assert set(desk.live()) == {"flare-card", CARD.id}
+
+
+def test_before_anything_is_published_there_is_nothing_to_withdraw(store: KnowledgeStore) -> None:
+    acts = Desk(store).acts
+    with pytest.raises(EditRefused, match="no text of the topic 'lupus' is live"):
+        acts.withdraw_topic("lupus", by=PETER, at=NOON, reason=WHY)
+    with pytest.raises(EditRefused, match="name at least one entry"):
+        acts.withdraw([], by=PETER, at=NOON, reason=WHY)
+    assert store.newest_release() == 0
+
+
 def test_a_card_is_replaced_and_never_taken_away(desk: Desk) -> None:
     for act in (
         lambda: desk.acts.withdraw([("en", CARD.id)], by=PETER, at=NOON, reason=WHY),
@@ -349,6 +503,35 @@ def test_a_roll_back_does_not_bring_back_what_was_withdrawn(desk: Desk) -> None:
     assert desk.live()[STEPS.id] == content_hash(STEPS)
 
 
+@pytest.mark.parametrize("then", ["retired", "replaced", "withdrawn again"])
+def test_a_roll_back_does_not_bring_back_a_text_that_was_withdrawn_before_something_else_happened(
+    desk: Desk, then: str
+) -> None:
+    desk.published(STEPS_MORE)
+    desk.acts.withdraw([TEA.key], by=PETER, at=NOON, reason="it harmed somebody")
+    if then == "retired":
+        desk.acts.retire(TEA.key, by=PETER, at=NOON, reason="it harmed somebody")
+    elif then == "replaced":
+        desk.published(BETTER)
+    else:
+        desk.acts.restore(TEA.key, by=PETER, at=NOON, reason="it was right")
+        desk.acts.withdraw([TEA.key], by=PETER, at=NOON, reason="it was wrong")
+    desk.published(replace(STEPS_MORE, more="It takes long.", related=()))
+    desk.acts.roll_back(2, by=PETER, at=LATER, reason=WHY)
+    assert desk.withdrawn() == {TEA.id}
+    assert TEA.id not in desk.live()
+    desk.acts.restore(TEA.key, by=PETER, at=LATER, reason="the text that was live last")
+    assert desk.live()[TEA.id] == content_hash(BETTER if then == "replaced" else TEA)
+
+
+def test_a_roll_back_brings_back_what_was_withdrawn_and_restored(desk: Desk) -> None:
+    desk.acts.withdraw([TEA.key], by=PETER, at=NOON, reason=WHY)
+    desk.acts.restore(TEA.key, by=PETER, at=NOON, reason="it was right")
+    desk.published(BETTER)
+    desk.acts.roll_back(1, by=PETER, at=LATER, reason=WHY)
+    assert (desk.live()[TEA.id], desk.withdrawn()) == (content_hash(TEA), set())
+
+
 def test_a_roll_back_keeps_cards_that_came_later(desk: Desk) -> None:
     sting = replace(CARD, id="sting", question="What about a sting?")
     desk.published(sting)
@@ -378,6 +561,8 @@ def test_a_planned_publication_happens_once_its_time_has_come(desk: Desk) -> Non
         (lambda desk, draft: desk.acts.discard(draft.id, version=1, by=ANNA, at=NOON, reason=WHY), "thrown away"),
         (lambda desk, draft: desk.acts.publish([draft.id], by=PETER, at=NOON), "was published or thrown away"),
         (lambda desk, draft: roll_back(desk), "there was a roll back"),
+        (lambda desk, draft: withdraw_steps(desk), "tea-steps was withdrawn after this was planned"),
+        (lambda desk, draft: retire_steps(desk), "tea-steps was withdrawn after this was planned"),
     ],
 )
 def test_a_plan_that_is_not_possible_any_more_is_dropped_and_the_trail_says_why(
@@ -400,6 +585,55 @@ STEPS_MORE = replace(STEPS, more="It takes a while.")
 
 def roll_back(desk: Desk) -> None:
     desk.acts.roll_back(1, by=PETER, at=NOON, reason=WHY)
+
+
+def test_a_plan_that_is_made_again_is_the_one_that_there_is(desk: Desk) -> None:
+    draft, other = desk.approved(BETTER), desk.approved(STEPS_MORE)
+    plan = desk.acts.plan([draft.id], due_at=LATER, by=PETER, at=NOON)
+    there = dt.timezone(dt.timedelta(hours=9))
+    assert desk.acts.plan([draft.id], due_at=LATER.astimezone(there), by=PETER, at=NOON) == plan
+    assert (len(desk.store.plans()), desk.acted().count("plan")) == (1, 1)
+    with pytest.raises(
+        EditRefused, match=rf"{TEA.id} is planned for 2026-11-22T13:00.* by Peter; take plan {plan} back"
+    ):
+        desk.acts.plan([other.id, draft.id], due_at=LATER, by=PETER, at=NOON)
+    assert desk.acts.publish_due(LATER) == [2]
+
+
+def withdraw_steps(desk: Desk) -> None:
+    desk.acts.withdraw([STEPS.key], by=PETER, at=NOON, reason=WHY)
+
+
+def retire_steps(desk: Desk) -> None:
+    desk.published(replace(BETTER, related=()))
+    desk.acts.retire(STEPS.key, by=PETER, at=NOON, reason=WHY)
+
+
+def test_what_only_the_calendar_withdrew_is_replaced_as_planned(desk: Desk) -> None:
+    old = replace(TEA, review_due=dt.date(2026, 11, 23))
+    desk.store.publish([old, STEPS, CARD], {}, **publication(base=1))
+    desk.acts.plan([desk.approved(BETTER).id], due_at=NOON + dt.timedelta(days=2), by=PETER, at=NOON)
+    assert desk.acts.withdraw_overdue(at=NOON + dt.timedelta(days=2), days=0) == (TEA.key,)
+    assert desk.acts.publish_due(NOON + dt.timedelta(days=2)) == [4]
+    assert (desk.live()[TEA.id], desk.withdrawn()) == (content_hash(BETTER), set())
+
+
+def test_a_clock_that_jumps_a_year_publishes_nothing_that_was_planned(desk: Desk) -> None:
+    plan = desk.acts.plan([desk.approved(BETTER).id], due_at=LATER, by=PETER, at=NOON)
+    now = [LATER + dt.timedelta(days=365)]
+    calendar = Calendar(desk.acts, lambda: now[0], grace_days=30_000)
+    assert calendar.run() == Done()
+    assert calendar.held == (
+        f"plan {plan} by Peter was for 22 November 2026 13:00; "
+        "if the clock is right, publish its drafts now or take it back"
+    )
+    assert (desk.live()[TEA.id], "plan_failed" in desk.acted()) == (content_hash(TEA), False)
+    now[0] = LATER - dt.timedelta(minutes=1)
+    assert calendar.run() == Done()
+    # A Lantern that was down over the holidays catches up.
+    now[0] = LATER + dt.timedelta(days=6)
+    assert calendar.run() == Done(published=(2,))
+    assert calendar.held is None
 
 
 def test_a_plan_can_be_taken_back(desk: Desk) -> None:
@@ -446,6 +680,21 @@ def test_a_clock_that_jumps_a_year_withdraws_nothing_until_somebody_says_that_it
         desk.acts.withdraw_overdue(at=ahead, days=30)
     assert desk.withdrawn() == set()
     assert len(desk.acts.withdraw_overdue(at=ahead, days=30, confirmed=True)) == 4
+
+
+def test_a_clock_that_is_a_day_back_changes_what_is_told_of_no_act(desk: Desk) -> None:
+    yesterday = NOON - dt.timedelta(days=1)
+    desk.published(BETTER)
+    desk.published(STEPS_MORE, at=yesterday)
+    assert desk.live() == {
+        TEA.id: content_hash(BETTER),
+        STEPS.id: content_hash(STEPS_MORE),
+        CARD.id: content_hash(CARD),
+    }
+    assert desk.acts.roll_back(2, by=PETER, at=yesterday, reason=WHY) == 4
+    assert [row.number for row in desk.store.releases()] == [4, 3, 2, 1]
+    assert desk.acts.withdraw_overdue(at=yesterday, days=0) == ()
+    assert first_broken(desk.store.audit()) is None
 
 
 def test_starter_content_may_follow_what_only_the_calendar_withdrew(desk: Desk) -> None:

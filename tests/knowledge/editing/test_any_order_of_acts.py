@@ -30,6 +30,7 @@ PEOPLE = (
     person("Clara", "reviewer", clinician=True),
     person("Eve", "author", "reviewer", "publisher", "admin"),
     person("Peter", "publisher"),
+    person("anna ", "reviewer"),
     person("Nobody"),
 )
 TEXTS = ("One text.", "Another text.", "A third text.")
@@ -37,7 +38,10 @@ STARTERS = {content_hash(entry) for entry in (TEA, STEPS, CARD)}
 
 people = st.sampled_from(PEOPLE)
 starters = st.sampled_from((TEA, STEPS, CARD))
-entries = st.builds(lambda entry, more: replace(entry, more=more), starters, st.sampled_from(TEXTS))
+disguised = replace(CARD, answer_kind="steps", phrasings=("scald",), cautions=())
+"""What would leave people without their card, were it published."""
+texts = st.one_of(starters, st.just(disguised))
+entries = st.builds(lambda entry, more: replace(entry, more=more), texts, st.sampled_from(TEXTS))
 
 
 class AnyOrderOfActs(RuleBasedStateMachine):
@@ -75,7 +79,7 @@ class AnyOrderOfActs(RuleBasedStateMachine):
             draft = self.acts.draft(entry, by=by, at=self.now())
         except EditRefused:
             return
-        self.wrote[draft.id] = {by.name}
+        self.wrote[draft.id] = {_one(by)}
 
     @precondition(lambda self: self.drafts())
     @rule(data=st.data(), by=people, more=st.sampled_from(TEXTS), version=st.integers(1, 3))
@@ -85,7 +89,7 @@ class AnyOrderOfActs(RuleBasedStateMachine):
             self.acts.edit(draft.id, replace(draft.entry, more=more), version=version, by=by, at=self.now())
         except EditRefused:
             return
-        self.wrote[draft.id].add(by.name)
+        self.wrote[draft.id].add(_one(by))
         self.approved = {row for row in self.approved if row[0] != draft.id}
 
     @precondition(lambda self: self.drafts())
@@ -100,7 +104,7 @@ class AnyOrderOfActs(RuleBasedStateMachine):
         draft = self.a_draft(data)
         read = content_hash(replace(draft.entry, more=TEXTS[0])) if stale else draft.content_hash
         if _tried(self.acts.approve, draft.id, content_hash=read, by=by, at=self.now()):
-            self.approved.add((draft.id, by.name, read))
+            self.approved.add((draft.id, _one(by), read))
 
     @precondition(lambda self: self.drafts())
     @rule(data=st.data(), by=people)
@@ -174,11 +178,16 @@ class AnyOrderOfActs(RuleBasedStateMachine):
     @invariant()
     def a_card_is_always_live(self) -> None:
         release = self.store.release(self.store.newest_release())
-        assert CARD.key in {revision.entry.key for revision in release.revisions}
+        assert CARD.key in {row.entry.key for row in release.revisions if row.entry.answer_kind == "card"}
 
     @invariant()
     def the_audit_trail_is_whole(self) -> None:
         assert first_broken(self.store.audit()) is None
+
+
+def _one(person: Person) -> str:
+    """The same for every spelling of a name."""
+    return person.name.strip().lower()
 
 
 def _tried(act: Any, *given: Any, **named: Any) -> bool:

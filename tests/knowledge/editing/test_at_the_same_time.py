@@ -103,6 +103,46 @@ def test_a_roll_back_and_a_planned_publication_are_done_one_after_the_other(
     assert first_broken(desk.store.audit()) is None
 
 
+def test_of_two_texts_that_claim_the_same_question_one_is_published(
+    desk: Desk, at_once: Callable[..., list[Any]]
+) -> None:
+    other = replace(STEPS, id="tea-cold", question="Is cold tea tea?", phrasings=("iced tea",), related=())
+    ids = [desk.approved(replace(other, id=id_)).id for id_ in ("tea-cold", "tea-iced")]
+    done = at_once(*[lambda acts, _, id_=id_: acts.publish([id_], by=PETER, at=LATER) for id_ in ids])
+    assert [one for one in done if not isinstance(one, EditRefused)] == [2]
+    (refused,) = [one for one in done if isinstance(one, EditRefused)]
+    assert "is also claimed by tea-" in str(refused)
+    assert len(desk.store.drafts()) == 1
+
+
+def test_the_switch_for_an_incident_works_while_another_withdraws_one_of_its_texts(
+    desk: Desk, at_once: Callable[..., list[Any]]
+) -> None:
+    def withdraw(acts: Editing, ready: Callable[[], Any]) -> int:
+        return acts.withdraw([TEA.key], by=PETER, at=LATER, reason="the tea board said so")
+
+    def withdraw_topic(acts: Editing, ready: Callable[[], Any]) -> int:
+        read = acts._store.release
+
+        def read_slowly(number: int) -> Any:
+            found = read(number)
+            others = threading.Thread(target=lambda: told.append(at_once(withdraw)))
+            others.start()
+            others.join(1)
+            waiting.append(others)
+            return found
+
+        acts._store.release = read_slowly
+        return acts.withdraw_topic(TEA.topic, by=PETER, at=LATER, reason="the tea board said so")
+
+    told: list[Any] = []
+    waiting: list[threading.Thread] = []
+    assert at_once(withdraw_topic) == [2]
+    waiting[0].join(SECONDS)
+    assert "not live" in str(told[0][0])
+    assert desk.withdrawn() == {TEA.id, STEPS.id}
+
+
 def run_calendar(url: str, together: Any, told: Any) -> None:
     """One of several processes. All have read which plans are due before one of them begins to publish."""
     engine = open_engine(url)

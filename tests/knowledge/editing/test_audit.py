@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from sqlalchemy.engine import Engine
 from knowledge.store.audit import first_broken
 from knowledge.store.tables import audit
 from storage.engine import write
-from tests.knowledge.editing.conftest import BETTER, PETER, Desk
-from tests.knowledge.samples import NOON, TEA
+from tests.knowledge.editing.conftest import ANNA, BETTER, BETTER_CARD, CLARA, LATER, PETER, Desk
+from tests.knowledge.samples import CARD, NOON, STEPS, TEA
 
 ROWS = 5
 
@@ -36,6 +37,26 @@ def test_a_publication_names_who_wrote_and_approved_which_text(acted: Desk) -> N
     assert (row.person, row.release, row.at) == ("Peter", 2, NOON)
     assert (published["authors"], published["approvers"], published["revision"]) == (["Anna"], ["Clara"], 2)
     assert published["hash"] == acted.store.revision("en", TEA.id, 2).content_hash
+
+
+def test_what_was_done_to_several_entries_at_once_is_told_of_each(desk: Desk) -> None:
+    new = replace(STEPS, id="tea-cold", question="Is cold tea tea?", phrasings=("iced tea",), related=())
+    draft, _ = desk.acts.draft_all([BETTER, new], by=ANNA, at=NOON)
+    desk.acts.submit(draft.id, version=1, by=ANNA, at=NOON)
+    desk.acts.approve(draft.id, content_hash=draft.content_hash, by=CLARA, at=NOON)
+    ids = [draft.id, desk.approved(BETTER_CARD).id]
+    desk.acts.cancel_plan(desk.acts.plan(ids, due_at=LATER, by=PETER, at=NOON), by=PETER, at=NOON)
+    desk.acts.publish(ids, by=PETER, at=NOON)
+    desk.acts.roll_back(1, by=PETER, at=NOON, reason="the tea board said so")
+    desk.acts.withdraw_topic("lupus", by=PETER, at=NOON, reason="the tea board said so")
+    together = ["plan", "cancel_plan", "publish", "roll_back"]
+    told = {entry.id: [row.act for row in desk.store.audit(entry.key)] for entry in (TEA, STEPS, CARD, new)}
+    assert told == {
+        TEA.id: ["draft_all", "submit", "approve", *together, "withdraw"],
+        STEPS.id: ["withdraw"],
+        CARD.id: ["draft", "submit", "approve", "approve", *together],
+        new.id: ["draft_all"],
+    }
 
 
 @pytest.mark.parametrize(

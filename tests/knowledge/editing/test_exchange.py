@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from knowledge.editing import exchange, rows
 from knowledge.editing import seed as editing
-from knowledge.editing.acts import Grounds, texts_of
+from knowledge.editing.acts import texts_of
 from knowledge.editing.refusals import NotAllowed
 from knowledge.errors import ContentError, EditRefused
 from knowledge.files import read_sources, write_entry
 from knowledge.model import Choice, Entry, Quiz, Source
+from knowledge.review import Grounds
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
 from knowledge.settings import SHIPPED_CONTENT
@@ -41,6 +42,16 @@ RICH = replace(
     figures=("70", "1,000"),
     quiz=QUIZ,
 )
+SAVED = (
+    RICH,
+    replace(STEPS, figures=("1,460",), phrasings=("007",), more="(5)"),
+    replace(STEPS, id="tea-two", question="How many cups?", figures=("January 2021",), phrasings=("1/2",), more="true"),
+    replace(
+        STEPS, id="tea-three", question="¿Té o café? 茶 😀", figures=("50 %",), phrasings=("5 de mayo",), more="12:30"
+    ),
+    replace(CARD, locale="es"),
+)
+"""What a spreadsheet could take for something else, cell by cell."""
 KINDS = ("a.csv", "a.xlsx", "a.json", "folder")
 TABLES = ("a.csv", "a.xlsx", "a.json")
 
@@ -94,6 +105,21 @@ def test_the_starter_content_comes_out_byte_by_byte_as_it_was_brought_in(
 def test_every_kind_brings_back_what_was_taken_out(tmp_path: Path, name: str) -> None:
     given = (RICH, STEPS, CARD, replace(CARD, locale="es"))
     assert set(exchange.read_entries(taken(tmp_path, name, *given))) == set(given)
+
+
+def test_a_folder_with_one_id_in_two_files_is_a_fault_with_both_names(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "content")
+    other = folder / "en" / "heart" / f"{TEA.id}.md"
+    other.parent.mkdir()
+    other.write_text(write_entry(replace(TEA, topic="heart")), encoding="utf-8")
+    with pytest.raises(ContentError, match=rf"lupus/{TEA.id}.md:2 id '{TEA.id}' is also used by {TEA.id}.md"):
+        exchange.read_entries(folder)
+
+
+@pytest.mark.parametrize("name", ["saved_by_libreoffice.csv", "saved_by_libreoffice.xlsx"])
+def test_what_a_spreadsheet_program_opened_and_saved_is_as_it_was(name: str) -> None:
+    """The files are `SAVED`, exported, then opened and saved by LibreOffice 7.4 with no cell touched."""
+    assert exchange.read_entries(Path(__file__).with_name(name)) == SAVED
 
 
 def test_json_is_of_the_published_shape(tmp_path: Path) -> None:

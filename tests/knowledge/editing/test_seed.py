@@ -121,6 +121,23 @@ def test_starter_content_does_not_replace_what_people_have_published(seed, sqlit
     assert live(sqlite_store.release(sqlite_store.newest_release())) == {"tea-what-is": 2}
 
 
+def test_what_staff_publish_while_the_files_are_read_is_not_replaced(
+    seed, content: Path, sqlite_store: KnowledgeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed()
+    read = editing.checked
+
+    def slowly(folder: Path) -> object:
+        sqlite_store.publish([TEA], {}, **publication(base=1, author="dr-lee", review="clinician", origin="editing"))
+        return read(folder)
+
+    monkeypatch.setattr(editing, "checked", slowly)
+    change(file_of(content, STEPS), "Boil water, then", "Heat water, then")
+    with pytest.raises(EditRefused, match="release 2 was published meanwhile"):
+        seed(LATER)
+    assert live(sqlite_store.release(sqlite_store.newest_release())) == {"tea-what-is": 2}
+
+
 def test_cards_lie_where_they_answer_without_a_database(seed, tmp_path: Path) -> None:
     folder = tmp_path / "cards"
     editing.write_cards(seed(), folder)

@@ -103,6 +103,20 @@ def test_nothing_that_is_written_can_be_taken_for_a_formula(text: str) -> None:
     assert ">'" in sheet
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["1,460", "007", "(5)", "1/2", "$5", ".5", "January 2021", "Sept. 2021", "5 de mayo", "enero de 2021", "true"],
+)
+def test_what_a_spreadsheet_would_write_in_its_own_way_is_guarded_in_a_csv(text: str) -> None:
+    assert spreadsheets.write_csv([[text, f"'{text}"]], CSV).decode("utf-8-sig").count("'") == 3
+    assert read(CSV, spreadsheets.write_csv([[text, f"'{text}"]], CSV)) == [(1, [text, f"'{text}"])]
+
+
+@pytest.mark.parametrize("text", ["2026-11-22", "May cause harm", "tea at 70 degrees", "truest", "1\n2", "TEA-001"])
+def test_what_a_spreadsheet_leaves_as_it_is_is_not_guarded(text: str) -> None:
+    assert "'" not in spreadsheets.write_csv([[text]], CSV).decode("utf-8-sig")
+
+
 def test_excel_knows_the_encoding_of_a_csv_by_its_mark() -> None:
     assert spreadsheets.write_csv([["é"]], CSV) == b"\xef\xbb\xbf\xc3\xa9\r\n"
     assert read(CSV, b"\xc3\xa9\r\n") == read(CSV, b"\xef\xbb\xbf\xc3\xa9\n") == [(1, ["é"])]

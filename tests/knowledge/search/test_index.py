@@ -42,7 +42,7 @@ def small(*entries: Entry, locale: str = "en", previous: Index | None = None) ->
         Embedder(encoder, Vectors()),
         aliases=Aliases({"cuppa": "tea"}),
         background=["who won the cup"],
-        is_common=encoder.knows,
+        english=encoder.english,
         previous=previous,
     )
 

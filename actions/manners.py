@@ -1,0 +1,44 @@
+"""Greetings, thanks, small talk and anger: one spoken phrase each, in Spanish for those who greet in Spanish."""
+
+from __future__ import annotations
+
+from actions.ask_question import answered
+from actions.respond import Respond
+from actions.turn import Events, Turn
+from knowledge.language import is_spanish
+
+KINDS = ("greet", "goodbye", "thank", "acknowledge", "chitchat", "complain", "instruct", "ask_language")
+
+BEFORE_A_QUESTION = ("greet", "thank", "acknowledge")
+"""After these a question may come in the same message."""
+
+
+class Manners(Respond):
+    """Says the phrase of the kind of message that NLU found."""
+
+    def name(self) -> str:
+        return "action_manners"
+
+    def reply(self, turn: Turn) -> Events:
+        text = turn.tracker.latest_message.get("text") or ""
+        intent = (turn.tracker.latest_message.get("intent") or {}).get("name")
+        kind = intent if intent in KINDS else "acknowledge"
+        has_more = kind in BEFORE_A_QUESTION and turn.question.text != text
+        # "Thank you, that was kind" has a part after the thanks, too, and is no question.
+        if has_more and turn.answerer.answer(turn.question).kind != "abstain":
+            return answered(turn, turn.question)
+        locale = "es" if is_spanish(text) else turn.question.locale
+        return turn.say(f"manners_{kind}", locale=locale)
+
+
+class HelpIsThere(Respond):
+    """After an emergency card, someone says that help has come or was called: a warm word, and the card stays."""
+
+    def name(self) -> str:
+        return "action_help_is_there"
+
+    def reply(self, turn: Turn) -> Events:
+        if turn.card is None:
+            return answered(turn, turn.question)
+        is_crisis = turn.card["kind"] == "crisis"
+        return turn.say("help_is_there_crisis" if is_crisis else "help_is_there")

@@ -1,0 +1,29 @@
+"""What all actions share: a message may answer what was asked of the person before it is anything else."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.pending import taken_up
+from actions.turn import Events, Turn
+from knowledge.wiring import Knowledge, from_environment
+
+
+class Respond(Action, ABC):
+    """An action that replies. "The second one", "yes" or "b" after a list or a question of ours is a choice, whatever
+    kind of request it looks like by itself."""
+
+    def __init__(self, knowledge: Knowledge | None = None) -> None:
+        self._knowledge = knowledge or from_environment()
+
+    @abstractmethod
+    def reply(self, turn: Turn) -> Events:
+        """Speaks, and returns what is to be remembered."""
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> Events:
+        turn = Turn.of(dispatcher, tracker, self._knowledge)
+        chosen = taken_up(turn)
+        return self.reply(turn) if chosen is None else chosen

@@ -1,0 +1,73 @@
+"""What a whole message asks: its questions, each ranked alone and in the light of what the message is about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from knowledge.search.confidence import confidence
+from knowledge.search.index import Index, Ranking
+from knowledge.search.questions import asks, parts, wants_to_know
+from knowledge.search.words import words
+
+WHOLE = 40
+"""Words up to which a message of several parts is also read as one question."""
+SUBJECTS = 3
+"""Words of what a message is about that are put before a part which does not name it itself."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """A message as search understands it. `questions` are its parts that are put as questions, in order, each as it was
+    found best; `best` is the surest reading of all, of which the whole message may be one."""
+
+    best: Ranking
+    questions: tuple[Ranking, ...]
+
+
+@dataclass(frozen=True)
+class Readings:
+    """All ways to read a message: as one question, and each part that asks in one way or two; `questions` tells which
+    parts are put as questions. Confidences are those of parts within the whole."""
+
+    whole: Ranking
+    parts: tuple[tuple[Ranking, ...], ...]
+    questions: tuple[bool, ...]
+    as_one: bool
+
+
+def read(text: str, index: Index) -> Read:
+    """Finds the questions of a message and ranks the entries for each."""
+    found = readings(text, index)
+    surest = tuple(map(_surest, found.parts))
+    questions = tuple(part for part, is_question in zip(surest, found.questions) if is_question)
+    return Read(_surest([*surest, *([found.whole] if found.as_one else [])]), questions)
+
+
+def readings(text: str, index: Index) -> Readings:
+    """Every reading of a message; a message of one part has one."""
+    whole = index.search(text)
+    pieces = parts(text)
+    if len(pieces) == 1:
+        return Readings(whole, ((whole,),), (True,), as_one=True)
+    subjects = index.subjects(text)
+    asked = [piece for piece in pieces if asks(piece) or wants_to_know(piece)] or pieces
+    found = tuple(tuple(_readings(piece, subjects, index, whole)) for piece in asked)
+    return Readings(whole, found, tuple(map(asks, asked)), as_one=len(text.split()) <= WHOLE)
+
+
+def _readings(piece: str, subjects: Sequence[str], index: Index, whole: Ranking) -> list[Ranking]:
+    alone = _within(index.search(piece), whole)
+    if len(index.subjects(piece)) > 1:
+        return [alone]
+    named = set(words(alone.text))
+    missing = [word for word in subjects if word not in named][:SUBJECTS]
+    return [alone, _within(index.search(" ".join([*missing, piece])), whole)] if missing else [alone]
+
+
+def _within(part: Ranking, whole: Ranking) -> Ranking:
+    return replace(part, confidence=confidence(part.evidence, whole.evidence)) if part.hits else part
+
+
+def _surest(rankings: Sequence[Ranking]) -> Ranking:
+    return max(rankings, key=lambda ranking: ranking.confidence)

@@ -1,0 +1,89 @@
+"""The questions in a message: people tell a story first, ask two things at once, or dictate without a single stop."""
+
+from __future__ import annotations
+
+import re
+
+LONG = 14
+"""Words. Only a longer sentence is cut at question words that no sign sets apart."""
+SHORTEST_PART = 3
+"""Words that a part of a sentence needs to be a question of its own."""
+MOST_PARTS = 8
+"""Parts that are looked at; each costs a sentence vector. The last ones count: people set out with the matter and close
+with the question."""
+
+_SENTENCE = re.compile(r"(?<=[.?!;])\s+|\n+|(?<=\))\s+(?=[A-Z])")
+_NOT_AN_END = re.compile(r"\b(?:dr|mr|mrs|ms|st|vs|e\.g|i\.e|etc|approx|no)\.$", re.IGNORECASE)
+_QUESTION_WORD = "what|whats|what's|wat|why|how|hows|when|whens|where|wheres|which|wich|who|whos|whose"
+_VERB = "is|are|was|were|do|does|did|can|could|will|would|should|has|have|am|isn't|aren't|doesn't|don't|can't|won't"
+_SUBJECT = (
+    "i|you|u|we|they|he|she|it|this|that|these|those|there|the|a|an|my|your|people|someone|somebody|anyone|lupus|cart?|"
+    "car-t|patients?|doctors?|kids?|children|one|any|all|most|some"
+)
+_ASKING = rf"(?:{_QUESTION_WORD}|(?:{_VERB}) (?:{_SUBJECT}))"
+_AND = "and|but|or|also|plus|so|then|n|&|and also|and then|oh and"
+_JOINED = re.compile(
+    rf"(?:\s*[,;:–—-]\s*|\s+)(?:{_AND})\s+(?=(?:also\s+)?(?:{_ASKING}|(?:do|does|did|can|could|will)\s+\w+)\b)"
+    rf"|\s*[,:–—]\s*(?={_ASKING}\b)",
+    re.IGNORECASE,
+)
+_RUN_ON = re.compile(
+    r"\s+(?=(?:what|whats|why|how|hows|(?:is|are|do|does|did|can|could|will|would|should)"
+    r" (?:i|you|u|we|they|he|she|it|this|that|these|there|people|lupus|cart?|car-t|anyone|someone))\b)",
+    re.IGNORECASE,
+)
+_INSIDE_A_CLAUSE = frozenset(
+    "we i u he it she you they who what how why when that this there which know about so and".split()
+)
+"""Words after which a question word or verb goes on with the clause: "we did", "so what", "know how"."""
+_FILLER = "and|but|so|also|or|plus|then|ok|okay|well|oh|um|uh"
+_OPENS = re.compile(rf"^\W*(?:(?:{_FILLER}) )*{_ASKING}\b", re.IGNORECASE)
+_WANTS = re.compile(
+    r"\b(?:tell me|explain|wonder(?:ing|ed)?|(?:want(?:ed)?|like|need) to know|know (?:if|whether|how|what|why|when)|"
+    r"curious|understand|ask(?:ing|ed)? (?:if|whether|how|what|why|about)|any (?:idea|info\w*)|question)\b",
+    re.IGNORECASE,
+)
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """The sentences of a message, as far as its signs tell them apart."""
+    joined: list[str] = []
+    for part in _SENTENCE.split(text.strip()):
+        if joined and _NOT_AN_END.search(joined[-1]):
+            joined[-1] += " " + part
+        elif part.strip():
+            joined.append(part.strip())
+    return tuple(joined)
+
+
+def asks(part: str) -> bool:
+    """Whether a part of a message is put as a question, by its sign or its first words."""
+    return part.rstrip(" \"')").endswith("?") or bool(_OPENS.search(part))
+
+
+def wants_to_know(part: str) -> bool:
+    """Whether a part of a message says that it asks something: "I wonder whether", "tell me about"."""
+    return bool(_WANTS.search(part))
+
+
+def parts(text: str) -> tuple[str, ...]:
+    """What may be a question of its own, in order: the sentences of a message, cut where a new question begins."""
+    found = [piece for sentence in sentences(text) for piece in _pieces(sentence)]
+    return tuple(found[-MOST_PARTS:]) or (text.strip(),)
+
+
+def _pieces(sentence: str) -> list[str]:
+    pieces = _cut(sentence, _JOINED)
+    return [cut for piece in pieces for cut in (_cut(piece, _RUN_ON) if len(piece.split()) > LONG else [piece])]
+
+
+def _cut(text: str, place: re.Pattern[str]) -> list[str]:
+    """`text` cut at each place that leaves words enough on both sides and does not fall into a clause."""
+    starts, ends = [0], []
+    for found in place.finditer(text):
+        before, after = text[starts[-1] : found.start()].split(), text[found.end() :].split()
+        goes_on = place is _RUN_ON and before and before[-1].lower() in _INSIDE_A_CLAUSE
+        if len(before) >= SHORTEST_PART and len(after) >= SHORTEST_PART and not goes_on:
+            ends.append(found.start())
+            starts.append(found.end())
+    return [text[start:end].strip() for start, end in zip(starts, [*ends, len(text)])]
