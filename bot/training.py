@@ -12,7 +12,14 @@ from bot import rasa_environment
 
 logger = logging.getLogger(__name__)
 
-LEARNED_FROM = ("config.yml", "domain.yml", "data/**/*.yml", "bot/nlu/*.py", "knowledge/content/en/aliases.yml")
+LEARNED_FROM = (
+    "config.yml",
+    "domain.yml",
+    "data/**/*.yml",
+    "bot/nlu/*.py",
+    "safety/*.jsonl",
+    "knowledge/content/en/aliases.yml",
+)
 
 
 class TrainingFailed(Exception):

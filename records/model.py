@@ -31,10 +31,11 @@ class ShownCard:
 class Conversation:
     """The state of one conversation after its newest turn. Change it with `dataclasses.replace`.
 
-    `introduced`: the person has been told that a machine speaks and what is kept. `therapy`: CAR-T was mentioned. Both
-    stay true once they are. `card`: the emergency card shown last, until another answer follows it. `started_at` tells
-    this conversation from one with the same person that was erased before it began. `said`: names of the phrases in the
-    last reply. `awaiting`: what the person was asked.
+    `introduced`: the person has been told that a machine speaks and what is kept. `therapy`: CAR-T was mentioned;
+    `suppressed`: a medicine that weakens the defences against infection was. All three stay true once they are. `card`:
+    the emergency card shown last, until it is taken back or a question is answered. `started_at` tells this
+    conversation from one with the same person that was erased before it began. `said`: names of the phrases in the last
+    reply. `awaiting`: what the person was asked.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Conversation:
     region: str | None = None
     introduced: bool = False
     therapy: bool = False
+    suppressed: bool = False
     card: ShownCard | None = None
     last_entry: str | None = None
     said: tuple[str, ...] = ()

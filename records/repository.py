@@ -164,6 +164,7 @@ class ConversationStore:
             "region": conversation.region,
             "introduced": conversation.introduced,
             "therapy": conversation.therapy,
+            "suppressed": conversation.suppressed,
             "card": json.dumps(asdict(conversation.card)) if conversation.card else None,
             "last_entry": conversation.last_entry,
             "said": " ".join(conversation.said),
@@ -502,6 +503,7 @@ def _conversation(row: Mapping[str, Any]) -> Conversation:
         region=row["region"],
         introduced=row["introduced"],
         therapy=row["therapy"],
+        suppressed=row["suppressed"],
         card=ShownCard(**json.loads(row["card"])) if row["card"] else None,
         last_entry=row["last_entry"],
         said=tuple(row["said"].split()),
@@ -521,7 +523,7 @@ def _changes(*names: str) -> dict[str, Any]:
     processes writes last, and whatever a process did not know while the database was away."""
     kept = conversations.c
     new = {name: sa.bindparam(f"new_{name}", type_=kept[name].type) for name in names}
-    lasting = {name: sa.or_(kept[name], new[name]) for name in ("introduced", "therapy")}
+    lasting = {name: sa.or_(kept[name], new[name]) for name in ("introduced", "therapy", "suppressed")}
     lasting |= {name: sa.func.coalesce(new[name], kept[name]) for name in ("region", "last_entry")}
     return {**new, **lasting}
 
@@ -545,7 +547,20 @@ _ADD_CONTACT = _addition(contact_requests)
 _CHANGE = (
     sa.update(conversations)
     .where(conversations.c.id == sa.bindparam("known_id"))
-    .values(_changes("heard_at", "locale", "region", "introduced", "therapy", "card", "last_entry", "said", "awaiting"))
+    .values(
+        _changes(
+            "heard_at",
+            "locale",
+            "region",
+            "introduced",
+            "therapy",
+            "suppressed",
+            "card",
+            "last_entry",
+            "said",
+            "awaiting",
+        )
+    )
 )
 _CHANGE_THIS = _CHANGE.where(conversations.c.started_at == sa.bindparam("known_start"))
 _ERASED = sa.select(erasures.c.receipt).where(

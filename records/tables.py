@@ -22,15 +22,16 @@ conversations = sa.Table(
     sa.Column("region", sa.String(2)),
     sa.Column("introduced", sa.Boolean, nullable=False),
     sa.Column("therapy", sa.Boolean, nullable=False),
+    sa.Column("suppressed", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("card", sa.Text),
     sa.Column("last_entry", sa.String(80)),
     sa.Column("said", sa.Text, nullable=False, server_default=""),
     sa.Column("awaiting", sa.String(16)),
 )
 """`id`: see `records.identity`. `introduced`: the person has been told that a machine speaks and what is kept.
-`therapy`: CAR-T was mentioned. `card`: the emergency card shown last, as JSON, until another answer follows it.
-`said`: names of phrases in the last reply, with blanks between them. `awaiting`: what the person was asked, see
-`records.model`."""
+`therapy`: CAR-T was mentioned, `suppressed`: a medicine that weakens the defences against infection. `card`: the
+emergency card shown last, as JSON, until another answer follows it. `said`: names of phrases in the last reply, with
+blanks between them. `awaiting`: what the person was asked, see `records.model`."""
 
 messages = sa.Table(
     "messages",

@@ -154,7 +154,7 @@ def load(path: Path) -> Rules:
     """Read a rules file. Raises `RulesError` when it is missing, is not JSON or names something it does not define."""
     data = _read(path)
     try:
-        return Rules(data)
+        return Rules(data, _ordinary(path.parent / data["ordinary"]) if "ordinary" in data else ())
     except RulesError as fault:
         raise RulesError(f"{path}: {fault}") from fault
     except (KeyError, TypeError, AttributeError, ValueError) as fault:
@@ -164,24 +164,29 @@ def load(path: Path) -> Rules:
 class Rules:
     """A rules file, compiled. Holds no state between calls, so one instance may serve all threads."""
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        self._speller = Speller(data)
+    def __init__(self, data: Mapping[str, Any], ordinary: Iterable[str] = ()) -> None:
+        self._speller = Speller(data, ordinary)
         self._breaks = frozenset((".", "?", *data["breaks"].split()))
         self._needed = _Needed()
         self._guard_needed = _Needed()
         self._patterns: list[_Pattern] = []
         self._orders_by_key: dict[str, set[int]] = {}
         self._for_therapy: set[int] = set()
+        self._for_suppressed: set[int] = set()
         self._compile(data)
 
-    def check(self, text: str, *, therapy: bool = False) -> Finding | None:
+    def check(self, text: str, *, therapy: bool = False, suppressed: bool = False) -> Finding | None:
         """The card `text` needs before anything else, or None. The whole text is read, however long.
 
-        `therapy`: CAR-T was mentioned earlier in this conversation; a mention in `text` itself counts too.
+        `therapy`: CAR-T was mentioned earlier in this conversation; `suppressed`: a medicine that weakens the defences
+        against infection was. A mention in `text` itself counts too.
         """
         words = self._speller.words(normalise(text))
-        therapy = therapy or not self._therapy.isdisjoint(words)
-        skipped = set() if therapy else self._for_therapy
+        skipped = set[int]()
+        if not therapy and self._therapy.isdisjoint(words):
+            skipped |= self._for_therapy
+        if not suppressed and self._suppressants.isdisjoint(words):
+            skipped |= self._for_suppressed
         patterns = self._patterns
         bits = list(map(self._needed.bits.get, words, repeat(0)))
         seen: set[tuple[str, tuple[int, ...]]] = set()
@@ -201,6 +206,17 @@ class Rules:
     def mentions_therapy(self, text: str) -> bool:
         """Whether `text` speaks of CAR-T; remembered over a conversation, it makes `check` heed milder words."""
         return not self._therapy.isdisjoint(self._speller.words(normalise(text)))
+
+    def mentions_suppression(self, text: str) -> bool:
+        """Whether `text` names a medicine that weakens the defences against infection; remembered like CAR-T."""
+        return not self._suppressants.isdisjoint(self._speller.words(normalise(text)))
+
+    def sounds_calm(self, text: str) -> bool:
+        """Whether `text` as a whole speaks of the past, of a film, of people in general or the like, and not urgently.
+        For short messages that are judged by other means; `check` looks at each match by itself."""
+        words = f" {' '.join(self._speller.words(normalise(text)))} "
+        urgent = any(regex.search(words) for regex, _ in self._urgent)
+        return not urgent and any(guard.regex.search(words) for guard in self._calm)
 
     @property
     def cards(self) -> frozenset[str]:
@@ -226,20 +242,22 @@ class Rules:
         for order in orders:
             pattern = self._patterns[order]
             rule = pattern.rule
-            if self._matches(pattern, text, sentences if pattern.within_sentence else whole):
-                card = next((card for regex, card in rule.cards if regex.search(text)), rule.card)
+            found = self._match(pattern, text, sentences if pattern.within_sentence else whole)
+            if found:
+                near = _near(text, found)
+                card = next((card for regex, card in rule.cards if regex.search(near)), rule.card)
                 return Finding(rule.kind, rule.id, card, rule.locale)
         return None
 
-    def _matches(self, pattern: _Pattern, text: str, stretches: Iterable[_Stretch]) -> bool:
+    def _match(self, pattern: _Pattern, text: str, stretches: Iterable[_Stretch]) -> re.Match[str] | None:
         regex, needs = pattern.regex, pattern.needs
         for start, end, missing in stretches:
             match = None if needs & missing else regex.search(text, start, end)
             while match:
                 if not self._silenced(pattern.rule, text, match.start(), match.end()):
-                    return True
+                    return match
                 match = regex.search(text, match.start() + 1, end)
-        return False
+        return None
 
     def _silenced(self, rule: _Rule, text: str, start: int, end: int) -> bool:
         """Whether a guard speaks against the match `text[start:end]`. Both ends of a match lie on a space."""
@@ -283,6 +301,7 @@ class Rules:
         for name, entry in data["words"].items():
             concepts[name] = [*entry.get("near", "").split(), *entry.get("exact", "").split()]
         self._therapy = frozenset(concepts.get("THERAPY", ()))
+        self._suppressants = frozenset(concepts.get("SUPPRESSANT", ()))
         expand = Expander(concepts, data["fragments"], data["denials"].split())
 
         def compiled(source: str, needed: _Needed) -> tuple[re.Pattern[str], int]:
@@ -297,6 +316,7 @@ class Rules:
             )
             for name, entry in data["guards"].items()
         }
+        self._calm = [guard for name in data.get("calm_guards", ()) for guard in guards[name]]
         self._cards = _cards_of(data)
         for entry in data["rules"]:
             unless = entry.get("unless", data["usual_guards"])
@@ -324,7 +344,16 @@ class Rules:
                     self._orders_by_key.setdefault(word, set()).add(len(self._patterns))
                 if entry.get("therapy", False):
                     self._for_therapy.add(len(self._patterns))
+                if entry.get("suppressed", False):
+                    self._for_suppressed.add(len(self._patterns))
                 self._patterns.append(pattern)
+
+
+def _near(text: str, match: re.Match[str]) -> str:
+    """The match with `WINDOW` words on each side, however far the window goes: who is in danger stands near by."""
+    before = " ".join(text[: match.start()].rsplit(" ", WINDOW)[1:])
+    after = " ".join(text[match.end() :].split(" ", WINDOW + 1)[: WINDOW + 1])
+    return f" {before}{match.group()}{after} "
 
 
 def _sentences(words: Sequence[str], bits: Sequence[int]) -> Iterator[_Stretch]:
@@ -340,6 +369,13 @@ def _sentences(words: Sequence[str], bits: Sequence[int]) -> Iterator[_Stretch]:
 def _read(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise RulesError(f"{path}: {fault}. Restore the file from the release it belongs to.") from fault
+
+
+def _ordinary(path: Path) -> Sequence[str]:
+    try:
+        return path.read_text(encoding="ascii").split()
     except (OSError, ValueError) as fault:
         raise RulesError(f"{path}: {fault}. Restore the file from the release it belongs to.") from fault
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import compress, filterfalse
 from typing import Any
 
@@ -16,20 +16,35 @@ SHORTEST_NEAR_WORD = 5
 LONGEST_GLUED_WORD = 60
 SHORTEST_GLUED_WORD = 7
 
+SHORTEST_SLIP = 4
+"""Letters of a word outside of every list that may still be a slip of a word in a pattern, which has one more."""
+
+SHORTEST_BADLY_SPELT = 7
+"""Letters of a word that may hold two slips: the longer a word, the fewer there are beside it."""
+LONGEST_SLIP = 16
+"""Letters of the longest word that is compared: there are none longer in the patterns."""
+MOST_STRANGE = 400
+"""Words of one text, outside of every list, that are looked at for slips. A letter of 16 KiB holds a quarter of that;
+nobody can make the check slow with nonsense."""
+
 # Rows of signs that end a sentence, and decimals. Both begin with one set of characters, which is how `re` skips fast.
 _SIGNS = re.compile(r"([.!?;:\n0-9](?:(?<![0-9])[.!?;:\n]*|(?<![a-z0-9@$][0-9])[0-9]*[.,][0-9]+))")
 _READ = (string.ascii_lowercase + string.digits + "@$.,!?;:\n").encode()
 _SPACED = bytes(code if code in _READ else ord(" ") for code in range(256))
 _COMMA = "C"  # of a decimal: there are no capitals in a normalised text, other commas become spaces
 _DISGUISED = re.compile(r"[a-z@$][0-9@$]|[0-9@$][a-z]")
+_WORD_AND_NUMBER = re.compile(r"([a-z]{4,})([0-9]+)")
 _NUMBER_AND_UNIT = re.compile(r"([0-9]+)([a-z]+)")
+_DOUBLED = re.compile(r"([a-z])\1")
+_PATTERN_WORD = re.compile(r"(?<![a-z0-9<])([a-z]+)(\??)(?![a-z0-9\[])")
 _RUN_OF_LETTERS = re.compile(r"([a-z])\1{2,}")
 
 
 class Speller:
     """Splits normalised text into words and mends disguised ones. Sentence ends become "." or "?"."""
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
+    def __init__(self, data: Mapping[str, Any], ordinary: Iterable[str] = ()) -> None:
+        """`ordinary`: words that mean themselves. Without them no word outside of the lists is mended."""
         self._spelling: Mapping[str, str] = data["spelling"]
         self._digits = [str.maketrans(table) for table in data["digits"]]
         self._known: set[str] = set(data["not_near"].split()) | set(self._spelling)
@@ -54,13 +69,24 @@ class Speller:
                     self._near.setdefault(shape, []).append(word)
                 self._slips.update(_slips(word))
         self._plain = self._known.difference(self._spelling).union((".", "?"))
+        self._ordinary = frozenset(ordinary)
+        self._short = self._parts.union(data["glued"].get("short", "").split())
+        self._pattern_words = (_pattern_words(data) | self._known - set(self._spelling)) if self._ordinary else set()
+        keys = {name for rule in data["rules"] for name in rule["keys"].split()}
+        lists = [words for name, words in data["words"].items() if name in keys]
+        self._keys = {word for words in lists for near in words.values() for word in near.split()}
+        self._meant: dict[str, list[str]] = {}
+        for word in sorted(self._pattern_words):
+            if len(word) > SHORTEST_SLIP:
+                for shape in _shapes(_single(word)):
+                    self._meant.setdefault(shape, []).append(word)
 
     def words(self, text: str) -> list[str]:
         """The words of a normalised text, mended, with "." and "?" where sentences end."""
         words = _split(text)
         mended = {
             word: meant.split()
-            for word in self._suspicious(set(words).difference(self._plain))
+            for word in (*self._suspicious(set(words).difference(self._plain)), *self._strange(words))
             if (meant := self._mend(word)) != word
         }
         return self._joined(_replaced(words, mended) if mended else words)
@@ -75,6 +101,13 @@ class Speller:
         found.update(filterfalse(str.isalpha, words))
         found.update(words.intersection(self._slips))
         return found
+
+    def _strange(self, words: Sequence[str]) -> list[str]:
+        """Words that stand in no list."""
+        if not self._ordinary:
+            return []
+        strange = [word for word in dict.fromkeys(words) if len(word) >= SHORTEST_SLIP and word.isalpha()]
+        return [word for word in strange if word not in self._ordinary and word not in self._plain][:MOST_STRANGE]
 
     def _joined(self, words: list[str]) -> list[str]:
         """Two words that mean one ("can not", "car t") become that one, so that patterns need only one spelling."""
@@ -101,6 +134,9 @@ class Speller:
         unit = _NUMBER_AND_UNIT.fullmatch(token)
         if unit:
             return unit.group(1) + " " + self._mend(unit.group(2))
+        joined = _WORD_AND_NUMBER.fullmatch(token)
+        if joined and joined.group(1) in self._pattern_words:
+            return f"{self._as_read(joined.group(1))} {joined.group(2)}"
         for table in self._digits:
             plain = token.translate(table)
             word = self._spelling.get(plain) or self._spelled(plain)
@@ -116,7 +152,7 @@ class Speller:
             squeezed = _RUN_OF_LETTERS.sub(r"\1", word)
             doubled = _RUN_OF_LETTERS.sub(r"\1\1", word)
             return "" if len(squeezed) == 1 else self._spelled(doubled if doubled in self._known else squeezed)
-        return self._one_slip(word) or self._unglued(word)
+        return self._one_slip(word) or self._unglued(word) or self._familiar(word)
 
     def _one_slip(self, word: str) -> str:
         for shape in _shapes(word):
@@ -125,9 +161,79 @@ class Speller:
                     return meant
         return ""
 
-    def _unglued(self, word: str) -> str:
-        """`word` cut into the fewest known words, or "" when it is not made of known words only."""
-        if not SHORTEST_GLUED_WORD <= len(word) <= LONGEST_GLUED_WORD or not self._stem.search(word):
+    def _familiar(self, word: str) -> str:
+        """What is meant by a word that stands in no list: a word of the patterns, or two words without their space."""
+        if len(word) < SHORTEST_SLIP or not self._ordinary or word in self._ordinary or word in self._pattern_words:
+            return ""
+        if word.endswith("in") and word + "g" in self._pattern_words:
+            return word + "g"
+        single = _single(word)
+        return (
+            self._closest(word, _SAME)
+            or (self._in_two(word, self._written) if len(word) > SHORTEST_NEAR_WORD else "")
+            or (f"i {self._as_read(word[1:])}" if word[0] == "i" and word[1:] in self._pattern_words else "")
+            or self._closest(word, _ONE_SLIP)
+            or self._in_two(word, self._real)
+            or self._unglued(single)
+            or (self._in_two(single, self._real) if single != word else "")
+            or (self._closest(word, _MORE) if len(single) >= SHORTEST_BADLY_SPELT else "")
+            or self._unglued(word, self._closest_part)
+        )
+
+    def _closest(self, word: str, furthest: int) -> str:
+        """The word of a pattern that is no further away than `furthest`, of several the one that tells an emergency.
+        Doubled letters are no slip."""
+        if len(word) > LONGEST_SLIP:
+            return ""
+        single = _single(word)
+        near = {
+            meant
+            for shape in {*_shapes(word), *_shapes(single)}
+            for meant in self._meant.get(shape, ())
+            if meant[0] == word[0]
+        }
+        ranked = sorted((*self._rank(word, single, meant), meant) for meant in near)
+        return self._as_read(ranked[0][-1]) if ranked and ranked[0][0] <= furthest else ""
+
+    def _rank(self, word: str, single: str, meant: str) -> tuple[int, bool, int, bool]:
+        slips = _distance(word, meant)
+        least = min(slips, _distance(single, _single(meant)))
+        return least, meant not in self._keys, slips, meant not in self._ordinary
+
+    def _closest_part(self, part: str) -> str:
+        return self._closest(part, _ONE_SLIP) if len(part) >= SHORTEST_NEAR_WORD else ""
+
+    def _in_two(self, word: str, known: Callable[[str], bool]) -> str:
+        """Two words that are `known`, one of them of a pattern. If all words are, one may hold a slip."""
+        best, most = "", 0
+        for at in range(1, len(word)):
+            head, tail = word[:at], word[at:]
+            if known == self._real and at < SHORTEST_SLIP and known(head) and not known(tail):
+                tail = self._closest_part(tail)
+            elif known == self._real and 1 < len(tail) < SHORTEST_SLIP < at and known(tail) and not known(head):
+                head = self._closest_part(head)
+            elif not (known(head) and known(tail)):
+                continue
+            least = min(len(head), len(tail))
+            if least > most and not self._pattern_words.isdisjoint((head, tail)):
+                best, most = f"{self._as_read(head)} {self._as_read(tail)}", least
+        return best
+
+    def _as_read(self, word: str) -> str:
+        return self._spelling.get(word, word)
+
+    def _written(self, word: str) -> bool:
+        return word in (self._short if len(word) < SHORTEST_SLIP else self._pattern_words)
+
+    def _real(self, word: str) -> bool:
+        if len(word) < SHORTEST_SLIP:
+            return word in self._short
+        return word in self._pattern_words or word in self._ordinary
+
+    def _unglued(self, word: str, last: Callable[[str], str] | None = None) -> str:
+        """`word` cut into the fewest known words, or "" when it is not made of known words only. `last` may read one
+        more into what is left at its end."""
+        if not SHORTEST_GLUED_WORD <= len(word) <= LONGEST_GLUED_WORD or not (last or self._stem.search(word)):
             return ""
         best: dict[int, list[str]] = {0: []}  # the fewest words up to each place that some lead to
         for end in range(1, len(word) + 1):
@@ -138,7 +244,21 @@ class Speller:
             ]
             if cuts:
                 best[end] = min(cuts, key=len)
-        return " ".join(self._spelling.get(part, part) for part in best.get(len(word), ()))
+        parts = best.get(len(word))
+        if parts is None and last:
+            endings = ((head, last(word[at:])) for at, head in best.items() if head)
+            parts = next(([*head, meant] for head, meant in endings if meant), None)
+        return " ".join(self._as_read(part) for part in parts or ())
+
+
+def _pattern_words(data: Mapping[str, Any]) -> set[str]:
+    """The whole words that patterns are written with."""
+    sources = [*data["urgent"], *data["fragments"].values()]
+    sources += [source for entry in (*data["rules"], *data["guards"].values()) for source in entry["patterns"]]
+    words: set[str] = set()
+    for word, optional in (match for source in sources for match in _PATTERN_WORD.findall(source)):
+        words.update((word, word[:-1]) if optional else (word,))
+    return words
 
 
 def _split(text: str) -> list[str]:
@@ -175,6 +295,31 @@ def _words_with(part: str, together: str) -> Iterator[str]:
         end, word = _word_around(at, together)
         yield word
         at = together.find(part, end)
+
+
+def _single(word: str) -> str:
+    """The word with no letter twice in a row: who hesitates on a key, or forgets to double it, means the same word."""
+    return _DOUBLED.sub(r"\1", word)
+
+
+_SAME, _NEXT, _ONE_SLIP, _MORE = range(4)
+_KEYS = "qwertyuiop asdfghjkl zxcvbnm"
+_NEXT_KEYS = frozenset(_KEYS[at : at + 2] for at in range(len(_KEYS))) | {
+    _KEYS[at : at + 2][::-1] for at in range(len(_KEYS))
+}
+
+
+def _distance(word: str, meant: str) -> int:
+    """How unlikely it is that `word` was meant as `meant`: `_NEXT` for one letter missing, one too many, two
+    swapped or the key beside it, `_ONE_SLIP` for another wrong letter."""
+    if word == meant:
+        return _SAME
+    if not _one_slip_apart(word, meant):
+        return _MORE
+    if len(word) != len(meant):
+        return _NEXT
+    wrong = [mine + right for mine, right in zip(word, meant) if mine != right]
+    return _NEXT if len(wrong) == 2 or wrong[0] in _NEXT_KEYS else _ONE_SLIP
 
 
 def _words_with_runs(together: str) -> Iterator[str]:

@@ -177,8 +177,7 @@ class Api:
     def _in_need(self, token: str, text: str) -> bool:
         """Whether a text tells of an emergency, as far as that can be known without the database."""
         remembered = self._parts.recorder.remembered(token_conversation_id(token))
-        therapy = remembered is not None and remembered.therapy
-        return self._parts.rules.check(chat.clean(text), therapy=therapy) is not None
+        return chat.checked(chat.clean(text), remembered, self._parts) is not None
 
     async def _own(self, request: Request) -> Conversation:
         """The conversation that the caller's token opens. Raises `Refused` 401 or 429."""

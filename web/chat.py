@@ -12,7 +12,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -42,7 +42,7 @@ FIND_PATIENCE = 2.0
 """Seconds that any other reply waits for what the record knows already, before it goes on from memory: longer than a
 busy disk takes, and not for as long as a database may hang."""
 
-MANNERS = ("smalltalk", "handoff")
+MANNERS = ("smalltalk", "handoff", "abstain", "clarify")
 """Kinds of replies after which an emergency card is still what the conversation is about."""
 CARDS = ("emergency", "crisis")
 
@@ -124,8 +124,7 @@ async def respond(turn: Turn, parts: Parts) -> list[Reply]:
 
 async def _respond(turn: Turn, parts: Parts) -> list[Reply]:
     remembered = parts.recorder.remembered(turn.conversation)
-    therapy = remembered is not None and remembered.therapy
-    finding = parts.rules.check(clean(turn.text), therapy=therapy)
+    finding = checked(clean(turn.text), remembered, parts)
     if finding is not None:
         return await _card_at_once(turn, finding, parts)
     async with parts.turns.of(turn.conversation):
@@ -134,8 +133,8 @@ async def _respond(turn: Turn, parts: Parts) -> list[Reply]:
             return [Reply.from_json(row) for row in answered]
         parts.limits.count(conversation=turn.conversation, address=turn.address)
         heard = _Heard.of(turn, known, parts)
-        if heard.before.therapy and not therapy:
-            finding = parts.rules.check(heard.text, therapy=True)
+        if _treatment(known) != _treatment(remembered):
+            finding = checked(heard.text, known, parts)
         given = _with_card(heard, finding, parts) if finding else await _answer(heard, parts)
         return await _kept(heard, given, RECORD_PATIENCE, parts)
 
@@ -162,13 +161,29 @@ def _with_card(heard: _Heard, finding: Finding, parts: Parts) -> _Answered:
     shown = ShownCard(finding.kind, finding.card, finding.locale)
     return _Answered(
         [Reply(answer=card(finding, heard.region, parts))],
-        replace(_noting_therapy(heard, parts), card=shown, awaiting=None),
+        replace(_noting_treatment(heard, parts), card=shown, awaiting=None),
     )
 
 
-def _noting_therapy(heard: _Heard, parts: Parts) -> Conversation:
-    """CAR-T was mentioned: from then on milder words are warning signs."""
-    return replace(heard.before, therapy=heard.before.therapy or parts.rules.mentions_therapy(heard.text))
+def checked(text: str, conversation: Conversation | None, parts: Parts) -> Finding | None:
+    """What the emergency rules find in `text`, knowing which treatment was mentioned before it."""
+    return parts.rules.check(text, **_treatment(conversation))
+
+
+def _treatment(conversation: Conversation | None) -> dict[str, bool]:
+    if conversation is None:
+        return {"therapy": False, "suppressed": False}
+    return {"therapy": conversation.therapy, "suppressed": conversation.suppressed}
+
+
+def _noting_treatment(heard: _Heard, parts: Parts) -> Conversation:
+    """CAR-T or a medicine that weakens the defences was mentioned: from then on milder words are warning signs."""
+    before, rules = heard.before, parts.rules
+    return replace(
+        before,
+        therapy=before.therapy or rules.mentions_therapy(heard.text),
+        suppressed=before.suppressed or rules.mentions_suppression(heard.text),
+    )
 
 
 async def _answer(heard: _Heard, parts: Parts) -> _Answered:
@@ -183,14 +198,40 @@ async def _answer(heard: _Heard, parts: Parts) -> _Answered:
         return reached
     read = shortened(text, parts.settings.message_chars)
     replies = await _ask(heard, read, parts)
-    after = replace(_noting_therapy(heard, parts), awaiting="forget" if _offers_to_forget(replies, parts) else None)
+    after = replace(_noting_treatment(heard, parts), awaiting="forget" if _offers_to_forget(replies, parts) else None)
+    shown = next((found for reply in replies if (found := _shown_card(reply))), None)
+    if shown is not None:
+        # Its second net caught what the rules missed, or a follow-up got the card again.
+        if shown != before.card:
+            parts.metrics.card_shown(shown.card)
+        return _Answered(replies, replace(after, card=shown))
     answers = [reply.answer for reply in replies if reply.answer is not None and reply.answer.topic != "cards"]
+    if before.card is not None and before.card.kind == "crisis" and _at_a_loss(answers):
+        # Who spoke of suicide and goes on talking is not told that this is outside of what is known here.
+        return _Answered([Reply(answer=_card_again(before.card, heard, parts))], after)
     if any(answer.kind not in MANNERS for answer in answers):
         entries = [answer.entry for answer in answers if answer.entry]
         after = replace(after, card=None, last_entry=entries[-1] if entries else before.last_entry)
     if read != text:
         replies.append(Reply(text=_phrase("long_message", heard, parts)))
     return _Answered(replies, after)
+
+
+def _shown_card(reply: Reply) -> ShownCard | None:
+    """The emergency card that a reply of the assistant is, if it is one: kept and followed up like one of ours."""
+    answer = reply.answer
+    if answer is None or answer.topic != "cards" or answer.kind not in CARDS or not answer.entry:
+        return None
+    return ShownCard(answer.kind, answer.entry, answer.locale)
+
+
+def _at_a_loss(answers: Sequence[Answer]) -> bool:
+    return bool(answers) and all(answer.kind in ("abstain", "clarify") for answer in answers)
+
+
+def _card_again(shown: ShownCard, heard: _Heard, parts: Parts) -> Answer:
+    found = parts.cards.card(shown.card, shown.locale)
+    return card_answer(found, "crisis", parts.numbers, heard.region, parts.phrases, parts.card_sources)
 
 
 def _heeded(heard: _Heard, parts: Parts) -> _Answered | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -14,6 +15,12 @@ from rasa.shared.nlu.training_data.message import Message
 from safety import EMERGENCY_RULES, Rules, load_rules
 
 EMERGENCY = "emergency"
+
+
+@functools.lru_cache(maxsize=1)
+def shipped_rules() -> Rules:
+    """The emergency rules, read once for all components. They hold no state."""
+    return load_rules(EMERGENCY_RULES)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -35,7 +42,7 @@ class EmergencyCheck(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> EmergencyCheck:
-        return cls(load_rules(EMERGENCY_RULES))
+        return cls(shipped_rules())
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:

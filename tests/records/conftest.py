@@ -67,11 +67,11 @@ def rows(engine: Engine) -> dict[str, int]:
         }
 
 
-def without_step_4(connection: Connection) -> None:
-    """Takes back what the fourth migration brought, as in a database that an earlier version left behind."""
+def without_steps_from_4(connection: Connection) -> None:
+    """Takes back what the migrations from the fourth on brought, as in a database that an earlier version left."""
     for table in ("missed_questions", "contact_requests"):
         connection.execute(sa.text(f"DROP TABLE {table}"))
-    for column in ("said", "awaiting"):
+    for column in ("said", "awaiting", "suppressed"):
         connection.execute(sa.text(f"ALTER TABLE conversations DROP COLUMN {column}"))
 
 

@@ -12,7 +12,7 @@ from records.recall import shown
 from records.repository import HISTORY, MIGRATIONS, ConversationStore
 from records.tables import messages
 from storage.engine import read, write
-from tests.records.conftest import NOON, conversation, keep, without_step_4
+from tests.records.conftest import NOON, conversation, keep, without_steps_from_4
 
 
 def reply(kind: str, *revisions: tuple[str, int]) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def test_messages_kept_before_there_was_a_recall_are_found_too(engine: Engine, s
     old = [reply("answer", ("lupus-sun", 3)), {"text": "no answer"}]
     with write(engine) as connection:
         connection.execute(sa.update(messages).values(replies=json.dumps(old)))
-        without_step_4(connection)
+        without_steps_from_4(connection)
         connection.execute(sa.text("ALTER TABLE messages DROP COLUMN shown"))
         connection.execute(sa.text(f"UPDATE {HISTORY} SET version_num = '0002'"))
     ConversationStore(engine, lambda: NOON).migrate()

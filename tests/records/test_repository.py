@@ -34,7 +34,7 @@ from tests.records.conftest import (
     keep,
     keep_tracker,
     rows,
-    without_step_4,
+    without_steps_from_4,
 )
 
 
@@ -75,6 +75,7 @@ def test_what_is_kept_is_found_whole_by_another_process(
         region="MX",
         introduced=True,
         therapy=True,
+        suppressed=True,
         card=ShownCard("emergency", "stroke", "es"),
         last_entry="lupus-contagious",
     )
@@ -135,11 +136,10 @@ def test_two_processes_that_answer_one_message_at_once_keep_one_answer(
 def test_what_was_said_or_mentioned_once_is_not_forgotten_by_who_did_not_know_it(
     store: ConversationStore, engine: Engine
 ) -> None:
-    keep(store, engine, conversation(introduced=True, therapy=True, region="MX", last_entry="tea"), "m1")
+    said = {"introduced": True, "therapy": True, "suppressed": True, "region": "MX", "last_entry": "tea"}
+    keep(store, engine, conversation(**said), "m1")
     keep(store, engine, conversation(locale="es"), "m2")
-    assert store.find(conversation().id)[0] == conversation(
-        locale="es", introduced=True, therapy=True, region="MX", last_entry="tea"
-    )
+    assert store.find(conversation().id)[0] == conversation(locale="es", **said)
 
 
 def test_a_card_is_remembered_until_another_answer_follows_it(store: ConversationStore, engine: Engine) -> None:
@@ -329,7 +329,7 @@ def test_what_an_earlier_version_kept_is_there_after_the_change(store: Conversat
     before = store.export(conversation().id)
     with write(engine) as connection:
         connection.execute(sa.text("DROP TABLE reports"))
-        without_step_4(connection)
+        without_steps_from_4(connection)
         connection.execute(sa.text("ALTER TABLE messages DROP COLUMN shown"))
         connection.execute(sa.text(f"UPDATE {HISTORY} SET version_num = '0001'"))
     with pytest.raises(SchemaMismatch, match="older than the code"):
@@ -344,7 +344,7 @@ def test_from_the_version_before_questions_and_contacts_were_kept_nothing_is_los
     keep(store, engine, conversation(introduced=True), text="what is lupus")
     before = store.export(conversation().id)
     with write(engine) as connection:
-        without_step_4(connection)
+        without_steps_from_4(connection)
         connection.execute(sa.text(f"UPDATE {HISTORY} SET version_num = '0003'"))
     store.migrate()
     assert store.find(conversation().id)[0] == conversation(introduced=True)

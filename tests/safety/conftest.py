@@ -18,6 +18,11 @@ def examples(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
+def remembered(row: dict[str, Any]) -> dict[str, bool]:
+    """What a conversation knows already when the example is said in it."""
+    return {name: row.get(name, False) for name in ("therapy", "suppressed")}
+
+
 def rule_ids(file: Path) -> set[str]:
     return {rule["id"] for rule in json.loads(file.read_text(encoding="utf-8"))["rules"]}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import shutil
 import unicodedata
 from collections.abc import Iterator
 from itertools import product
@@ -19,10 +20,10 @@ from safety import ADVICE_RULES, EMERGENCY_RULES, load_rules
 from safety.errors import RulesError
 from safety.rules import normalise
 from safety.spelling import _one_slip_apart, _slips, _split, _words_with_runs
-from tests.safety.conftest import examples
+from tests.safety.conftest import examples, remembered
 
 EMERGENCIES = load_rules(EMERGENCY_RULES)
-CALM = [row["text"] for row in examples("vectors.jsonl") if row["expect"] is None and not row.get("therapy")]
+CALM = [row["text"] for row in examples("vectors.jsonl") if row["expect"] is None and not any(remembered(row).values())]
 STORY = "I was told that I have lupus some years ago, and I keep a diary of good and bad days. "
 
 
@@ -138,6 +139,20 @@ def test_a_fever_is_an_emergency_once_car_t_was_mentioned() -> None:
     assert later.card == "cart-warning"
 
 
+@pytest.mark.parametrize(
+    ("text", "calm"),
+    [
+        ("he had a nosebleed two years ago", True),
+        ("in the movie he bleeds to death", True),
+        ("what does a stroke look like", True),
+        ("his nose will not stop", False),
+        ("he had a seizure two years ago and it is happening again right now", False),
+    ],
+)
+def test_a_message_as_a_whole_sounds_calm_or_not(text: str, calm: bool) -> None:
+    assert EMERGENCIES.sounds_calm(text) is calm
+
+
 def test_every_card_a_rule_names_exists_in_both_locales(shipped_cards: Path) -> None:
     data = json.loads(EMERGENCY_RULES.read_text(encoding="utf-8"))
     named = {rule["card"] for rule in data["rules"]} | {card for rows in data["cards"].values() for _, card in rows}
@@ -150,6 +165,7 @@ def test_every_card_a_rule_names_exists_in_both_locales(shipped_cards: Path) -> 
 
 def changed(tmp_path: Path, **changes: Any) -> Path:
     file = tmp_path / "rules.json"
+    shutil.copy(EMERGENCY_RULES.parent / "ordinary.txt", tmp_path)
     file.write_text(json.dumps(json.loads(EMERGENCY_RULES.read_text(encoding="utf-8")) | changes), encoding="utf-8")
     return file
 
@@ -187,6 +203,31 @@ def test_a_missing_or_damaged_file_is_named_with_what_to_do(tmp_path: Path) -> N
     (tmp_path / "half.json").write_text("{", encoding="utf-8")
     with pytest.raises(RulesError, match=r"half\.json"):
         load_rules(tmp_path / "half.json")
+
+
+def test_without_its_ordinary_words_the_file_is_not_used(tmp_path: Path) -> None:
+    file = changed(tmp_path)
+    (tmp_path / "ordinary.txt").unlink()
+    with pytest.raises(RulesError, match=r"ordinary\.txt.*Restore the file"):
+        load_rules(file)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("herat", "heart"),
+        ("stoppeed", "stopped"),
+        ("wantto", "wanna"),
+        ("icant", "i cant"),
+        ("ofxansx", "of xanax"),
+        ("about50", "about 50"),
+        ("threat", "threat"),
+        ("weekend", "weekend"),
+        ("rheumatologist", "rheumatologist"),
+    ],
+)
+def test_a_word_of_no_list_is_read_as_the_word_of_a_pattern_that_it_is_a_slip_of(written: str, read: str) -> None:
+    assert EMERGENCIES._speller.words(written) == read.split()
 
 
 def repeated_groups(source: str) -> Iterator[list[str]]:

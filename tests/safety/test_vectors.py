@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from safety import ADVICE_RULES, EMERGENCY_RULES, Rules
-from tests.safety.conftest import examples, rule_ids
+from tests.safety.conftest import examples, remembered, rule_ids
 
 
 def misses(rules: Rules, rows: list[dict[str, Any]]) -> list[str]:
     found = []
     for row in rows:
-        finding = rules.check(row["text"], therapy=row.get("therapy", False))
+        finding = rules.check(row["text"], **remembered(row))
         got = finding and {"kind": finding.kind, "card": finding.card, "locale": finding.locale}
         if got != row["expect"]:
             found.append(f"{row['text'][-120:]!r}: expected {row['expect']}, got {finding}")
@@ -33,7 +33,7 @@ def test_the_examples_are_many_and_each_stands_once() -> None:
         rows = examples(name)
         assert sum(row["expect"] is not None for row in rows) >= wanted
         assert sum(row["expect"] is None for row in rows) >= calm
-        assert len({(row["text"], row.get("therapy", False)) for row in rows}) == len(rows)
+        assert len({(row["text"], *remembered(row).values()) for row in rows}) == len(rows)
 
 
 def test_every_rule_has_an_example_that_it_decides(emergencies: Rules, advice: Rules) -> None:
@@ -41,5 +41,5 @@ def test_every_rule_has_an_example_that_it_decides(emergencies: Rules, advice: R
         (emergencies, EMERGENCY_RULES, "vectors.jsonl"),
         (advice, ADVICE_RULES, "advice_vectors.jsonl"),
     ):
-        findings = (rules.check(row["text"], therapy=row.get("therapy", False)) for row in examples(name))
+        findings = (rules.check(row["text"], **remembered(row)) for row in examples(name))
         assert {finding.rule for finding in findings if finding} == rule_ids(file)

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from knowledge.blocks import spoken
-from knowledge.model import Answer
+from knowledge.model import Answer, ReplyKind
 from records.model import ShownCard
 from safety.cards import CardShelf
 from tests.web.conftest import COLLAPSED
@@ -137,3 +137,80 @@ def test_the_assistant_is_told_of_a_card_until_another_answer_follows_it(parts: 
     assert after is not None
     assert after.card == "cpr-adult"
     assert later is None, "the reply to the follow-up was an answer of its own"
+
+
+class SecondNet:
+    """An assistant that gives these answers, one after the other."""
+
+    def __init__(self, *answers: Answer) -> None:
+        self.answers = list(answers)
+        self.after: list[ShownCard | None] = []
+
+    async def ask(self, asked: Asked) -> list[Reply]:
+        self.after.append(asked.after)
+        return [Reply(answer=self.answers.pop(0))]
+
+
+def told(parts: Parts, answers: list[Answer], *texts: str) -> tuple[list[Answer], list[ShownCard | None]]:
+    """The first answer to each text of a new conversation, and which card the assistant heard of as the one before."""
+    net, name = SecondNet(*answers), uuid.uuid4().hex
+
+    async def conversation() -> list[Answer]:
+        replies = [await respond(turn(text, name), replace(parts, assistant=cast(Assistant, net))) for text in texts]
+        return [reply[0].answer for reply in replies if reply[0].answer is not None]
+
+    return asyncio.run(conversation()), net.after
+
+
+def card_of(kind: ReplyKind, card: str) -> Answer:
+    return Answer(kind, (spoken("Call."),), entry=card, topic="cards")
+
+
+def test_a_card_of_the_assistant_is_followed_up_like_one_of_the_gateway(parts: Parts) -> None:
+    stroke, answer = card_of("emergency", "stroke"), Answer("answer", (spoken("told"),), entry="tea")
+    answers, after = told(parts, [stroke, stroke, answer, answer], "odd words", "simpler", "what is tea", "more")
+    assert [one.kind for one in answers] == ["emergency", "emergency", "answer", "answer"]
+    shown = ShownCard("emergency", "stroke", "en")
+    assert after == [None, shown, shown, None]
+
+
+def test_a_card_of_the_assistant_is_counted_once_and_can_be_taken_back(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(parts.metrics, "card_shown", counted.append)
+    stroke = card_of("emergency", "stroke")
+    texts = ("odd words", "simpler", "This is not an emergency", "what is tea")
+    answers, after = told(parts, [stroke, stroke, Answer("abstain", (spoken("no"),))], *texts)
+    assert answers[2].kind == "clarify"
+    assert after[-1] is None
+    assert counted == ["stroke"]
+
+
+def test_thanks_do_not_take_a_card_away(parts: Parts) -> None:
+    answers = [Answer("smalltalk", (spoken("You are welcome."),)), Answer("smalltalk", (spoken("Yes."),))]
+    replies, after = told(parts, answers, COLLAPSED, "thanks", "are you there")
+    assert [one.kind for one in replies] == ["emergency", "smalltalk", "smalltalk"]
+    assert [one.card for one in after if one] == ["cpr-adult", "cpr-adult"]
+
+
+@pytest.mark.parametrize("kind", ["abstain", "clarify"])
+def test_who_spoke_of_suicide_and_goes_on_talking_is_not_told_that_nothing_is_known(
+    parts: Parts, kind: ReplyKind
+) -> None:
+    lost = Answer(kind, (spoken("I do not have a checked answer to that."),))
+    replies, _ = told(parts, [lost, lost], "i want to kill myself", "nobody understands", "it is all grey")
+    assert [(one.kind, one.entry) for one in replies] == [("crisis", "crisis")] * 3
+    after_collapse, _ = told(parts, [lost], COLLAPSED, "nobody understands")
+    assert after_collapse[1].kind == kind
+
+
+def test_after_a_crisis_a_question_is_answered_and_the_way_back_is_open(parts: Parts) -> None:
+    told_tea = Answer("answer", (spoken("told"),), entry="tea")
+    lost = Answer("abstain", (spoken("no"),))
+    texts = ("i want to kill myself", "what is tea", "hm")
+    replies, _ = told(parts, [told_tea, lost], *texts)
+    assert [one.kind for one in replies] == ["crisis", "answer", "abstain"]
+    texts = ("i want to kill myself", "This is not an emergency", "hm")
+    replies, _ = told(parts, [lost], *texts)
+    assert [one.kind for one in replies] == ["crisis", "clarify", "abstain"]
