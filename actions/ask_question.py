@@ -46,7 +46,7 @@ def answered(turn: Turn, question: Question) -> Events:
     answerer, search = turn.answerer, turn.tracker.get_slot("trial_search")
     if search and turn.memory.part == TRIALS and age_groups(question.text) and len(words(question.text)) <= SHORT:
         listed, _ = answerer.trials.by_search("", search)
-        told = spoken(turn.phrase("trials_ages_not_searched", listed.locale))
+        told = spoken(turn.phrase("ages_not_searched", listed.locale))
         return turn.give(replace(listed, blocks=(told, *listed.blocks)), TRIALS)
     answer, *others = answerer.answers(question)
     if others:

@@ -182,7 +182,7 @@ def all_answers(knowledge: wiring.Knowledge) -> Iterator[Answer]:
     for asked in (
         "should i stop prednisone",
         "what is the weather",
-        "lupus teeth",
+        "kidneys",
         "NCT99999999",
         "NCT123",
         "¿qué es lupus?",

@@ -9,7 +9,7 @@ from knowledge.model import Entry
 from knowledge.search.audience import age_groups
 from knowledge.search.index import Index, Ranking
 from knowledge.search.message import Read, read
-from knowledge.search.words import STOP_WORDS, words
+from knowledge.search.words import BARE_STEMS, STOP_WORDS, content_words, words
 
 SHORT = 10
 """Words. A longer message stands on its own."""
@@ -84,9 +84,7 @@ def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
     nothing = earlier.entry is None and not earlier.text
     if nothing or len(said.split()) > SHORT or _BACK.search(said):
         found = read(_BACK.sub("", said), index)
-        return replace(
-            found, leans=len(said.split()) <= SHORT and bool(_LEANS.search(said)) and not index.subjects(said)
-        )
+        return replace(found, leans=BARE_STEMS.issuperset(content_words(said)) and bool(_LEANS.search(said)))
     alone = read(said, index)
     named = any(not age_groups(word) for word in index.subjects(said))
     definite = bool(_DEFINITE.search(said))

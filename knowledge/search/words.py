@@ -14,6 +14,8 @@ _DOUBLED = re.compile(r"([a-z])\1+")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 SHORTEST_REPAIRED = 5
 """Shorter words are left as written: too many real words lie one letter apart."""
+MOST_SLIPS, USUAL = 3, 3
+"""Times that a slip may stand in the published texts, and how many times more usual the word meant has to be."""
 SHORTEST_FOREIGN = 7
 """A shorter word may be anything with two slips in it."""
 SHORTEST_DOUBLED = 4
@@ -58,6 +60,11 @@ def stem(word: str) -> str:
 
 GENERAL_STEMS = frozenset(map(stem, _GENERAL_WORDS))
 """Words of many questions that do not tell what a question is about, as `stem` leaves them."""
+_ASKED_OF_ALL = (
+    "last hurt hurts pain safe dangerous serious bad cost price common normal often far soon big old worth ok".split()
+)
+BARE_STEMS = GENERAL_STEMS | frozenset(map(stem, _ASKED_OF_ALL))
+"""The same, and what can be asked of anything: a message of nothing else needs to be told what it is about."""
 
 
 class Aliases:
@@ -89,6 +96,29 @@ class Aliases:
         return " ".join(renamed)
 
 
+def _slips(counts: Mapping[str, int], english: Collection[str]) -> set[str]:
+    """Words of the texts that are slips of others: phrasings are written as people type. Each is rare, no ordinary
+    English, and one or two letters away from a word that is far more usual."""
+    rare = [
+        word
+        for word, count in counts.items()
+        if count <= MOST_SLIPS and len(word) >= SHORTEST_REPAIRED and word not in english and word.isalpha()
+    ]
+    usual = [word for word, count in counts.items() if count > MOST_SLIPS * USUAL and len(word) >= SHORTEST_DOUBLED]
+    single = {_DOUBLED.sub(r"\1", word) for word in usual}
+    longer = [word for word in usual if len(word) >= SHORTEST_REPAIRED]
+    return {word for word in rare if _DOUBLED.sub(r"\1", word) in single or _nearest(word, longer, counts)}
+
+
+def _nearest(word: str, targets: Sequence[str], counts: Mapping[str, int]) -> str:
+    """The word that `word` is a slip of, or "". A slip on the first letter is rare; demanding it to fit keeps unknown
+    names from being bent into known ones."""
+    most = 1 if len(word) < 8 else 2
+    near = extract(word, targets, scorer=OSA.distance, score_cutoff=most, limit=5)
+    candidates = [(slips, -counts[target], target) for target, slips, _ in near if target[0] == word[0]]
+    return min(candidates)[2] if candidates else ""
+
+
 class Vocabulary:
     """The words of the published texts, and the way back to them from a misspelt one."""
 
@@ -97,7 +127,7 @@ class Vocabulary:
         for a slip."""
         self._aliases, self._english = aliases, english
         counts = Counter(written)
-        self._known = set(counts) | aliases.words
+        self._known = (set(counts) - _slips(counts, english)) | aliases.words
         self._targets = sorted(word for word in self._known if len(word) >= SHORTEST_REPAIRED)
         self._counts = counts
         self._ordinary = sorted(word for word in english if len(word) >= SHORTEST_REPAIRED)
@@ -131,8 +161,4 @@ class Vocabulary:
         letters = _DOUBLED.sub(r"\1", word)
         if letters != word and letters in self._by_letters:
             return self._by_letters[letters]
-        most = 1 if len(word) < 8 else 2
-        near = extract(word, self._targets, scorer=OSA.distance, score_cutoff=most, limit=5)
-        # A slip on the first letter is rare; demanding it to fit keeps unknown names from being bent into known ones.
-        candidates = [(slips, -self._counts[target], target) for target, slips, _ in near if target[0] == word[0]]
-        return min(candidates)[2] if candidates else word
+        return _nearest(word, self._targets, self._counts) or word

@@ -31,14 +31,14 @@ def test_asks_what_was_said_about_one_thing(say: Say) -> None:
 
 @pytest.mark.parametrize("choice", ["2", "the second one", "second please", "b", "no, the second"])
 def test_picks_from_a_question_back_by_its_place(say: Say, choice: str) -> None:
-    asked_back = say("lupus teeth")
+    asked_back = say("kidneys")
     assert asked_back.kind == "clarify"
     chosen = say(choice)
     answered_by(chosen, say(asked_back.press(asked_back.offers[1])).entry or "")
 
 
 def test_picks_one_then_the_other_then_none(say: Say) -> None:
-    asked_back = say("lupus teeth")
+    asked_back = say("kidneys")
     second, other, second_again = say("the second one"), say("no, the other one"), say("2")
     assert say("none of these").texts[0] == phrase("none_of_these")
     entries = [say(offer).entry for offer in asked_back.offers]
@@ -46,7 +46,7 @@ def test_picks_one_then_the_other_then_none(say: Say) -> None:
 
 
 def test_yes_to_several_is_asked_which(say: Say) -> None:
-    asked_back = say("lupus teeth")
+    asked_back = say("kidneys")
     which = say("yes")
     assert (which.kind, which.offers) == ("clarify", asked_back.offers)
     assert phrase("which_one") in which.texts[0]
@@ -58,7 +58,7 @@ def test_a_number_without_a_list_is_asked_about(say: Say) -> None:
 
 
 def test_a_question_with_a_number_in_it_is_still_a_question(say: Say) -> None:
-    say("lupus teeth")
+    say("kidneys")
     answered_by(say("what is a phase 2 trial"), "trials-phase-2")
 
 
@@ -105,7 +105,7 @@ def test_an_emergency_in_between_loses_nothing(say: Say) -> None:
 
 
 def test_small_talk_in_between_loses_no_choice(say: Say) -> None:
-    asked_back = say("lupus teeth")
+    asked_back = say("kidneys")
     say("thanks")
     assert say("the first one").entry == say(asked_back.offers[0]).entry
 
