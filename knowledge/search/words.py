@@ -14,7 +14,7 @@ _DOUBLED = re.compile(r"([a-z])\1+")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 SHORTEST_REPAIRED = 5
 """Shorter words are left as written: too many real words lie one letter apart."""
-MOST_SLIPS, USUAL = 3, 3
+MOST_SLIPS, USUAL = 10, 8
 """Times that a slip may stand in the published texts, and how many times more usual the word meant has to be."""
 SHORTEST_FOREIGN = 7
 """A shorter word may be anything with two slips in it."""
@@ -104,10 +104,11 @@ def _slips(counts: Mapping[str, int], english: Collection[str]) -> set[str]:
         for word, count in counts.items()
         if count <= MOST_SLIPS and len(word) >= SHORTEST_REPAIRED and word not in english and word.isalpha()
     ]
-    usual = [word for word, count in counts.items() if count > MOST_SLIPS * USUAL and len(word) >= SHORTEST_DOUBLED]
-    single = {_DOUBLED.sub(r"\1", word) for word in usual}
+    usual = [word for word, count in counts.items() if count >= USUAL and len(word) >= SHORTEST_DOUBLED]
+    single = {_DOUBLED.sub(r"\1", word): word for word in usual}
     longer = [word for word in usual if len(word) >= SHORTEST_REPAIRED]
-    return {word for word in rare if _DOUBLED.sub(r"\1", word) in single or _nearest(word, longer, counts)}
+    meant = {word: single.get(_DOUBLED.sub(r"\1", word)) or _nearest(word, longer, counts) for word in rare}
+    return {word for word in rare if meant[word] and counts[meant[word]] >= USUAL * counts[word]}
 
 
 def _nearest(word: str, targets: Sequence[str], counts: Mapping[str, int]) -> str:
