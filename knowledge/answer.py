@@ -27,6 +27,9 @@ from safety import Finding, Rules
 from safety.numbers import Numbers
 
 CHOICES = 3
+ELSEWHERE_CHANCE, ELSEWHERE_SIDE = 0.05, -0.5
+"""Below both of these, the confidence and `Evidence.inside`, what the intent model takes for a request for advice is one
+about something else ("can you fix my code"). What the advice rules find is one anyway."""
 RELATED_OFFERED = 2
 
 
@@ -94,8 +97,10 @@ class Answerer:
         asked = self.published_question(question.text)
         if asked is not None:
             return self._shown(asked, question, 1.0)
-        if question.context.seeks_advice or advice:
-            return self._defer(question, self.rank(question), advice)
+        if advice or question.context.seeks_advice:
+            ranking = self.rank(question)
+            if advice or not _is_elsewhere(ranking):
+                return self._defer(question, ranking, advice)
         if numbers := find_nct(question.text):
             return self.trials.by_numbers(numbers, self.entry)
         if wrong_number := malformed_nct(question.text):
@@ -299,6 +304,11 @@ class Answerer:
             confidence=ranking.confidence,
             provenance=tuple(Provenance("revision", entry.id, self._revisions[entry.key].number) for entry in nearest),
         )
+
+
+def _is_elsewhere(ranking: Ranking) -> bool:
+    """Whether a message has nothing to do with what is published, or with health: then nobody's care team is asked."""
+    return ranking.confidence < ELSEWHERE_CHANCE and ranking.evidence.inside < ELSEWHERE_SIDE
 
 
 def _plain(text: str) -> str:
