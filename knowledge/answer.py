@@ -28,7 +28,7 @@ from safety.numbers import Numbers
 
 CHOICES = 3
 ELSEWHERE_CHANCE, ELSEWHERE_SIDE = 0.05, -0.5
-"""Below both of these, the confidence and `Evidence.inside`, what the intent model takes for a request for advice is one
+"""Below both of these, the confidence and `Evidence.inside`, what the intent model takes for a request for advice is
 about something else ("can you fix my code"). What the advice rules find is one anyway."""
 RELATED_OFFERED = 2
 
