@@ -50,7 +50,7 @@ _TELLS = tuple(
     for asked, told in (
         (
             rf"\bhow long\b|\bhow many {_SPAN}\b|\blast\b|\bforever\b",
-            rf"\b(?:\d+|one|two|three|four|six|several|few|some) (?:to \w+ )?{_SPAN}\b|\blife ?long\b",
+            rf"\b{_SPAN}\b|\blife ?long\b",
         ),
         (
             r"\bhow often\b|\bhow many times\b",
@@ -141,7 +141,8 @@ def _together(text: str, last: Entry, index: Index) -> Ranking:
 def tells(entry: Entry, text: str, index: Index) -> bool:
     """Whether an entry's text tells what a short question asks for: it holds its words, or the kind of figure."""
     told = f"{entry.answer}\n{entry.more}"
-    kinds = [kind for asked, kind in _TELLS if asked.search(text)]
+    plain = index.vocabulary.canonical(text)
+    kinds = [kind for asked, kind in _TELLS if asked.search(plain)]
     if kinds:
         return any(kind.search(told) for kind in kinds)
     return index.mentions(entry, text)

@@ -23,7 +23,7 @@ from knowledge.search.embedder import Embedder
 from knowledge.search.encoder import DIMENSIONS
 from knowledge.search.grams import Counts, Grams, count
 from knowledge.search.passages import Passage, passages
-from knowledge.search.words import GENERAL_STEMS, STOP_WORDS, Aliases, Vocabulary, content_words, words
+from knowledge.search.words import GENERAL_STEMS, Aliases, Vocabulary, content_words, is_stop_word, words
 
 RANKED = 15
 """Entries whose words are held against the question; what a first, cheaper score puts behind them is never shown."""
@@ -270,7 +270,7 @@ class Index:
 
     def _of_question(self, text: str, vector: np.ndarray, asked: set[str]) -> dict[str, float]:
         """The evidence that lies in the question alone."""
-        plain = [word for word in words(text) if word not in STOP_WORDS and len(word) > 1]
+        plain = [word for word in words(text) if not is_stop_word(word) and len(word) > 1]
         telling = sum(map(self._odds, asked)) / max(len(asked), 1)
         outside, inside = self._sides(vector)
         return {

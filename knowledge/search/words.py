@@ -26,7 +26,9 @@ STOP_WORDS = frozenset(
         "get give go had has have having he her him his how i if im in into is isnt it its just like me mean "
         "means might more most my no not of on or our out over own please really shall she should so some "
         "such take tell than that the their them then there they thing this those to too u up us very was we "
-        "were what whats when where which while who whom whose why will with without would you your"
+        "were what whats when where which while who whom whose why will with without would you your arent cant "
+        "couldnt didnt doesnt dont hadnt hasnt havent hes id ill im ive lets shed shell shes shouldnt thats theres theyd theyll "
+        "theyre theyve wasnt wed werent weve whats whens wheres whos wont wouldnt youd youll youre youve"
     ).split()
 )
 
@@ -46,7 +48,12 @@ def words(text: str) -> list[str]:
 
 def content_words(text: str) -> list[str]:
     """The words that carry meaning, each cut to a rough stem so that "flare" meets "flares"."""
-    return [stem(word) for word in words(text) if word not in STOP_WORDS and len(word) > 1]
+    return [stem(word) for word in words(text) if not is_stop_word(word) and len(word) > 1]
+
+
+def is_stop_word(word: str) -> bool:
+    """Whether a word carries no meaning of its own, written with its apostrophe or without."""
+    return word.replace("'", "") in STOP_WORDS
 
 
 def stem(word: str) -> str:
