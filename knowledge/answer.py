@@ -40,7 +40,7 @@ class Thresholds:
     `several`: a part that only sounds like a question is the likelier mistake. Set with the table of
     `bench/retrieval.py`; raising `answer` trades right answers for questions back."""
 
-    answer: float = 0.45
+    answer: float = 0.4
     clarify: float = 0.3
     several: float = 0.5
 

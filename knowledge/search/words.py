@@ -22,13 +22,13 @@ SHORTEST_DOUBLED = 4
 """Words of four letters are found again when all that is wrong is a letter written twice: "babby", "rashh"."""
 STOP_WORDS = frozenset(
     (
-        "a about after all am an and any are as at be been being but by can could did do does doing for from "
-        "get give go had has have having he her him his how i if im in into is isnt it its just like me mean "
-        "means might more most my no not of on or our out over own please really shall she should so some "
-        "such take tell than that the their them then there they thing this those to too u up us very was we "
-        "were what whats when where which while who whom whose why will with without would you your arent cant "
-        "couldnt didnt doesnt dont hadnt hasnt havent hes id ill im ive lets shed shell shes shouldnt thats theres theyd theyll "
-        "theyre theyve wasnt wed werent weve whats whens wheres whos wont wouldnt youd youll youre youve"
+        "a about after all am an and any are as at be been being but by can could did do does doing for from get "
+        "give go had has have having he her him his how i if im in into is isnt it its just like me mean means "
+        "might more most my no not of on or our out over own please really shall she should so some such take tell "
+        "than that the their them then there they thing this those to too u up us very was we were what whats when "
+        "where which while who whom whose why will with without would you your arent cant couldnt didnt doesnt "
+        "dont hadnt hasnt havent hes id ill im ive lets shed shell shes shouldnt thats theres theyd theyll theyre "
+        "theyve wasnt wed werent weve whats whens wheres whos wont wouldnt youd youll youre youve"
     ).split()
 )
 
