@@ -20,13 +20,15 @@ from knowledge.phrases import Phrases, spoken_date
 from knowledge.search.context import Earlier, read_after
 from knowledge.search.index import Index, Ranking
 from knowledge.search.message import Read
-from knowledge.search.words import words
+from knowledge.search.words import content_words, words
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.numbers import find_nct, malformed_nct
 from safety import Finding, Rules
 from safety.numbers import Numbers
 
 CHOICES = 3
+LIKE_A_PHRASING = 0.75
+"""`Evidence.best` of a word that somebody listed as a way to ask for an entry, or nearly so ("lupus", "crs")."""
 ELSEWHERE_CHANCE, ELSEWHERE_SIDE = 0.05, -0.5
 """Below both of these, the confidence and `Evidence.inside`, what the intent model takes for a request for advice is
 about something else ("can you fix my code"). What the advice rules find is one anyway."""
@@ -109,7 +111,7 @@ class Answerer:
 
     def _found(self, question: Question, understood: Read) -> Answer:
         ranking = understood.best
-        if ranking.hits and ranking.confidence >= self._thresholds.answer:
+        if ranking.hits and ranking.confidence >= self._thresholds.answer and not _names_only_a_topic(ranking):
             return self._shown(ranking.hits[0].entry.id, question, ranking.confidence)
         named = self.trials.by_name(question.text, self.entry)
         if named is not None:
@@ -304,6 +306,11 @@ class Answerer:
             confidence=ranking.confidence,
             provenance=tuple(Provenance("revision", entry.id, self._revisions[entry.key].number) for entry in nearest),
         )
+
+
+def _names_only_a_topic(ranking: Ranking) -> bool:
+    """Whether a message is one word that no phrasing is like: "kidneys" is the topic of many questions."""
+    return len(set(content_words(ranking.text))) == 1 and ranking.evidence.best < LIKE_A_PHRASING
 
 
 def _is_elsewhere(ranking: Ranking) -> bool:

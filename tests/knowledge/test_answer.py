@@ -106,7 +106,7 @@ def test_what_the_content_does_not_hold_is_not_guessed(shipped: Knowledge, quest
 
 
 def test_an_unclear_question_is_asked_back_with_published_questions(answerer: Answerer) -> None:
-    answer = answerer.answer(Question("skin"))
+    answer = answerer.answer(Question("kidneys"))
     assert (answer.kind, answer.entry) == ("clarify", None)
     offered = {origin.id for origin in answer.provenance}
     assert 1 <= len(offered) <= 3
