@@ -27,7 +27,7 @@ from safety import Finding, Rules
 from safety.numbers import Numbers
 
 CHOICES = 3
-LIKE_A_PHRASING = 0.75
+LIKE_A_PHRASING = 0.85
 """`Evidence.best` of a word that somebody listed as a way to ask for an entry, or nearly so ("lupus", "crs")."""
 ELSEWHERE_CHANCE, ELSEWHERE_SIDE = 0.05, -0.5
 """Below both of these, the confidence and `Evidence.inside`, what the intent model takes for a request for advice is

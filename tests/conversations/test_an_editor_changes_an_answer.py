@@ -59,10 +59,11 @@ def test_the_next_reply_has_the_changed_word(running_lantern: Lantern, say: Say,
 
 
 def test_publishing_the_same_again_changes_nothing(running_lantern: Lantern) -> None:
-    release = running_lantern.release
-    published = running_lantern.command("content", "import", "--seed")
-    assert (published.returncode, "nothing changed" in published.stdout) == (0, True), published.stdout
-    assert running_lantern.release == release
+    first, again = (running_lantern.command("content", "import", "--seed") for _ in range(2))
+    for done in (first, again):
+        assert (done.returncode, "nothing changed" in done.stdout) == (0, True), done.stdout
+    # The command names the release: a gateway may still be loading it and tell the one before.
+    assert again.stdout.splitlines()[-1] == first.stdout.splitlines()[-1]
 
 
 def test_a_damaged_file_is_named_and_the_old_answer_stays(running_lantern: Lantern, say: Say, file: Path) -> None:
