@@ -280,7 +280,8 @@ class Index:
     def _of_question(self, text: str, vector: np.ndarray, asked: set[str]) -> dict[str, float]:
         """The evidence that lies in the question alone."""
         plain = [word for word in words(text) if word not in STOP_WORDS and len(word) > 1]
-        telling = sum(map(self._odds, asked)) / max(len(asked), 1)
+        # Exact sums: words of a set come in another order in each process.
+        telling = math.fsum(map(self._odds, asked)) / max(len(asked), 1)
         outside, inside = self._sides(vector)
         return {
             "outside": outside,
@@ -305,6 +306,6 @@ class Index:
 
     def _unmentioned(self, asked: set[str], owner: int) -> float:
         """Share of the question's meaning, by rarity of its words, that the entry does not mention; 0 to 1."""
-        total = sum(self._rarity.get(word, self._rarest) for word in asked)
-        missing = sum(self._rarity.get(word, self._rarest) for word in asked if word not in self._mentions[owner])
+        total = math.fsum(self._rarity.get(word, self._rarest) for word in asked)
+        missing = math.fsum(self._rarity.get(word, self._rarest) for word in asked if word not in self._mentions[owner])
         return missing / total if total else 0.0

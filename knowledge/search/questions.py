@@ -21,7 +21,7 @@ _SUBJECT = (
     "car-t|patients?|doctors?|kids?|children|one|any|all|most|some"
 )
 _ASKING = rf"(?:{_QUESTION_WORD}|(?:{_VERB}) (?:{_SUBJECT}))"
-_AND = "and|but|or|also|plus|so|then|n|&|and also|and then|oh and"
+_AND = "and|but|or|also|plus|so|then|n|&|and then|oh and"
 _JOINED = re.compile(
     rf"(?:\s*[,;:–—-]\s*|\s+)(?:{_AND})\s+(?=(?:also\s+)?(?:{_ASKING}|(?:do|does|did|can|could|will)\s+\w+)\b)"
     rf"|\s*[,:–—]\s*(?={_ASKING}\b)",
