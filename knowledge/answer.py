@@ -27,6 +27,7 @@ from safety import Finding, Rules
 from safety.numbers import Numbers
 
 CHOICES = 3
+"""Entries that are offered where a question is asked back, and questions of one message that are answered."""
 LIKE_A_PHRASING = 0.85
 """`Evidence.best` of a word that somebody listed as a way to ask for an entry, or nearly so ("lupus", "crs")."""
 ELSEWHERE_CHANCE, ELSEWHERE_SIDE = 0.05, -0.5
@@ -129,9 +130,10 @@ class Answerer:
     def _several(self, understood: Read) -> tuple[Ranking, ...]:
         """The questions of a message, where there are two or more that each find an entry of their own."""
         sure = [found for found in understood.questions if found.hits and found.confidence >= self._thresholds.several]
-        entries = {found.hits[0].entry.id: found for found in reversed(sure)}
-        kept = tuple(found for found in sure if entries[found.hits[0].entry.id] is found)
-        return kept[:CHOICES] if len(kept) > 1 else ()
+        first: dict[str, Ranking] = {}
+        for found in sure:
+            first.setdefault(found.hits[0].entry.id, found)
+        return tuple(first.values())[:CHOICES] if len(first) > 1 else ()
 
     def _shown(self, entry_id: str, question: Question, confidence: float) -> Answer:
         withdrawn = self.withdrawn(entry_id, question.locale)

@@ -34,10 +34,13 @@ _DEFINITE = re.compile(
     re.IGNORECASE,
 )
 _CORRECTS = re.compile(
-    r"^\W*(?:sorry|no|oops|nope|actually|wait)?\W*(?:i )?(?:meant?|mean)\b\W*"
-    r"|^\W*(?:no|nope|oops|sorry|wait)\b[\s,.!:-]*(?:the other (?:one|thing)\b[\s,.!:-]*)?|[\s,]+(?:sorry|i mean)\W*$",
+    r"^\W*(?:(?:sorry|no|oops|nope|actually|wait)\W*)?(?:i )?meant?\b\W*"
+    r"|^\W*(?:no|nope|oops|sorry|wait)\b[\s,.!:-]*(?:the other (?:one|thing)\b[\s,.!:-]*)?"
+    # Only from where a run of spaces begins: from each of them, a message of nothing else takes seconds.
+    r"|(?<![\s,])[\s,]+(?:sorry|i mean)\W*$",
     re.IGNORECASE,
 )
+"""What only says that the message before was not meant so: "no, i meant …", "…, sorry"."""
 _BACK = re.compile(
     r"^\W*(?:(?:ha|haha|ok|okay|so|well|anyway|and|now|btw|right|thanks|thank you)\W+)*(?:going |coming )?"
     r"back to (?:the )?",
@@ -78,8 +81,9 @@ class Earlier:
 def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
     """Reads a message in the light of what was said before it. `sure` is the confidence of an answer.
 
-    A short message that names no subject of its own is always read together with what came before; one that does is
-    read alone unless that is surer."""
+    A short message is read alone where its words speak of something else altogether. One that names no subject of its
+    own is else read together with what came before; one that does only where that is surer. Nothing is shown because of
+    what came before unless its text tells what is asked."""
     said = _CORRECTS.sub("", text) or text
     nothing = earlier.entry is None and not earlier.text
     if nothing or len(said.split()) > SHORT or _BACK.search(said):
@@ -96,6 +100,7 @@ def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
     if best is None or not best.hits or not tells(best.hits[0].entry, said, index):
         if named or best is None:
             return alone
+        # Whoever leans on what was shown is asked back: near as the entry is, it does not tell what they ask.
         return Read(replace(best, confidence=min(best.confidence, sure - 0.01)), (), leans=True)
     if named and alone.best.confidence >= best.confidence and not (definite and best.confidence >= sure):
         return alone

@@ -4,15 +4,17 @@ An entry scores by its best phrasings and its best paragraph (cosine of the sent
 n-gram likeness, which catches what spelling repair does not), by a linear map from vectors to entries, fitted to the
 phrasings in closed form whenever a release is loaded, which learns what tells neighbouring entries apart, and by the
 share of the question that it does not mention. The confidence is a logistic model over the same evidence for the best
-entry and the likeness of the question to outside ones (`knowledge.search.confidence`).
+entry and what the question alone tells: how near it is to outside ones, how usual its words are in published texts
+(`knowledge.search.confidence`).
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -30,7 +32,9 @@ RANKED = 15
 SUBJECT = 0.5
 """Log of the odds from which a word of a published question tells what it is about."""
 DRAWN = 100
+"""Texts; what `odds` draws rare words by."""
 MOST_UNKNOWN, MOST_STRANGE, MOST_FOREIGN = 4, 3, 2
+"""Words of a kind that count: of a long message, more of them would say no more."""
 AGE_FIRST = 0.3
 """What an entry about another age loses in the first, cheaper score."""
 
@@ -123,6 +127,11 @@ def _inside(vectors: np.ndarray, background: np.ndarray, ridge: float) -> np.nda
     weighted = rows * (len(rows) / 2 / sizes)[:, None]
     spread = weighted.T @ rows + ridge * np.eye(DIMENSIONS + 1)
     return np.linalg.solve(spread, weighted.T @ sides).astype(np.float32)
+
+
+def _counted(holds: Callable[[str], bool], among: Sequence[str], most: int) -> float:
+    """How many of these words it holds for, at most `most`; the words after that many are not looked at."""
+    return float(sum(1 for _ in islice(filter(holds, among), most)))
 
 
 def _stack(vectors: Sequence[np.ndarray]) -> np.ndarray:
@@ -271,16 +280,17 @@ class Index:
     def _of_question(self, text: str, vector: np.ndarray, asked: set[str]) -> dict[str, float]:
         """The evidence that lies in the question alone."""
         plain = [word for word in words(text) if not is_stop_word(word) and len(word) > 1]
-        telling = sum(map(self._odds, asked)) / max(len(asked), 1)
+        # Exact sums: words of a set come in another order in each process.
+        telling = math.fsum(map(self._odds, asked)) / max(len(asked), 1)
         outside, inside = self._sides(vector)
         return {
             "outside": outside,
             "inside": inside,
             "telling": min(6.0, max(-6.0, telling)),
             "length": math.log(1 + len(asked)),
-            "unknown": float(min(MOST_UNKNOWN, sum(map(self.vocabulary.is_unknown, plain)))),
-            "strange": float(min(MOST_STRANGE, sum(map(self.vocabulary.is_strange, plain)))),
-            "foreign": float(min(MOST_FOREIGN, sum(map(self.vocabulary.is_foreign, plain)))),
+            "unknown": _counted(self.vocabulary.is_unknown, plain, MOST_UNKNOWN),
+            "strange": _counted(self.vocabulary.is_strange, plain, MOST_STRANGE),
+            "foreign": _counted(self.vocabulary.is_foreign, plain, MOST_FOREIGN),
             "strangest": max(-6.0, min(map(self._odds, asked), default=0.0)),
         }
 
@@ -296,6 +306,6 @@ class Index:
 
     def _unmentioned(self, asked: set[str], owner: int) -> float:
         """Share of the question's meaning, by rarity of its words, that the entry does not mention; 0 to 1."""
-        total = sum(self._rarity.get(word, self._rarest) for word in asked)
-        missing = sum(self._rarity.get(word, self._rarest) for word in asked if word not in self._mentions[owner])
+        total = math.fsum(self._rarity.get(word, self._rarest) for word in asked)
+        missing = math.fsum(self._rarity.get(word, self._rarest) for word in asked if word not in self._mentions[owner])
         return missing / total if total else 0.0

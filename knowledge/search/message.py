@@ -31,12 +31,12 @@ class Read:
 
 @dataclass(frozen=True)
 class Readings:
-    """All ways to read a message: as one question, and each part that asks in one way or two; `questions` tells which
-    parts are put as questions. Confidences are those of parts within the whole."""
+    """All ways to read a message: as one question (`whole`, which counts if `as_one`), and each part that asks in one
+    way or two; `put_as_question` tells of each part whether it is. Confidences are those of parts within the whole."""
 
     whole: Ranking
     parts: tuple[tuple[Ranking, ...], ...]
-    questions: tuple[bool, ...]
+    put_as_question: tuple[bool, ...]
     as_one: bool
 
 
@@ -44,7 +44,7 @@ def read(text: str, index: Index) -> Read:
     """Finds the questions of a message and ranks the entries for each."""
     found = readings(text, index)
     surest = tuple(map(_surest, found.parts))
-    questions = tuple(part for part, is_question in zip(surest, found.questions) if is_question)
+    questions = tuple(part for part, is_question in zip(surest, found.put_as_question) if is_question)
     as_one = (found.whole,) if found.as_one else ()
     best = _surest([*(questions or surest), *as_one])
     if best.confidence < SURE:
@@ -58,13 +58,19 @@ def readings(text: str, index: Index) -> Readings:
     pieces = parts(text)
     if len(pieces) == 1:
         return Readings(whole, ((whole,),), (True,), as_one=True)
-    subjects = index.subjects(text)
-    asked = [piece for piece in pieces if asks(piece) or wants_to_know(piece)] or pieces
-    found = tuple(tuple(_readings(piece, subjects, index, whole)) for piece in asked)
-    return Readings(whole, found, tuple(map(asks, asked)), as_one=len(text.split()) <= WHOLE)
+    asked = [at for at, piece in enumerate(pieces) if asks(piece) or wants_to_know(piece)] or range(len(pieces))
+    # What a part is about was said before it or by it; else the message as a whole names it once, for all its parts.
+    everywhere = index.subjects(text)[:1]
+    found = tuple(
+        tuple(_readings(pieces[at], index.subjects(" ".join(pieces[: at + 1])) or everywhere, index, whole))
+        for at in asked
+    )
+    put = tuple(asks(pieces[at]) for at in asked)
+    return Readings(whole, found, put, as_one=len(text.split()) <= WHOLE)
 
 
 def _readings(piece: str, subjects: Sequence[str], index: Index, whole: Ranking) -> list[Ranking]:
+    """A part by itself and, where it hardly says what it is about, with what the message was about so far."""
     alone = _within(index.search(piece), whole)
     if len(index.subjects(piece)) > 1:
         return [alone]
@@ -74,6 +80,7 @@ def _readings(piece: str, subjects: Sequence[str], index: Index, whole: Ranking)
 
 
 def _within(part: Ranking, whole: Ranking) -> Ranking:
+    """A part with its confidence as part of that message."""
     return replace(part, confidence=confidence(part.evidence, whole.evidence)) if part.hits else part
 
 

@@ -21,7 +21,7 @@ _SUBJECT = (
     "car-t|patients?|doctors?|kids?|children|one|any|all|most|some"
 )
 _ASKING = rf"(?:{_QUESTION_WORD}|(?:{_VERB}) (?:{_SUBJECT}))"
-_AND = "and|but|or|also|plus|so|then|n|&|and also|and then|oh and"
+_AND = "and|but|or|also|plus|so|then|n|&|and then|oh and"
 _JOINED = re.compile(
     rf"(?:\s*[,;:–—-]\s*|\s+)(?:{_AND})\s+(?=(?:also\s+)?(?:{_ASKING}|(?:do|does|did|can|could|will)\s+\w+)\b)"
     rf"|\s*[,:–—]\s*(?={_ASKING}\b)",
@@ -50,14 +50,15 @@ _WANTS = re.compile(
 
 
 def sentences(text: str) -> tuple[str, ...]:
-    """The sentences of a message, as far as its signs tell them apart."""
-    joined: list[str] = []
-    for part in _SENTENCE.split(text.strip()):
-        if joined and _NOT_AN_END.search(joined[-1]):
-            joined[-1] += " " + part
-        elif part.strip():
-            joined.append(part.strip())
-    return tuple(joined)
+    """The sentences of a message, as far as its signs tell them apart, with single spaces: each run of them would be
+    looked at from every one of its characters when a sentence is cut."""
+    found: list[list[str]] = []
+    for piece in filter(str.strip, _SENTENCE.split(text)):
+        if found and _NOT_AN_END.search(found[-1][-1]):
+            found[-1].append(piece)
+        else:
+            found.append([piece])
+    return tuple(" ".join(" ".join(pieces).split()) for pieces in found)
 
 
 def asks(part: str) -> bool:

@@ -105,7 +105,7 @@ class Aliases:
 
 def _slips(counts: Mapping[str, int], english: Collection[str]) -> set[str]:
     """Words of the texts that are slips of others: phrasings are written as people type. Each is rare, no ordinary
-    English, and one or two letters away from a word that is far more usual."""
+    English, and but for doubled letters, or for one or two, the same as a word that is far more usual."""
     rare = [
         word
         for word, count in counts.items()

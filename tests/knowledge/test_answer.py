@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from knowledge.answer import Answerer
+from knowledge import wiring
+from knowledge.answer import CHOICES, Answerer
+from knowledge.codec import answer_to_json
 from knowledge.model import Answer, Context, Entry, Question, Release, Run
 from knowledge.render import as_text
+from knowledge.search.index import Index
+from knowledge.search.questions import MOST_PARTS
 from knowledge.wiring import Knowledge
 from safety import EMERGENCY_RULES, load_rules
 from safety.cards import fill
@@ -317,3 +323,135 @@ def test_a_draft_can_be_tried_beside_the_live_release(shipped: Knowledge, answer
     )
     assert text(tried.answer(Question("is lupus contagious"))).startswith("No. This is a draft.")
     assert text(answerer.answer(Question("is lupus contagious"))).startswith("No, lupus is not contagious.")
+
+
+FIVE = {
+    "What is lupus?": "lupus-what-is",
+    "What is CRS?": "car-t-crs-what-is",
+    "What is an AED?": "cpr-aed-what-is",
+    "How fast do I push in CPR?": "cpr-how-fast",
+    "Can lupus be cured?": "lupus-cure",
+}
+
+
+def entries(answerer: Answerer, message: str) -> list[str | None]:
+    return [answer.entry for answer in answerer.answers(Question(message))]
+
+
+def test_two_questions_get_two_answers_in_the_order_they_were_asked(answerer: Answerer) -> None:
+    one, other = "Is lupus contagious?", "How deep do I push on a child?"
+    assert entries(answerer, f"{one} And {other}") == ["lupus-contagious", "cpr-how-deep-child"]
+    assert entries(answerer, f"{other} {one}") == ["cpr-how-deep-child", "lupus-contagious"]
+    unstopped = "is lupus contagious and how does car-t work"
+    assert entries(answerer, unstopped) == ["lupus-contagious", "car-t-how-it-works"]
+
+
+def test_each_of_two_answers_is_the_whole_entry_with_its_own_sources(answerer: Answerer) -> None:
+    asked = Question("Is lupus contagious? How deep do I push on a child?")
+    for answer in answerer.answers(asked):
+        assert answer.entry is not None
+        assert answer == answerer.entry_answer(answer.entry, asked, confidence=answer.confidence)
+        assert answer.sources
+
+
+def test_of_many_questions_the_first_three_are_answered(answerer: Answerer) -> None:
+    assert entries(answerer, " ".join(FIVE)) == list(FIVE.values())[:3]
+
+
+def test_the_same_asked_twice_is_answered_once(answerer: Answerer) -> None:
+    assert entries(answerer, "Is lupus contagious? Tell me, can I catch lupus?") == ["lupus-contagious"]
+
+
+def test_one_reply_is_the_first_of_several(answerer: Answerer) -> None:
+    asked = Question("Is lupus contagious? How deep do I push on a child?")
+    assert answerer.answer(asked) == answerer.answers(asked)[0]
+
+
+def test_a_story_does_not_hide_the_question_at_its_end(answerer: Answerer) -> None:
+    story = (
+        "My sister was told last month that she has lupus. We are all quite shaken and the house is upside down. "
+        "Since then our grandmother will not share cups with her, and my brother has moved to the sofa."
+    )
+    assert entries(answerer, f"{story} Is lupus contagious?") == ["lupus-contagious"]
+
+
+@pytest.mark.parametrize(
+    ("message", "entry"),
+    [
+        ("why is lupus contagious", "lupus-contagious"),
+        ("Lupus is contagious, so how long do I have to stay away from my wife?", "lupus-contagious"),
+        ("because car-t is approved for lupus how do i get it", "car-t-approved-for-lupus"),
+    ],
+)
+def test_a_false_premise_is_answered_by_the_entry_and_never_echoed(
+    answerer: Answerer, message: str, entry: str
+) -> None:
+    (answer,) = answerer.answers(Question(message))
+    assert answer.entry == entry
+    assert text(answer) == text(answerer.entry_answer(entry, Question("")))
+    assert text(answer).startswith(("No", "Not"))
+
+
+HOSTILE = {
+    "one word": "x" * 20000,
+    "one question again and again": "is lupus contagious? " * 950,
+    "words without a stop": "what is lupus " * 1430,
+    "only question marks": "?" * 20000,
+    "only ends of sentences": "?.!" * 6600,
+    "only brackets": "( ) " * 5000,
+    "only spaces between": "what is lupus" + " " * 19900 + "made of my tea?",
+    "lines": "a\n " * 6000,
+    "titles": "dr. " * 5000,
+    "one emoji": "\U0001fac0",
+    "nul": "\0",
+    "nul between": "what is\0lupus",
+    "marks of direction alone": "\u202e\u200f\u200b",
+    "half a character": "what is lupus\ud800",
+}
+
+
+@pytest.mark.parametrize("context", [Context(), Context(last_entry="cpr-how-deep-adult"), Context(earlier="lupus")])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_texts_get_a_reply(answerer: Answerer, name: str, context: Context) -> None:
+    answers = answerer.answers(Question(HOSTILE[name], context=context))
+    assert 1 <= len(answers) <= CHOICES
+    for answer in answers:
+        assert answer.blocks
+        assert json.dumps(answer_to_json(answer))
+
+
+def test_marks_of_direction_do_not_hide_a_question(answerer: Answerer) -> None:
+    assert entries(answerer, "\u202ewhat is lupus\u202c") == ["lupus-what-is"]
+
+
+def test_a_message_of_many_parts_costs_no_more_than_its_last_ones(
+    answerer: Answerer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched, search = [], Index.search
+
+    def noted(index: Index, asked: str, *more: object) -> object:
+        searched.append(asked)
+        return search(index, asked, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Index, "search", noted)
+    answerer.answers(Question(" ".join(f"Is it true of lupus in house {number}?" for number in range(200))))
+    assert "Is it true of lupus in house 199?" in searched
+    # The whole message once, each part by itself and with what the message is about.
+    assert len(searched) <= 1 + 2 * MOST_PARTS
+
+
+def test_the_same_message_release_and_clock_give_the_same_bytes(prepared_home: Path) -> None:
+    """Also in another order: nothing of an answer hangs on what was asked before."""
+    messages = [*FIVE, " ".join(FIVE), "skin", "what is", "who won the world cup", "should i stop taking plaquenil"]
+    contexts = [Context(), Context(last_entry="cpr-how-deep-adult"), Context(earlier="how is lupus treated")]
+
+    def replies(order: int) -> dict[tuple[str, int], str]:
+        answerer = wiring.build({"LANTERN_HOME": str(prepared_home)}).live()
+        answerer._today = lambda: dt.date(2026, 11, 22)
+        return {
+            (asked, number): json.dumps(list(map(answer_to_json, answerer.answers(Question(asked, context=context)))))
+            for asked in messages[::order]
+            for number, context in enumerate(contexts)
+        }
+
+    assert replies(1) == replies(-1)

@@ -141,3 +141,42 @@ def test_an_index_that_follows_another_finds_what_a_fresh_one_finds() -> None:
     for question in (better.question, TEA.question, STEPS.question, "leaves", "cold water"):
         assert found(follows, question) == found(fresh, question)
         assert follows.search(question).confidence == fresh.search(question).confidence
+
+
+def test_an_entry_left_out_makes_place_for_the_next() -> None:
+    index = small(*ENTRIES)
+    first, second = index.search(TEA.question).hits
+    rest = index.search(TEA.question, besides=first.entry)
+    assert [hit.entry for hit in rest.hits] == [second.entry]
+    assert rest.confidence < index.search(TEA.question).confidence
+    assert small(TEA).search(TEA.question, besides=TEA).hits == ()
+
+
+def test_subjects_are_words_of_published_questions_that_are_said_of_little_else(shipped: Knowledge) -> None:
+    subjects = shipped.live().index.subjects
+    assert subjects("my sister was told she has lupus last week") == ("lupus",)
+    assert subjects("the weather was nice and we went to the beach") == ()
+    assert "hydroxychloroquine" in subjects("they gave me plaquenil")
+    assert subjects("") == ()
+
+
+def test_words_of_ours_tell_more_than_words_of_elsewhere(shipped: Knowledge) -> None:
+    search = shipped.live().index.search
+    assert search("lupus kidneys").evidence.telling > 0 > search("football match").evidence.telling
+
+
+def test_strange_words_are_counted_up_to_a_few(shipped: Knowledge) -> None:
+    search = shipped.live().index.search
+    assert search("what is lupus").evidence.foreign == 0
+    assert search("what is ustekinumab").evidence.foreign == 1
+    many = search("zzqqvvxx wwkkqqzz qqxxjjww vvzzkkjj xxqqwwzz").evidence
+    assert (many.foreign, many.strange) == (2, 3)
+
+
+def test_an_entry_mentions_the_words_of_its_text_and_of_its_phrasings() -> None:
+    index = small(*ENTRIES)
+    assert index.mentions(TEA, "which leaves?")
+    assert index.mentions(TEA, "the cuppa")
+    assert index.mentions(TEA, "my aunt")
+    assert not index.mentions(TEA, "the moon")
+    assert not index.mentions(CARD, "scald")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.search.words import Aliases, Vocabulary, content_words, words
+from knowledge.search.words import BARE_STEMS, Aliases, Vocabulary, content_words, words
 from knowledge.wiring import Knowledge
 
 ALIASES = Aliases({"plaquenil": "hydroxychloroquine", "car t cell": "car-t", "car t": "car-t", "kid": "child"})
@@ -85,3 +85,42 @@ def test_the_shipped_content_mends_slips_and_other_names(shipped: Knowledge) -> 
     canonical = shipped.live().index.vocabulary.canonical
     assert canonical("what is plaquenil") == "what is hydroxychloroquine"
     assert canonical("is lupus contaggious") == "is lupus contagious"
+
+
+def test_a_slip_in_the_texts_is_mended_like_any_other_and_a_rare_word_of_its_own_is_not() -> None:
+    written = [*["contagious"] * 30, *["steroids"] * 30, "contageous", "steriods", "nephritis", "contiguous"]
+    vocabulary = Vocabulary(written, Aliases({}), english={"contiguous"})
+    assert vocabulary.canonical("contageous steriods") == "contagious steroids"
+    assert vocabulary.canonical("nephritis contiguous") == "nephritis contiguous"
+    assert vocabulary.is_strange("contageous")
+
+
+def test_of_two_words_that_are_about_as_usual_none_is_a_slip() -> None:
+    vocabulary = Vocabulary([*["steroid"] * 9, *["steroids"] * 9], Aliases({}), english=set())
+    assert vocabulary.canonical("steroid steroids") == "steroid steroids"
+
+
+@pytest.mark.parametrize(
+    ("word", "unknown", "strange", "foreign"),
+    [
+        ("lupus", False, False, False),
+        ("stereo", True, False, False),
+        ("plaquinel", False, True, False),
+        ("ustekinumab", False, True, True),
+        ("humira", False, True, False),
+        ("1234567", False, False, False),
+    ],
+)
+def test_words_are_known_ordinary_strange_or_foreign(
+    vocabulary: Vocabulary, word: str, unknown: bool, strange: bool, foreign: bool
+) -> None:
+    seen = (vocabulary.is_unknown(word), vocabulary.is_strange(word), vocabulary.is_foreign(word))
+    assert seen == (unknown, strange, foreign)
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [("how long does it last", True), ("is it dangerous", True), ("does it hurt", True), ("is lupus dangerous", False)],
+)
+def test_a_bare_question_says_nothing_of_what_it_is_about(text: str, bare: bool) -> None:
+    assert BARE_STEMS.issuperset(content_words(text)) is bare
