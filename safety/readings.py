@@ -7,11 +7,14 @@ mended by itself, only the words beside it tell: `Rules` tries the readings from
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
+from string import ascii_lowercase
 
 SHORTEST_MEANT = 3
 """Letters of a word that a slip may have been meant as: shorter ones are one slip from nearly anything."""
 CHOOSY = 4
 """Letters. In a word up to this long a wrong letter counts only when its key is beside the right one."""
+SHORTEST_BADLY_SPELT = 5
+"""Letters of a word that may hold two slips."""
 SHORTEST_CHAIN, LONGEST_CHAIN = 10, 40
 """Letters of several words without spaces that may hold slips."""
 LETTERS_FOR_SECOND_SLIP = 14
@@ -26,6 +29,7 @@ _KEYS = (
 )
 _BESIDE = frozenset(pair for key in _KEYS.split() for other in key[2:] for pair in (key[0] + other, other + key[0]))
 """Pairs of letters whose keys touch, on English and on Spanish keyboards."""
+_NEIGHBOURS = {letter: "".join(sorted(pair[1] for pair in _BESIDE if pair[0] == letter)) for letter in ascii_lowercase}
 
 
 class Readings:
@@ -47,6 +51,8 @@ class Readings:
         for phrase, slips in self._in_two(word):
             if not (slips and mended):
                 found.setdefault(phrase, slips)
+        if not found and not mended and SHORTEST_BADLY_SPELT <= len(word) <= LONGEST_PART:
+            found = dict.fromkeys((meant for other in _one_slip_back(word) for meant in self._slips(other)), 2)
         if not mended and SHORTEST_CHAIN <= len(word) <= LONGEST_CHAIN:
             for phrase in self._chains(word):
                 found.setdefault(phrase, 2)
@@ -76,10 +82,13 @@ class Readings:
 
     def _chains(self, word: str) -> Iterator[str]:
         """Cuts into three words or more, some of them with a slip; the last and the first letter of two words may have
-        changed places as well."""
+        changed places as well, and a letter may stand twice."""
         most = 2 if len(word) >= LETTERS_FOR_SECOND_SLIP else 1
-        swaps = (word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(1, len(word) - 2))
-        for letters, slips in ((word, most), *((swapped, 0) for swapped in swaps)):
+        pairs = range(1, len(word) - 2)
+        swaps = (word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in pairs)
+        singles = (word[:at] + word[at + 1 :] for at in range(len(word) - 1) if word[at] == word[at + 1])
+        tried = [(word, most), *((other, most - 1) for other in singles), *((other, 0) for other in swaps)]
+        for letters, slips in tried:
             parts = self._cut(letters, slips)
             if len(parts) > 2 and len(word) >= SHORTEST_ON_AVERAGE * len(parts):
                 yield " ".join(parts)
@@ -115,6 +124,17 @@ def one_slip(word: str, meant: str) -> bool:
         and wrong[1] == wrong[0] + 1
         and word[wrong[0]] + word[wrong[1]] == (meant[wrong[1]] + meant[wrong[0]])
     )
+
+
+def _one_slip_back(word: str) -> Iterator[str]:
+    """What `word` may have been before a hand slipped that was not sure of its keys: one letter too many, two swapped,
+    the key beside."""
+    for at in range(len(word)):
+        head, tail = word[:at], word[at + 1 :]
+        yield head + tail
+        yield from (head + letter + tail for letter in _NEIGHBOURS.get(word[at], ""))
+        if tail:
+            yield head + tail[0] + word[at] + tail[1:]
 
 
 def _without_one(word: str) -> list[str]:

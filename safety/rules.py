@@ -9,6 +9,7 @@ How a text is read:
 1. `normalise` evens out signs, accents and case; `Rules` splits it into words and sentence ends.
 2. Each word is mended when it is a known word with light disguise: text-speak, digits for letters, repeated letters,
    one slip (only for words listed under `near`), or several known words written as one.
+   What has several readings gets the likeliest; the others are tried when that one says nothing (`safety.readings`).
 3. Around every key word a window is cut and searched for the patterns that name that word. A pattern that fits is a
    match, unless a guard speaks against it (a past event, a film, a question about people in general, "not"). A guard
    marked `yields` gives way to signs of urgency in the same clause.
@@ -32,7 +33,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from safety.errors import RulesError
 from safety.patterns import Expander
-from safety.spelling import Speller
+from safety.spelling import Speller, split
 
 Kind = Literal["emergency", "crisis", "advice"]
 Locale = Literal["en", "es"]
@@ -187,14 +188,15 @@ class Rules:
         `therapy`: CAR-T was mentioned earlier in this conversation; `suppressed`: a medicine that weakens the defences
         against infection was. A mention in `text` itself counts too.
         """
-        plain = normalise(text)
-        found = self._found(self._speller.words(plain), therapy, suppressed)
-        found = found or self._second_look(plain, therapy, suppressed)
-        if found is None and self._opening and (parted := self._parted(text)) != text:
-            plain = normalise(parted)
-            found = self._found(self._speller.words(plain), therapy, suppressed)
-            found = found or self._second_look(plain, therapy, suppressed)
+        found = self._look_twice(text, therapy, suppressed)
+        if found is None and (parted := self._parted(text)) != text:
+            found = self._look_twice(parted, therapy, suppressed)
         return found
+
+    def _look_twice(self, text: str, therapy: bool, suppressed: bool) -> Finding | None:
+        words = split(normalise(text))
+        found = self._found(self._speller.mended(words), therapy, suppressed)
+        return found or self._second_look(words, therapy, suppressed)
 
     def _parted(self, text: str) -> str:
         """`text` with the full stops that were left out before words that open a sentence and are written so."""
@@ -222,9 +224,9 @@ class Rules:
                         return found
         return None
 
-    def _second_look(self, text: str, therapy: bool, suppressed: bool) -> Finding | None:
-        """What is found when one or two doubtful words of a normalised text are read otherwise."""
-        slots, guesses = self._speller.doubtful(text)
+    def _second_look(self, written: Sequence[str], therapy: bool, suppressed: bool) -> Finding | None:
+        """What is found when one or two doubtful words are read otherwise than by themselves."""
+        slots, guesses = self._speller.doubtful(written)
         if not guesses:
             return None
         words = {word for slot in slots for word in slot}
@@ -256,10 +258,10 @@ class Rules:
 
     def mentions_therapy(self, text: str) -> bool:
         """Whether `text` speaks of CAR-T; remembered over a conversation, it makes `check` heed milder words."""
-        plain = normalise(text)
-        if not self._therapy.isdisjoint(self._speller.words(plain)):
+        words = split(normalise(text))
+        if not self._therapy.isdisjoint(self._speller.mended(words)):
             return True
-        slots, guesses = self._speller.doubtful(plain)
+        slots, guesses = self._speller.doubtful(words)
         halves = {
             place: [guess for guess in found if self._speller.joins_with(guess[-1])] for place, found in guesses.items()
         }

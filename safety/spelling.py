@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import compress, filterfalse
+from itertools import compress, filterfalse, islice
 from typing import Any
 
 from safety.errors import RulesError
@@ -99,7 +99,10 @@ class Speller:
 
     def words(self, text: str) -> list[str]:
         """The words of a normalised text, mended, with "." and "?" where sentences end."""
-        words = _split(text)
+        return self.mended(split(text))
+
+    def mended(self, words: list[str]) -> list[str]:
+        """The words of a text that was `split`, each as it was most likely meant."""
         mended = {
             word: meant.split()
             for word in (*self._suspicious(set(words).difference(self._plain)), *self._strange(words))
@@ -107,15 +110,17 @@ class Speller:
         }
         return self._joined(_replaced(words, mended) if mended else words)
 
-    def doubtful(self, text: str) -> tuple[list[list[str]], dict[int, list[list[str]]]]:
-        """Each word of a normalised text as `words` reads it, not joined yet, and by the place of each word outside of
-        every list what else it may have been meant as. No places where there are too many of them."""
-        words = _split(text)
-        places = [
+    def doubtful(self, words: Sequence[str]) -> tuple[list[list[str]], dict[int, list[list[str]]]]:
+        """Each word of a text that was `split` as `mended` reads it, not joined yet, and by the place of each word
+        outside of every list what else it may have been meant as. No places where there are too many of them."""
+        strange = (
             place
             for place, word in enumerate(words)
-            if len(word) >= SHORTEST_DOUBTFUL and word not in self._meant_as_written and word.isalpha()
-        ]
+            if word not in self._meant_as_written and len(word) >= SHORTEST_DOUBTFUL and word.isalpha()
+        )
+        places = [*islice(strange, MOST_DOUBTFUL + 1)] if self._ordinary else []
+        if len(places) > MOST_DOUBTFUL:
+            return [], {}
         halves = {
             place: half for place in range(len(words) - 1) if (half := self._first_halves(*words[place : place + 2]))
         }
@@ -194,6 +199,8 @@ class Speller:
         joined = _WORD_AND_NUMBER.fullmatch(token)
         if joined and self._written(joined.group(1)):
             return f"{self._as_read(joined.group(1))} {joined.group(2)}"
+        if joined and len(joined.group(1)) > SHORTEST_SLIP and (word := self._spelled(joined.group(1))):
+            return f"{word} {joined.group(2)}"
         for table in self._digits:
             plain = token.translate(table)
             word = self._spelling.get(plain) or self._spelled(plain)
@@ -318,7 +325,7 @@ def _pattern_words(data: Mapping[str, Any]) -> set[str]:
     return words
 
 
-def _split(text: str) -> list[str]:
+def split(text: str) -> list[str]:
     """The words and decimals of a normalised text, with "." or "?" for each row of signs that ends a sentence."""
     # Signs the rules do not read become spaces; as bytes, because that takes a tenth of the time.
     pieces = _SIGNS.split(text.encode("utf-8", "surrogatepass").translate(_SPACED).decode("ascii"))
