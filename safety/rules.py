@@ -9,6 +9,7 @@ How a text is read:
 1. `normalise` evens out signs, accents and case; `Rules` splits it into words and sentence ends.
 2. Each word is mended when it is a known word with light disguise: text-speak, digits for letters, repeated letters,
    one slip (only for words listed under `near`), or several known words written as one.
+   What has several readings gets the likeliest; the others are tried when that one says nothing (`safety.readings`).
 3. Around every key word a window is cut and searched for the patterns that name that word. A pattern that fits is a
    match, unless a guard speaks against it (a past event, a film, a question about people in general, "not"). A guard
    marked `yields` gives way to signs of urgency in the same clause.
@@ -25,14 +26,14 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import compress, count, pairwise, repeat
+from itertools import combinations, compress, count, islice, pairwise, product, repeat
 from operator import or_
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 from safety.errors import RulesError
 from safety.patterns import Expander
-from safety.spelling import Speller
+from safety.spelling import Speller, split
 
 Kind = Literal["emergency", "crisis", "advice"]
 Locale = Literal["en", "es"]
@@ -46,6 +47,9 @@ REACH = 8
 
 CLUSTER = 40
 """Words a row of neighbouring key words may span before a new window is cut: bounds the work for one window."""
+
+MOST_READINGS, MOST_CHANGES = 10, 120
+"""Other readings of one doubtful word that are tried, and of all in one text: bounds the work for a text."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +173,10 @@ class Rules:
         self._breaks = frozenset((".", "?", *data["breaks"].split()))
         self._needed = _Needed()
         self._guard_needed = _Needed()
+        opening = "|".join(word.title() for word in data.get("openers", "").split())
+        self._opening = re.compile(rf"((?<![^ ])(?:[a-z]+|[A-Z]{{2,}}),?) ((?:{opening}) )") if opening else None
         self._patterns: list[_Pattern] = []
+        self._words_of: list[frozenset[str]] = []
         self._orders_by_key: dict[str, set[int]] = {}
         self._for_therapy: set[int] = set()
         self._for_suppressed: set[int] = set()
@@ -181,7 +188,21 @@ class Rules:
         `therapy`: CAR-T was mentioned earlier in this conversation; `suppressed`: a medicine that weakens the defences
         against infection was. A mention in `text` itself counts too.
         """
-        words = self._speller.words(normalise(text))
+        found = self._look_twice(text, therapy, suppressed)
+        if found is None and (parted := self._parted(text)) != text:
+            found = self._look_twice(parted, therapy, suppressed)
+        return found
+
+    def _look_twice(self, text: str, therapy: bool, suppressed: bool) -> Finding | None:
+        words = split(normalise(text))
+        found = self._found(self._speller.mended(words), therapy, suppressed)
+        return found or self._second_look(words, therapy, suppressed)
+
+    def _parted(self, text: str) -> str:
+        """`text` with the full stops that were left out before words that open a sentence and are written so."""
+        return self._opening.sub(r"\1. \2", text) if self._opening else text
+
+    def _found(self, words: Sequence[str], therapy: bool, suppressed: bool) -> Finding | None:
         skipped = set[int]()
         if not therapy and self._therapy.isdisjoint(words):
             skipped |= self._for_therapy
@@ -203,9 +224,49 @@ class Rules:
                         return found
         return None
 
+    def _second_look(self, written: Sequence[str], therapy: bool, suppressed: bool) -> Finding | None:
+        """What is found when one or two doubtful words are read otherwise than by themselves."""
+        slots, guesses = self._speller.doubtful(written)
+        if not guesses:
+            return None
+        words = {word for slot in slots for word in slot}
+        therapy = therapy or not self._therapy.isdisjoint(self._speller.joined(slots))
+        suppressed = suppressed or not self._suppressants.isdisjoint(words)
+        useful = self._useful(words, guesses)
+        kept = {
+            place: [guess for guess in found if not useful.isdisjoint(guess)][:MOST_READINGS]
+            for place, found in guesses.items()
+        }
+        for changed in islice(_changes(kept), MOST_CHANGES):
+            read = self._speller.joined(_changed(slots, changed))
+            found = self._found(read, therapy, suppressed)
+            if found:
+                return found
+        return None
+
+    def _useful(self, words: set[str], guesses: Mapping[int, Sequence[Sequence[str]]]) -> set[str]:
+        """The words of all patterns that could fit if every doubtful word were read in all ways at once."""
+        guessed = {word for found in guesses.values() for guess in found for word in guess}
+        opening = {word for word in guessed if self._speller.joins_with(word)}
+        every = words.union(guessed, *map(self._speller.joins_with, opening))
+        missing = self._needed.missing(every)
+        orders = set().union(*(self._orders_by_key.get(word, ()) for word in every))
+        useful = set[str]().union(
+            *(self._words_of[order] for order in orders if not self._patterns[order].needs & missing)
+        )
+        return useful | opening if useful else useful
+
     def mentions_therapy(self, text: str) -> bool:
         """Whether `text` speaks of CAR-T; remembered over a conversation, it makes `check` heed milder words."""
-        return not self._therapy.isdisjoint(self._speller.words(normalise(text)))
+        words = split(normalise(text))
+        if not self._therapy.isdisjoint(self._speller.mended(words)):
+            return True
+        slots, guesses = self._speller.doubtful(words)
+        halves = {
+            place: [guess for guess in found if self._speller.joins_with(guess[-1])] for place, found in guesses.items()
+        }
+        changes = _changes(halves, together=False)
+        return any(not self._therapy.isdisjoint(self._speller.joined(_changed(slots, changed))) for changed in changes)
 
     def mentions_suppression(self, text: str) -> bool:
         """Whether `text` names a medicine that weakens the defences against infection; remembered like CAR-T."""
@@ -347,6 +408,24 @@ class Rules:
                 if entry.get("suppressed", False):
                     self._for_suppressed.add(len(self._patterns))
                 self._patterns.append(pattern)
+                self._words_of.append(frozenset(expand.words_in(source)))
+
+
+def _changed(slots: Sequence[Sequence[str]], changed: Mapping[int, Sequence[str]]) -> Iterator[Sequence[str]]:
+    """The slots within reach of those that are `changed`, with what these are read as."""
+    first, last = max(0, min(changed) - CLUSTER), max(changed) + CLUSTER + 1
+    return (changed.get(place, slot) for place, slot in enumerate(slots[first:last], first))
+
+
+def _changes(
+    guesses: Mapping[int, Sequence[Sequence[str]]], together: bool = True
+) -> Iterator[dict[int, Sequence[str]]]:
+    """Each word read otherwise by itself, then two words near each other `together`."""
+    for place, found in guesses.items():
+        yield from ({place: guess} for guess in found)
+    for first, second in combinations(sorted(guesses) if together else (), 2):
+        if second - first <= WINDOW:
+            yield from ({first: one, second: other} for one, other in product(guesses[first], guesses[second]))
 
 
 def _near(text: str, match: re.Match[str]) -> str:

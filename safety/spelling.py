@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import compress, filterfalse
+from itertools import compress, filterfalse, islice
 from typing import Any
 
 from safety.errors import RulesError
+from safety.readings import Readings, one_slip
 
 SHORTEST_NEAR_WORD = 5
 """Letters. Shorter words have too many real words one slip away ("heat" and "hear" for a four-letter word)."""
@@ -23,6 +24,9 @@ SHORTEST_BADLY_SPELT = 7
 """Letters of a word that may hold two slips: the longer a word, the fewer there are beside it."""
 LONGEST_SLIP = 16
 """Letters of the longest word that is compared: there are none longer in the patterns."""
+SHORTEST_DOUBTFUL, MOST_DOUBTFUL = 2, 12
+"""Letters of a word outside of every list that may have been meant as another one, and the most of them in one text:
+more are nonsense, or another language."""
 MOST_STRANGE = 400
 """Words of one text, outside of every list, that are looked at for slips. A letter of 16 KiB holds a quarter of that;
 nobody can make the check slow with nonsense."""
@@ -33,7 +37,7 @@ _READ = (string.ascii_lowercase + string.digits + "@$.,!?;:\n").encode()
 _SPACED = bytes(code if code in _READ else ord(" ") for code in range(256))
 _COMMA = "C"  # of a decimal: there are no capitals in a normalised text, other commas become spaces
 _DISGUISED = re.compile(r"[a-z@$][0-9@$]|[0-9@$][a-z]")
-_WORD_AND_NUMBER = re.compile(r"([a-z]{4,})([0-9]+)")
+_WORD_AND_NUMBER = re.compile(r"([a-z]{4,}|[a-z]{2,3}(?=[0-9]{2}))([0-9]+)")
 _NUMBER_AND_UNIT = re.compile(r"([0-9]+)([a-z]+)")
 _DOUBLED = re.compile(r"([a-z])\1")
 _PATTERN_WORD = re.compile(r"(?<![a-z0-9<])([a-z]+)(\??)(?![a-z0-9\[])")
@@ -80,16 +84,74 @@ class Speller:
             if len(word) > SHORTEST_SLIP:
                 for shape in _shapes(_single(word)):
                     self._meant.setdefault(shape, []).append(word)
+        meant = (
+            self._pattern_words.union(self._joins, (word for word in self._spelling if len(word) > SHORTEST_SLIP))
+            if self._ordinary
+            else set()
+        )
+        self._halves: dict[str, list[str]] = {}
+        for first, seconds in self._joins.items():
+            for second in seconds:
+                self._halves.setdefault(second, []).append(first)
+        self._meant_as_written = self._ordinary.union(self._plain, self._spelling, self._pattern_words, self._short)
+        parts = self._short.union(self._pattern_words)
+        self._readings = Readings(meant, self._ordinary.union(parts, self._spelling), parts)
 
     def words(self, text: str) -> list[str]:
         """The words of a normalised text, mended, with "." and "?" where sentences end."""
-        words = _split(text)
+        return self.mended(split(text))
+
+    def mended(self, words: list[str]) -> list[str]:
+        """The words of a text that was `split`, each as it was most likely meant."""
         mended = {
             word: meant.split()
             for word in (*self._suspicious(set(words).difference(self._plain)), *self._strange(words))
             if (meant := self._mend(word)) != word
         }
         return self._joined(_replaced(words, mended) if mended else words)
+
+    def doubtful(self, words: Sequence[str]) -> tuple[list[list[str]], dict[int, list[list[str]]]]:
+        """Each word of a text that was `split` as `mended` reads it, not joined yet, and by the place of each word
+        outside of every list what else it may have been meant as. No places where there are too many of them."""
+        strange = (
+            place
+            for place, word in enumerate(words)
+            if word not in self._meant_as_written and len(word) >= SHORTEST_DOUBTFUL and word.isalpha()
+        )
+        places = [*islice(strange, MOST_DOUBTFUL + 1)] if self._ordinary else []
+        if len(places) > MOST_DOUBTFUL:
+            return [], {}
+        halves = {
+            place: half for place in range(len(words) - 1) if (half := self._first_halves(*words[place : place + 2]))
+        }
+        if not self._ordinary or not 0 < len(places) + len(halves) <= MOST_DOUBTFUL:
+            return [], {}
+        read = {word: self._mend(word).split() for word in set(words)}
+        guesses = {place: [[half] for half in found] for place, found in halves.items()}
+        for place in places:
+            word = words[place]
+            likeliest = read[word]
+            if "".join(likeliest) == word and 1 < len(likeliest) <= len(word) / SHORTEST_SLIP:
+                continue  # only a space is missing between words long enough
+            phrases = self._readings.of(word, mended=likeliest != [word] and len(likeliest) == 1)
+            found = [[self._as_read(part) for part in phrase.split()] for phrase in phrases]
+            guesses[place] = [*guesses.get(place, ()), *(guess for guess in found if guess != likeliest)]
+        return [read[word] for word in words], guesses
+
+    def _first_halves(self, word: str, letter: str) -> list[str]:
+        """What `word` must have been meant as in front of a `letter` that is no word by itself ("cra t"), even if it is
+        a word ("cat t")."""
+        if len(letter) > 1 or letter not in self._halves or letter in self._joins.get(word, ()):
+            return []
+        return [first for first in self._halves[letter] if one_slip(word, first)]
+
+    def joined(self, slots: Iterable[Sequence[str]]) -> list[str]:
+        """The words of all `slots`, with those that mean one as one."""
+        return self._joined([part for slot in slots for word in slot for part in word.split()])
+
+    def joins_with(self, word: str) -> Iterable[str]:
+        """What `word` and some other word behind it are read as."""
+        return self._joins.get(word, {}).values()
 
     def _suspicious(self, words: set[str]) -> set[str]:
         """Those that `_mend` may read as another word, found by looking at all of them at once: most words of most
@@ -135,8 +197,10 @@ class Speller:
         if unit:
             return unit.group(1) + " " + self._mend(unit.group(2))
         joined = _WORD_AND_NUMBER.fullmatch(token)
-        if joined and joined.group(1) in self._pattern_words:
+        if joined and self._written(joined.group(1)):
             return f"{self._as_read(joined.group(1))} {joined.group(2)}"
+        if joined and len(joined.group(1)) > SHORTEST_SLIP and (word := self._spelled(joined.group(1))):
+            return f"{word} {joined.group(2)}"
         for table in self._digits:
             plain = token.translate(table)
             word = self._spelling.get(plain) or self._spelled(plain)
@@ -261,7 +325,7 @@ def _pattern_words(data: Mapping[str, Any]) -> set[str]:
     return words
 
 
-def _split(text: str) -> list[str]:
+def split(text: str) -> list[str]:
     """The words and decimals of a normalised text, with "." or "?" for each row of signs that ends a sentence."""
     # Signs the rules do not read become spaces; as bytes, because that takes a tenth of the time.
     pieces = _SIGNS.split(text.encode("utf-8", "surrogatepass").translate(_SPACED).decode("ascii"))

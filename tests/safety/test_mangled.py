@@ -7,40 +7,66 @@ import random
 import pytest
 
 from safety import Rules
-from tests.safety.conftest import examples
-from tests.safety.mangler import EDITS, PADDED_TO, TWO_EDITS, found, mangled
+from tests.safety.conftest import examples, remembered
+from tests.understanding.mangling import mangled
 
 SAMPLE = 500
 """Examples of each side. `bench.mangled` reads all of them."""
 
 
-def sample(urgent: bool) -> list[dict]:
+def found(rules: Rules, urgent: bool, seed: str) -> list[bool]:
+    """Whether each example of a sample gets a card when it is mangled."""
     rows = [row for row in examples("vectors.jsonl") if (row["expect"] is not None) is urgent]
-    return random.Random(SAMPLE).sample(rows, SAMPLE)
+    rows = random.Random(SAMPLE).sample(rows, SAMPLE)
+    return [rules.check(mangled(row["text"], seed), **remembered(row)) is not None for row in rows]
 
 
-@pytest.mark.parametrize("seed", [7, 8])
-def test_most_mangled_emergencies_are_found(emergencies: Rules, seed: int) -> None:
-    """Over all examples and many seeds 97 % are found by the rules alone; what is left are mostly two slips in one
-    word, or a slip that made another real word ("wort" for "worst")."""
-    texts = mangled(sample(urgent=True), seed)
-    assert len(found(emergencies, texts)) >= 0.95 * len(texts)
+@pytest.mark.parametrize("seed", ["7", "8"])
+def test_most_mangled_emergencies_are_found(emergencies: Rules, seed: str) -> None:
+    """By the rules alone; what is left are mostly two slips in one word, or a slip that made another real word ("frank"
+    for "drank")."""
+    assert sum(found(emergencies, True, seed)) >= 0.93 * SAMPLE
 
 
-@pytest.mark.parametrize("seed", [7, 8])
-def test_hardly_any_mangled_calm_message_raises_an_alarm(emergencies: Rules, seed: int) -> None:
-    texts = mangled(sample(urgent=False), seed)
-    assert len(found(emergencies, texts)) <= 0.02 * len(texts)
+@pytest.mark.parametrize("seed", ["7", "8"])
+def test_hardly_any_mangled_calm_message_raises_an_alarm(emergencies: Rules, seed: str) -> None:
+    assert sum(found(emergencies, False, seed)) <= 0.03 * SAMPLE
 
 
-def test_the_mangler_repeats_itself_and_gives_two_edits_often_enough() -> None:
-    rows = sample(urgent=True)
-    texts = mangled(rows, 3)
-    assert texts == mangled(rows, 3)
-    assert texts != mangled(rows, 4)
-    assert sum(len(one.edits) == 2 for one in texts) > 0.4 * len(texts)
-    assert {name for one in texts for name in one.edits} == set(EDITS)
-    assert 0.4 < TWO_EDITS < 0.6
-    padded = [one for one in texts if one.edits[-1] == "padded" and len(one.row["text"]) < 100]
-    assert padded
-    assert all(len(one.row["text"]) + 300 < len(one.text) <= PADDED_TO for one in padded)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my dsd just collapsed",  # a short word, told by the words beside it
+        "blood wont tsop spurting",  # the first letters changed places
+        "no uedo respirar",  # the first letter is missing
+        "my babywon't ake",  # two words in one, and a slip in the next
+        "icantgettanyairplezsehelp",  # a whole message without spaces, with two slips
+        "helpmymuminsotbreathing",  # letters of two words changed places
+        "gonna kill ymself tonite",
+        "I wannt to duie",
+        "stabbed in the belly The cat is asleep as always.",  # a full stop was left out
+        "BABY SWALLOWED BUTTONBATTERY The new phone has big letters.",
+    ],
+)
+def test_slips_with_several_readings_are_read_as_the_words_beside_them_tell(emergencies: Rules, text: str) -> None:
+    assert emergencies.check(text) is not None
+
+
+@pytest.mark.parametrize("text", ["I had CRA-T last week", "after my acr-t", "six days after thecar-t"])
+def test_a_slip_in_the_name_of_the_therapy_is_remembered_like_the_name(emergencies: Rules, text: str) -> None:
+    assert emergencies.mentions_therapy(text)
+    assert not emergencies.mentions_therapy("what happens in a trial")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "babysitting course for a baby of six months",
+        "had a stroke in2016",
+        "I was in the film where the girl is drowning The weather has been lovely.",
+        "my cousin has MS, is car-t for that too",
+        "hydroxychloroquine and antihistamines, is that allowed",
+    ],
+)
+def test_what_is_no_slip_stays_calm(emergencies: Rules, text: str) -> None:
+    assert emergencies.check(text) is None

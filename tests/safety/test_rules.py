@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from safety import ADVICE_RULES, EMERGENCY_RULES, load_rules
 from safety.errors import RulesError
 from safety.rules import normalise
-from safety.spelling import _one_slip_apart, _slips, _split, _words_with_runs
+from safety.spelling import _one_slip_apart, _slips, _words_with_runs, split
 from tests.safety.conftest import examples, remembered
 
 EMERGENCIES = load_rules(EMERGENCY_RULES)
@@ -108,7 +108,7 @@ def test_a_text_is_cut_into_words_decimals_and_sentence_ends(text: str) -> None:
     tokens = re.findall(r"[a-z@$][a-z0-9@$]*|[.!?;:\n]+|[0-9](?:[0-9]*[.,][0-9]+|[a-z0-9@$]*)", text)
     ends = [token if token[0].isalnum() or token[0] in "@$" else "?" if "?" in token else "." for token in tokens]
     pauses = [len(token) > 1 and not token.strip(".") for token in tokens]
-    assert _split(text) == [end for end, pause in zip(ends, pauses) if not pause]
+    assert split(text) == [end for end, pause in zip(ends, pauses) if not pause]
 
 
 def test_words_with_a_letter_three_times_in_a_row_are_found_and_no_others() -> None:
