@@ -87,7 +87,8 @@ class Answerer:
         understood = self.understood(question)
         several = self._several(understood)
         if several:
-            return tuple(self._shown(found.hits[0].entry.id, question, found.confidence) for found in several)
+            shown = tuple(self._shown(found.hits[0].entry.id, question, found.confidence) for found in several)
+            return (*shown, *self._left_over(understood, several, question.locale))
         return (self._found(question, understood),)
 
     def _without_search(self, question: Question) -> Answer | None:
@@ -134,6 +135,12 @@ class Answerer:
         for found in sure:
             first.setdefault(found.hits[0].entry.id, found)
         return tuple(first.values())[:CHOICES] if len(first) > 1 else ()
+
+    def _left_over(self, understood: Read, answered: tuple[Ranking, ...], locale: str) -> tuple[Answer, ...]:
+        """What is said where a question of the message got no answer of its own; nothing where all did."""
+        entries = {found.hits[0].entry.id for found in answered}
+        open_ones = [f for f in understood.questions if not (f.hits and f.hits[0].entry.id in entries)]
+        return (Answer("smalltalk", (spoken(self.say("several_left", locale)),), locale=locale),) if open_ones else ()
 
     def _shown(self, entry_id: str, question: Question, confidence: float) -> Answer:
         withdrawn = self.withdrawn(entry_id, question.locale)

@@ -354,8 +354,10 @@ def test_each_of_two_answers_is_the_whole_entry_with_its_own_sources(answerer: A
         assert answer.sources
 
 
-def test_of_many_questions_the_first_three_are_answered(answerer: Answerer) -> None:
-    assert entries(answerer, " ".join(FIVE)) == list(FIVE.values())[:3]
+def test_of_many_questions_the_first_three_are_answered_and_the_rest_is_owned_up_to(answerer: Answerer) -> None:
+    *shown, rest = answerer.answers(Question(" ".join(FIVE)))
+    assert [answer.entry for answer in shown] == list(FIVE.values())[:3]
+    assert (rest.kind, text(rest)) == ("smalltalk", answerer.say("several_left"))
 
 
 def test_the_same_asked_twice_is_answered_once(answerer: Answerer) -> None:
