@@ -20,7 +20,7 @@ from knowledge.phrases import Phrases, spoken_date
 from knowledge.search.context import Earlier, read_after
 from knowledge.search.index import Index, Ranking
 from knowledge.search.message import Read
-from knowledge.search.words import content_words, words
+from knowledge.search.words import words
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.numbers import find_nct, malformed_nct
 from safety import Finding, Rules
@@ -319,7 +319,7 @@ class Answerer:
 
 def _names_only_a_topic(ranking: Ranking) -> bool:
     """Whether a message is one word that no phrasing is like: "kidneys" is the topic of many questions."""
-    return len(set(content_words(ranking.text))) == 1 and ranking.evidence.best < LIKE_A_PHRASING
+    return len(words(ranking.text)) == 1 and ranking.evidence.best < LIKE_A_PHRASING
 
 
 def _is_elsewhere(ranking: Ranking) -> bool:

@@ -71,6 +71,11 @@ class Knowledge:
         self._phrasings: tuple[int, frozenset[str]] | None = None
         self._swapping = threading.Lock()
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether a release is in memory, so that `live` keeps nobody waiting."""
+        return self._live is not None
+
     def live(self) -> Answerer:
         """The answerer of the live release. One indexed row is read; a newer release is swapped in whole.
 

@@ -38,6 +38,9 @@ the matter and close with the question."""
 CARD_PATIENCE, RECORD_PATIENCE = 0.2, 0.5
 """Seconds that a card, and any other reply, waits at most for the record of the conversation. What is not written by
 then is written later."""
+LOADING_PATIENCE = 15.0
+"""Seconds that a question waits for the first release, in the moments after a start: it is loaded in two or three, on a
+busy machine in ten. An answer then is worth more than an apology before."""
 FIND_PATIENCE = 2.0
 """Seconds that any other reply waits for what the record knows already, before it goes on from memory: longer than a
 busy disk takes, and not for as long as a database may hang."""
@@ -268,9 +271,10 @@ async def _ask(heard: _Heard, text: str, parts: Parts) -> list[Reply]:
     except AssistantUnavailable as fault:
         logger.warning("answering without the assistant: %s", fault)
     question = Question(text, before.locale, Context(region=heard.region), turn.channel)
+    patience = parts.settings.time_limit if parts.knowledge.is_loaded else LOADING_PATIENCE
     searching = asyncio.to_thread(lambda: parts.knowledge.live().answers(question))
     try:
-        answers = await asyncio.wait_for(searching, parts.settings.time_limit)
+        answers = await asyncio.wait_for(searching, patience)
     except Exception as fault:
         # Kept like any answer: the same message, sent again later, must not get another one.
         logger.error("a question could not be answered: %s", whereabouts(fault))

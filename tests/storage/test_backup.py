@@ -204,8 +204,9 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_date(home: Home, file: Pat
     was = kept(old)
     # Newer messages say which revisions they show; these showed none.
     told = [(*row, "") for row in was["messages"]]
-    # Newer conversations also know what they said and asked last; these are not known to have said or asked anything.
-    talks = [(*row, "", None) for row in was["conversations"]]
+    # Newer conversations also know what they said and asked last, and whether a medicine that weakens the defences was
+    # named; these are not known to have said or asked anything, or to have named one.
+    talks = [(*row, "", None, False) for row in was["conversations"]]
     empty: Rows = {"reports": [], "missed_questions": [], "contact_requests": []}
     changed = {"messages": told, "conversations": talks}
     newer = {**empty, **changed, "records_schema": [(NEWEST["conversations"],)]}

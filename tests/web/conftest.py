@@ -179,6 +179,7 @@ class SmallKnowledge:
     fault: Exception | None = None
     calendar: SmallCalendar = field(default_factory=SmallCalendar)
     overdue: list[str] = field(default_factory=list)
+    is_loaded: bool = True
 
     def overdue_cards(self) -> list[str]:
         return self.overdue
