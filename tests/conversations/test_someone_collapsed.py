@@ -85,6 +85,18 @@ def test_a_question_about_emergencies_is_not_one(say: Say, message: str) -> None
     assert say(message).kind not in ("emergency", "crisis")
 
 
+def test_is_shown_a_card_for_words_that_no_rule_knows_and_can_take_it_back(say: Say) -> None:
+    words = "red is running out of his leg all over and the tiles are slippery from it"
+    shows_card(say(words), "bleeding")
+    shows_card(say("can you say it more simply"), "bleeding")
+    assert say("This is not an emergency").kind == "clarify"
+
+
+def test_a_fever_counts_once_a_medicine_that_weakens_the_defences_was_named(say: Say) -> None:
+    assert say("i take mycophenolate for my kidneys").kind not in ("emergency", "crisis")
+    shows_card(say("since this morning I have a fever of 102"), "infection-warning")
+
+
 @pytest.fixture(scope="module")
 def assistant_gone(running_lantern: Lantern) -> Iterator[int]:
     """The id of the assistant process, which was killed. It is away until the last test of this module is done."""
@@ -150,15 +162,3 @@ def test_an_assistant_that_hangs_keeps_nobody_waiting_for_good(running_lantern: 
     finally:
         assistant.resume()
     wait_until("follow-ups", lambda: follows_up(running_lantern))
-
-
-def test_is_shown_a_card_for_words_that_no_rule_knows_and_can_take_it_back(say: Say) -> None:
-    words = "red is running out of his leg all over and the tiles are slippery from it"
-    shows_card(say(words), "bleeding")
-    shows_card(say("can you say it more simply"), "bleeding")
-    assert say("This is not an emergency").kind == "clarify"
-
-
-def test_a_fever_counts_once_a_medicine_that_weakens_the_defences_was_named(say: Say) -> None:
-    assert say("i take mycophenolate for my kidneys").kind not in ("emergency", "crisis")
-    shows_card(say("since this morning I have a fever of 102"), "infection-warning")
