@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from knowledge.model import Answer, Provenance, Revision
-from knowledge.trials.model import Study
+from knowledge.trials.model import RegistryCopy, Study
 from knowledge.trials.replies import malformed_number, study_card, study_list, unknown_number
 from knowledge.trials.search import Search, merge
 from knowledge.trials.shelf import TrialShelf
-from knowledge.trials.snapshot import Snapshot
 from knowledge.trials.terms import Terms, read_terms
 
 Live = Callable[[str], Revision | None]
@@ -22,9 +21,9 @@ REFINEMENT_WORDS = 8
 class TrialAnswers:
     """Answers from one copy of the registry. Immutable."""
 
-    def __init__(self, snapshot: Snapshot, phrases: Mapping[str, str], terms: Terms | None = None) -> None:
-        self.shelf = TrialShelf(snapshot.studies, terms or read_terms(studies=snapshot.studies))
-        self._made, self._phrases = snapshot.made, phrases
+    def __init__(self, copy: RegistryCopy, phrases: Mapping[str, str], terms: Terms | None = None) -> None:
+        self.shelf = TrialShelf(copy.studies, terms or read_terms(studies=copy.studies))
+        self._made, self._phrases = copy.made, phrases
 
     def by_numbers(self, numbers: Sequence[str], live: Live) -> Answer:
         """One study in full, or several in short. A number that the copy does not have is said to be unknown."""

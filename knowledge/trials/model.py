@@ -11,7 +11,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from knowledge.errors import KnowledgeError
 
@@ -57,6 +57,22 @@ class Site:
     city: str | None = None
     state: str | None = None
     country: str | None = None
+    status: str | None = None
+    """One of `STATUSES`: whether this place takes people; the registry drops it once the study is over."""
+    latitude: float | None = None
+    longitude: float | None = None
+    """Degrees, from the registry's `geoPoint`; either both are known or neither."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A status that gave way to another. `as_of` is the registry's date of the newer one, `seen_on` the day on which
+    our copy got it; both are shown, because a registry may be told late and asked late."""
+
+    before: str | None
+    after: str | None
+    as_of: dt.date | None
+    seen_on: dt.date
 
 
 @dataclass(frozen=True)
@@ -66,7 +82,11 @@ class Study:
     `title` is the short title, or the official one where there is no short one. `status` is one of `STATUSES`,
     `phases` are of `PHASES`, ages are the registry's words ("18 Years"), `enrollment` counts people, planned or real.
     `status_as_of` is the day on which the status was so; with `month_only` just its month is known and the day is 1.
-    `names` are names by which the study is known: the registry's acronym first.
+    `names` are names by which the study is known: the registry's acronym first. `last_known_status` is what the status
+    was before the registry called it UNKNOWN, `why_stopped` the sponsor's words.
+
+    What only a synced copy knows: `checked_on`, the last day on which the registry sent this record; `missing_since`,
+    that day again once two searches in a row no longer found the study; `changes` of its status, the newest first.
     """
 
     nct_id: str
@@ -85,6 +105,11 @@ class Study:
     max_age: str | None = None
     sex: str | None = None
     enrollment: int | None = None
+    last_known_status: str | None = None
+    why_stopped: str | None = None
+    checked_on: dt.date | None = None
+    missing_since: dt.date | None = None
+    changes: tuple[Change, ...] = ()
 
     @property
     def address(self) -> str:
@@ -143,7 +168,26 @@ def parse_study(record: object, status_as_of: str | None, known_as: Sequence[str
         max_age=_age(eligibility.get("maximumAge")),
         sex=_word(eligibility.get("sex"), SEXES),
         enrollment=_count(_mapping(design.get("enrollmentInfo")).get("count")),
+        last_known_status=_word(module("status").get("lastKnownStatus"), STATUSES),
+        why_stopped=_text(module("status").get("whyStopped")),
     )
+
+
+@dataclass(frozen=True)
+class RegistryCopy:
+    """All studies that conversations and pages answer from, as one value.
+
+    `made` is the day of the copy: the day on which the last whole sync ended, or on which the shipped snapshot was put
+    together. `number` counts up with every sync that changed anything; 0 is the shipped snapshot.
+    """
+
+    studies: tuple[Study, ...]
+    made: dt.date
+    number: int = 0
+
+    @property
+    def is_shipped(self) -> bool:
+        return self.number == 0
 
 
 def _mapping(value: object) -> Mapping[str, object]:
@@ -188,10 +232,27 @@ def _sites(value: object) -> tuple[Site, ...]:
     places = []
     for item in _sequence(value):
         fields = _mapping(item)
-        site = Site(*(_text(fields.get(name)) for name in ("facility", "city", "state", "country")))
+        facility, city, state, country = (_text(fields.get(name)) for name in ("facility", "city", "state", "country"))
+        site = Site(facility, city, state, country)
         if site != Site():
-            places.append(site)
+            latitude, longitude = _point(fields.get("geoPoint"))
+            status = _word(fields.get("status"), STATUSES)
+            places.append(replace(site, status=status, latitude=latitude, longitude=longitude))
     return tuple(dict.fromkeys(places))
+
+
+def _point(value: object) -> tuple[float, float] | tuple[None, None]:
+    point = _mapping(value)
+    degrees = [_degrees(point.get(name), most) for name, most in (("lat", 90), ("lon", 180))]
+    latitude, longitude = degrees
+    return (None, None) if latitude is None or longitude is None else (latitude, longitude)
+
+
+def _degrees(value: object, most: int) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    # Not a number and the infinities fail the comparison, too.
+    return float(value) if -most <= value <= most else None
 
 
 def _date(value: str | None) -> tuple[dt.date | None, bool]:

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from knowledge.errors import ContentError, Fault
-from knowledge.trials.model import RecordError, Study, parse_study
+from knowledge.trials.model import RecordError, RegistryCopy, Study, parse_study
 
 FOLDER = Path(__file__).parent
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """`made` is the day the copy was put together; the status of each study is older and has its own date."""
-
-    studies: tuple[Study, ...]
-    made: dt.date
-
-
-def load_snapshot(folder: Path = FOLDER) -> Snapshot:
+def load_snapshot(folder: Path = FOLDER) -> RegistryCopy:
     """Reads `snapshot.json` (a search answer of the registry's API) and `snapshot_dates.json`.
 
     Raises `ContentError` with every fault: both files are ours, so a record that cannot be read is a damaged file.
@@ -52,7 +43,7 @@ def load_snapshot(folder: Path = FOLDER) -> Snapshot:
         studies.append(parse_study(record, row.get("status_as_of"), row.get("known_as", ())))
     if faults:
         raise ContentError(faults)
-    return Snapshot(tuple(studies), made)
+    return RegistryCopy(tuple(studies), made)
 
 
 def _read(file: Path) -> Any:

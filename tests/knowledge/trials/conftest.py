@@ -7,8 +7,9 @@ import pytest
 from ruamel.yaml import YAML
 
 import knowledge.trials
+from knowledge.trials.model import RegistryCopy
 from knowledge.trials.shelf import TrialShelf
-from knowledge.trials.snapshot import Snapshot, load_snapshot
+from knowledge.trials.snapshot import load_snapshot
 from knowledge.trials.terms import read_terms
 
 PHRASES = Path(knowledge.trials.__file__).parent.parent / "content" / "en" / "phrases.yml"
@@ -21,10 +22,10 @@ def phrases() -> Mapping[str, str]:
 
 
 @pytest.fixture(scope="session")
-def snapshot() -> Snapshot:
+def snapshot() -> RegistryCopy:
     return load_snapshot()
 
 
 @pytest.fixture(scope="session")
-def shelf(snapshot: Snapshot) -> TrialShelf:
+def shelf(snapshot: RegistryCopy) -> TrialShelf:
     return TrialShelf(snapshot.studies, read_terms(studies=snapshot.studies))

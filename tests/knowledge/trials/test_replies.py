@@ -12,12 +12,11 @@ import pytest
 
 import knowledge.trials
 from knowledge.model import Answer, Provenance
-from knowledge.trials.model import PHASES, SEXES, STATUSES, Site, Study
+from knowledge.trials.model import PHASES, SEXES, STATUSES, RegistryCopy, Site, Study
 from knowledge.trials.registry_search import search_address
 from knowledge.trials.replies import malformed_number, study_card, study_list, unknown_number
 from knowledge.trials.search import Search
 from knowledge.trials.shelf import TrialShelf
-from knowledge.trials.snapshot import Snapshot
 
 Phrases = Mapping[str, str]
 MADE = dt.date(2026, 11, 22)
@@ -68,7 +67,7 @@ def test_the_card_of_a_study(shelf: TrialShelf, phrases: Phrases) -> None:
     assert answer.provenance == (Provenance("registry", "NCT05938725", as_of="2025-10-29"), entry)
 
 
-def test_every_shipped_study_renders_with_its_status_date(snapshot: Snapshot, phrases: Phrases) -> None:
+def test_every_shipped_study_renders_with_its_status_date(snapshot: RegistryCopy, phrases: Phrases) -> None:
     for study in snapshot.studies:
         shown = lines(study_card(study, phrases, snapshot.made))
         assert study.nct_id in shown[1]
@@ -142,7 +141,7 @@ def test_markup_and_slots_in_registry_text_stay_text(phrases: Phrases) -> None:
     assert lines(study_list([study], phrases, MADE, Search()))[1] == f"{title} (NCT00000001)"
 
 
-def test_each_study_carries_its_fields_as_json(snapshot: Snapshot, phrases: Phrases) -> None:
+def test_each_study_carries_its_fields_as_json(snapshot: RegistryCopy, phrases: Phrases) -> None:
     for study in snapshot.studies:
         data = study_card(study, phrases, MADE).blocks[0].data
         assert data is not None

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from knowledge.errors import ContentError
-from knowledge.trials.snapshot import FOLDER, Snapshot, load_snapshot
+from knowledge.trials.model import RegistryCopy
+from knowledge.trials.snapshot import FOLDER, load_snapshot
 
 
 @pytest.fixture
@@ -17,20 +18,20 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_every_shipped_record_becomes_a_study(snapshot: Snapshot) -> None:
+def test_every_shipped_record_becomes_a_study(snapshot: RegistryCopy) -> None:
     records = json.loads((FOLDER / "snapshot.json").read_text(encoding="utf-8"))["studies"]
     numbers = [record["protocolSection"]["identificationModule"]["nctId"] for record in records]
     assert [study.nct_id for study in snapshot.studies] == numbers
     assert len(set(numbers)) == 18
 
 
-def test_every_shipped_status_is_a_word_we_know(snapshot: Snapshot) -> None:
+def test_every_shipped_status_is_a_word_we_know(snapshot: RegistryCopy) -> None:
     records = json.loads((FOLDER / "snapshot.json").read_text(encoding="utf-8"))["studies"]
     written = [record["protocolSection"].get("statusModule", {}).get("overallStatus") for record in records]
     assert [study.status for study in snapshot.studies] == written
 
 
-def test_no_status_is_newer_than_the_copy(snapshot: Snapshot) -> None:
+def test_no_status_is_newer_than_the_copy(snapshot: RegistryCopy) -> None:
     dates = [study.status_as_of for study in snapshot.studies if study.status_as_of]
     assert dates
     assert max(dates) <= snapshot.made
