@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from tests.running import wait_until
 
 MEGABYTES = 24
@@ -33,12 +35,24 @@ class SmallDisk:
 
     @contextmanager
     def read_only(self) -> Iterator[None]:
-        """Raises `AssertionError` while a process has one of its files open for writing."""
-        wait_until("nobody to write on the disk", lambda: self._remounted("ro"), 20)
+        """Raises `AssertionError`, which names them, while processes have files of it open for writing."""
+        try:
+            wait_until("nobody to write on the disk", lambda: self._remounted("ro"), 20)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {', '.join(self._holders()) or 'none is seen'}") from error
         try:
             yield
         finally:
             assert self._remounted("rw")
+
+    def _holders(self) -> list[str]:
+        """Processes that have a file of the disk open: the process, its mode of access, the file."""
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                held = [file for file in process.open_files() if Path(file.path).is_relative_to(self.folder)]
+                found += [f"{process.pid} ({process.name()}) {file.mode} {Path(file.path).name}" for file in held]
+        return found
 
     def _remounted(self, mode: str) -> bool:
         command = ["mount", "-o", f"remount,{mode}", str(self.folder)]
