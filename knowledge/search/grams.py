@@ -32,7 +32,10 @@ class Grams:
         counts = np.concatenate([empty, *(count for _, count in counted)]).astype(np.float32)
         places = np.repeat(np.arange(self._size), [len(code) for code, _ in counted])
         order = np.argsort(codes, kind="stable")
-        self._codes, starts, held = np.unique(codes[order], return_index=True, return_counts=True)
+        rising = codes[order]
+        starts = np.flatnonzero(np.diff(rising, prepend=-1))
+        held = np.diff(np.append(starts, len(rising)))
+        self._codes = rising[starts]
         self._rows = np.stack([starts, held], axis=1)
         # Smoothed inverse document frequency, as scikit-learn's TfidfVectorizer defines it.
         self._rarity = (np.log((1 + self._size) / (1 + held)) + 1).astype(np.float32)

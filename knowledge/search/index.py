@@ -71,17 +71,25 @@ class Ranking:
     text: str
 
 
-def _fit(vectors: np.ndarray, first: np.ndarray, ridge: float) -> np.ndarray:
+def _products(vectors: np.ndarray) -> np.ndarray:
+    """Sums of products of the columns of `vectors` and of a constant 1 behind them, shape (385, 385). Both regressions
+    are made of it, and it is by far the longest part of either."""
+    sums = vectors.sum(axis=0, dtype=np.float64)
+    inner = (vectors.T @ vectors).astype(np.float64)
+    return np.block([[inner, sums[:, None]], [sums[None, :], np.array([[len(vectors)]], np.float64)]])
+
+
+def _fit(vectors: np.ndarray, products: np.ndarray, first: np.ndarray, ridge: float) -> np.ndarray:
     """Ridge regression from vectors to the entries that own them, shape (entries, 384): penalized least squares in
-    closed form. `first`: where each entry's vectors begin."""
+    closed form. `products`: those of the vectors; `first`: where each entry's vectors begin."""
     if not len(vectors):
         return np.zeros((0, DIMENSIONS), np.float32)
     # Wanted is 1 for the owner of a vector and 0 for all others, less the mean. Its product with the vectors is a sum
     # for each entry; the table itself would have a gigabyte for 5,000 entries.
     sums = np.add.reduceat(vectors, first)
     shares = np.diff(np.append(first, len(vectors))) / len(vectors)
-    spread = vectors.T @ vectors + ridge * np.eye(vectors.shape[1], dtype=np.float32)
-    wanted = sums.T - np.outer(vectors.sum(axis=0), shares)
+    spread = products[:-1, :-1] + ridge * np.eye(DIMENSIONS)
+    wanted = sums.T - np.outer(products[:-1, -1], shares)
     return np.linalg.solve(spread, wanted).T.astype(np.float32)
 
 
@@ -115,18 +123,16 @@ def odds(held: int, size: int, apart: int, crowd: int) -> float:
     return math.log((held + usual) / (size + DRAWN)) - math.log((apart + usual) / (crowd + DRAWN))
 
 
-def _inside(vectors: np.ndarray, background: np.ndarray, ridge: float) -> np.ndarray:
+def _inside(published: np.ndarray, outside: np.ndarray, ridge: float) -> np.ndarray:
     """The line that parts published vectors (+1) from outside ones (-1), shape (385,): weighted least squares in closed
-    form, both sides counting alike; the last number is the constant."""
-    if not len(vectors) or not len(background):
+    form, both sides counting alike; the last number is the constant. Given are the products of each side."""
+    counts = published[-1, -1], outside[-1, -1]
+    if not all(counts):
         return np.zeros(DIMENSIONS + 1, np.float32)
-    rows = np.concatenate([vectors, background])
-    rows = np.concatenate([rows, np.ones((len(rows), 1), np.float32)], axis=1)
-    sides = np.concatenate([np.ones(len(vectors)), -np.ones(len(background))])
-    sizes = np.where(sides > 0, len(vectors), len(background))
-    weighted = rows * (len(rows) / 2 / sizes)[:, None]
-    spread = weighted.T @ rows + ridge * np.eye(DIMENSIONS + 1)
-    return np.linalg.solve(spread, weighted.T @ sides).astype(np.float32)
+    half = sum(counts) / 2
+    spread = half / counts[0] * published + half / counts[1] * outside + ridge * np.eye(DIMENSIONS + 1)
+    wanted = half / counts[0] * published[:, -1] - half / counts[1] * outside[:, -1]
+    return np.linalg.solve(spread, wanted).astype(np.float32)
 
 
 def _counted(holds: Callable[[str], bool], among: Sequence[str], most: int) -> float:
@@ -171,11 +177,12 @@ class Index:
         ready = [self._prepared[text] for text in texts]
         self.vocabulary = Vocabulary((word for text in ready for word in text.words), aliases, english)
         self._vectors = _stack([text.vector for text in ready])
-        self._map = _fit(self._vectors, self._first, weights.ridge)
+        products = _products(self._vectors)
+        self._map = _fit(self._vectors, products, self._first, weights.ridge)
         self._is_asked = np.array([passage.kind == "asked" for passage in self._passages], bool)
         self._grams = Grams([text.grams for text in ready])
         self._background = _stack([self._prepared[text].vector for text in background])
-        self._line = _inside(self._vectors, self._background, weights.inside_ridge)
+        self._line = _inside(products, _products(self._background), weights.inside_ridge)
         self._mentions: list[set[str]] = [set() for _ in self.entries]
         for place, text in zip(self._owner, ready):
             self._mentions[place].update(text.meaning)
