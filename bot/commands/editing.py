@@ -1,4 +1,4 @@
-"""./lantern editing: due, releases, roll-back, withdraw, restore, audit, recall.
+"""./lantern editing: due, plans, cancel-plan, releases, roll-back, withdraw, restore, audit, recall.
 
 For whoever keeps the machine running: what has to work while the gateway is down. Writing, approving and publishing a
 text takes two people, so none of it is done here.
@@ -35,6 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     coming.add_argument("--days", type=int, default=DAYS_AHEAD, metavar="N", help=f"days ahead ({DAYS_AHEAD})")
     coming.add_argument("--withdraw", action="store_true", help="withdraw now what is overdue for too long")
     coming.add_argument("--confirm", action="store_true", help="the clock is right, however many texts that takes")
+    acts.add_parser("plans", help="publications that are planned for a time")
+    cancelled = acts.add_parser("cancel-plan", help="take a planned publication back; its texts stay approved")
+    cancelled.add_argument("plan", type=int, metavar="N", help="number of the plan")
     acts.add_parser("releases", help=f"the newest {RELEASES} releases: when, by whom")
     back = acts.add_parser("roll-back", help="make an earlier release live again")
     back.add_argument("release", type=int, metavar="N", help="number of the release")
@@ -44,7 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--topic", choices=TOPICS, help="every text of this topic")
     restored = acts.add_parser("restore", help="bring back what was withdrawn or retired")
     restored.add_argument("entry", metavar="ENTRY", help="such as en/lupus-contagious")
-    for command in (back, taken, restored):
+    for command in (cancelled, back, taken, restored):
         command.add_argument("--by", required=True, metavar="NAME", help="who does it; kept in the audit trail")
         command.add_argument("--reason", required=True, metavar="TEXT", help="why; kept in the audit trail")
     trail = acts.add_parser("audit", help="verify the audit trail and print it as CSV")
@@ -61,6 +64,12 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
         try:
             if options.act == "due":
                 _due(options, store, Settings.from_environment(environment).review_grace_days)
+            elif options.act == "plans":
+                _plans(store)
+            elif options.act == "cancel-plan":
+                by, at = _publisher(options), records_wiring.now()
+                _editing(store).cancel_plan(options.plan, by=by, at=at, reason=options.reason)
+                print(f"Plan {options.plan} is taken back. Its texts stay approved.")
             elif options.act == "releases":
                 for row in store.releases(RELEASES):
                     print(f"{row.number:5}  {row.published_at:%Y-%m-%d %H:%M}  {row.origin:8}  {row.by}")
@@ -69,7 +78,7 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
             elif options.act == "recall":
                 _recall(options, environment)
             else:
-                print(f"Release {_acted(options, store)} is live now.")
+                print(f"Release {_acted(options, store)} is live now.", *_left_live(options, store), sep="\n")
         except EditRefused as refusal:
             raise CommandFailed(str(refusal)) from refusal
     return 0
@@ -129,8 +138,32 @@ def _row(values: Iterable[object]) -> list[str]:
     return [guarded("" if value is None else str(value)) for value in values]
 
 
+def _plans(store: KnowledgeStore) -> None:
+    missed = {plan.id for plan in _editing(store).missed(records_wiring.now())}
+    plans = store.plans()
+    for plan in plans:
+        texts = ", ".join("/".join(store.draft(draft_id).entry.key) for draft_id, _ in plan.drafts)
+        late = "  missed: publish it in the studio, or take it back with cancel-plan" if plan.id in missed else ""
+        print(f"{plan.id:5}  {plan.due_at:%Y-%m-%d %H:%M}  {plan.person}  {texts}{late}")
+    print(f"{len(plans)} publications are planned.")
+
+
+def _left_live(options: argparse.Namespace, store: KnowledgeStore) -> list[str]:
+    """Says that the other languages of what was withdrawn are still shown."""
+    if options.act != "withdraw" or options.topic:
+        return []
+    locale, entry = _key(options.entry)
+    live = [revision.entry for revision in store.release(store.newest_release()).revisions]
+    others = ["/".join(row.key) for row in live if row.id == entry and row.locale != locale]
+    return [f"{other} is still shown; if it is wrong, too: withdraw {other}" for other in others]
+
+
+def _publisher(options: argparse.Namespace) -> Person:
+    return Person(options.by, frozenset({"publisher"}))
+
+
 def _acted(options: argparse.Namespace, store: KnowledgeStore) -> int:
-    by, at, reason = Person(options.by, frozenset({"publisher"})), records_wiring.now(), options.reason
+    by, at, reason = _publisher(options), records_wiring.now(), options.reason
     editing = _editing(store)
     if options.act == "roll-back":
         return editing.roll_back(options.release, by=by, at=at, reason=reason)

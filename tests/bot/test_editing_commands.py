@@ -16,6 +16,7 @@ from knowledge.store.tables import audit
 from records import wiring as records_wiring
 from records.model import Conversation, KeptMessage
 from storage.engine import open_engine, write
+from tests.knowledge.editing.conftest import BETTER, PETER, Desk
 from tests.knowledge.samples import CARD, NOON, SOURCE, STEPS, TEA, publication
 
 WHO = ("--by", "Paula", "--reason", "the tea board said so")
@@ -76,6 +77,30 @@ def test_what_is_not_possible_is_one_sentence(run: Run, arguments: tuple[str, ..
     assert (code, out) == (1, "")
     assert err.startswith("lantern editing: ")
     assert why in err
+
+
+def test_a_withdrawal_says_which_languages_are_still_shown(run: Run, store: KnowledgeStore) -> None:
+    release = store.release(store.newest_release())
+    entries = [revision.entry for revision in release.revisions]
+    spanish = next(replace(entry, locale="es") for entry in entries if entry.id == "tea-steps")
+    store.publish([*entries, spanish], {"place": SOURCE}, **publication(base=release.number))
+    said = run("withdraw", "en/tea-steps", *WHO)[1]
+    assert "es/tea-steps is still shown" in said
+    assert "still shown" not in run("withdraw", "es/tea-steps", *WHO)[1]
+
+
+def test_a_planned_publication_is_listed_and_taken_back(run: Run, store: KnowledgeStore) -> None:
+    desk = Desk(store)
+    draft = desk.approved(BETTER)
+    plan = desk.acts.plan([draft.id], due_at=NOON + dt.timedelta(hours=1), by=PETER, at=NOON)
+    listed = run("plans")[1]
+    assert f"{plan:5}  2" in listed
+    assert "Peter  en/tea-what-is  missed" in listed
+    assert run("cancel-plan", str(plan), *WHO)[1].startswith(f"Plan {plan} is taken back")
+    assert run("plans")[1] == "0 publications are planned.\n"
+    assert store.draft(draft.id).state == draft.state
+    code, _, err = run("cancel-plan", str(plan), *WHO)
+    assert (code, "does not exist any more" in err) == (1, True)
 
 
 def test_what_is_due_is_listed_and_withdrawn(run: Run, store: KnowledgeStore) -> None:
