@@ -3,6 +3,8 @@
 StorageError
 ├── Unavailable         the database does not answer
 ├── SchemaMismatch      the database, or a backup, is of another version than the code
+├── LeaseHeld           another process does this work (storage.lease)
+├── LeaseLost           another process has taken this work over (storage.lease)
 └── BackupError         a backup cannot be made or put back; what was there before is as it was
     ├── BackupDamaged   the file is not a whole backup
     └── NotEmpty        a backup is put back only where nothing is kept yet
