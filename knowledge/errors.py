@@ -6,6 +6,8 @@ KnowledgeError
 │   └── ...         its kinds: `knowledge.editing.refusals`
 ├── StoreUnavailable    the knowledge database cannot be reached or is older or newer than the code
 ├── RecordError         a registry record without a valid number (knowledge.trials.model)
+├── RegistryError       the trial registry could not be asked (knowledge.trials.registry)
+│   └── ...         its kinds: away, refused, or an answer that is none
 └── ModelError          the embedding model is missing or not the one that was verified
 
 "No answer found" is not an error: it is an `Answer` of kind `abstain`.

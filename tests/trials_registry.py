@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from knowledge.trials.model import RegistryCopy, parse_study
+from knowledge.trials.record import status_as_of
 
 Record = dict[str, Any]
 
@@ -100,13 +101,8 @@ def number_of(record: Record) -> str:
 
 def registry_copy(found: Iterable[Record], made: dt.date = NEWEST, number: int = 1) -> RegistryCopy:
     """The copy that a whole sync of these records leaves. Each was seen on the day that it was `made`."""
-    studies = (replace(parse_study(record, _updated(record)), checked_on=made) for record in found)
+    studies = (replace(parse_study(record, status_as_of(record, made)), checked_on=made) for record in found)
     return RegistryCopy(tuple(studies), made, number)
-
-
-def _updated(record: Record) -> str | None:
-    posted = record["protocolSection"]["statusModule"].get("lastUpdatePostDateStruct", {})
-    return posted.get("date")
 
 
 def _record(place: int, chance: random.Random) -> Record:

@@ -8,20 +8,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from knowledge.codec import content_hash, entry_from_json
-from knowledge.errors import EditRefused, StoreUnavailable
+from knowledge.errors import EditRefused
 from knowledge.model import AuditRow, Draft, Entry, Release, ReviewState, Revision, Source
 from knowledge.store.audit import about
 from knowledge.store.change import Change, Newest, Origin, Plan
+from knowledge.store.faults import translated as _translated
 from knowledge.store.tables import audit, release_revisions, releases, revisions, sources, vectors
 from storage.engine import read, write
-from storage.errors import StorageError
 from storage.migrations import migrate, require_current, require_no_other
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -263,19 +263,3 @@ def _one_writer(connection: Connection) -> None:
     # SQLite's BEGIN IMMEDIATE already lets one writer in at a time; PostgreSQL has to be asked.
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("LOCK TABLE releases IN EXCLUSIVE MODE"))
-
-
-class _translated:
-    """Turns errors of the storage room into this room's own."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> Literal[False]:
-        if isinstance(error, StorageError):
-            raise StoreUnavailable(str(error)) from error
-        if isinstance(error, sa.exc.ProgrammingError):
-            raise StoreUnavailable(
-                "the knowledge tables are missing or of another version; run: ./lantern check"
-            ) from error
-        return False

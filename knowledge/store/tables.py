@@ -2,12 +2,15 @@
 
 Times are ISO 8601 texts in UTC; `body` is JSON (`docs/schemas/entry.v1.json`); `origin` is `seed`, `editing`
 or `calendar`.
+In the tables of trials a day is YYYY-MM-DD, and `record` what `knowledge.trials.record` keeps of the registry's.
 In a text, a person has one part: whoever wrote it cannot also approve it, because `person` is in the primary key.
 """
 
 from __future__ import annotations
 
 import sqlalchemy as sa
+
+from storage.lease import lease_table
 
 metadata = sa.MetaData()
 
@@ -130,3 +133,87 @@ vectors = sa.Table(
     sa.Column("model_hash", sa.String(64), primary_key=True),
     sa.Column("vector", sa.LargeBinary, nullable=False),
 )
+
+trial_studies = sa.Table(
+    "trial_studies",
+    metadata,
+    sa.Column("nct_id", sa.String(11), primary_key=True),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("status", sa.String(32)),
+    sa.Column("status_as_of", sa.String(10)),
+    sa.Column("checked_on", sa.String(10), nullable=False),
+    sa.Column("not_found", sa.Integer, nullable=False),
+    sa.Column("missing_since", sa.String(10)),
+)
+"""The copy of the registry, as the last whole sync left it. `not_found`: whole syncs in a row that did not find it."""
+
+trial_status_changes = sa.Table(
+    "trial_status_changes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("nct_id", sa.String(11), sa.ForeignKey("trial_studies.nct_id"), nullable=False, index=True),
+    sa.Column("before", sa.String(32)),
+    sa.Column("after", sa.String(32)),
+    sa.Column("as_of", sa.String(10)),
+    sa.Column("seen_on", sa.String(10), nullable=False),
+)
+"""`as_of`: the registry's date of the newer status. `seen_on`: the day of the sync."""
+
+trial_syncs = sa.Table(
+    "trial_syncs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("searches", sa.Text, nullable=False),
+    sa.Column("begun_at", sa.String(32), nullable=False),
+    sa.Column("ended_at", sa.String(32)),
+    sa.Column("data_of", sa.String(32)),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("failed_at", sa.String(32)),
+    sa.Column("failure", sa.Text),
+    sa.Column("unreadable", sa.Integer, nullable=False),
+    sa.Column("unknown_words", sa.Integer, nullable=False),
+    sa.Column("copy_number", sa.Integer, unique=True),
+    sa.CheckConstraint("state IN ('begun', 'whole', 'given_up')", name="sync_state"),
+    sqlite_autoincrement=True,
+)
+"""One row for each try to fetch everything, over as many processes as it takes. `searches`: JSON, what was looked for.
+`data_of`: when the registry made its data. `copy_number`: of the copy that it left, NULL where that is no new one."""
+
+trial_sync_searches = sa.Table(
+    "trial_sync_searches",
+    metadata,
+    sa.Column("sync_id", sa.Integer, sa.ForeignKey("trial_syncs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("token", sa.Text),
+    sa.Column("pages", sa.Integer, nullable=False),
+    sa.Column("found", sa.Integer, nullable=False),
+    sa.Column("done", sa.Boolean, nullable=False),
+)
+"""How far each search of a sync is. `place` counts from 0; `token` asks for the next page."""
+
+trial_sync_records = sa.Table(
+    "trial_sync_records",
+    metadata,
+    sa.Column("sync_id", sa.Integer, sa.ForeignKey("trial_syncs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("nct_id", sa.String(11), primary_key=True),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("status", sa.String(32)),
+    sa.Column("status_as_of", sa.String(10)),
+)
+"""What a sync that is not whole yet has seen. Nobody is answered from it."""
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("done_at", sa.String(32)),
+    sa.Column("failed_at", sa.String(32)),
+    sa.Column("failure", sa.Text),
+)
+"""What the worker does now and then. `failure`: why the newest run failed, NULL when it did not."""
+
+leases = lease_table(metadata)
+"""Which process does what one at a time may do."""

@@ -148,7 +148,7 @@ def parse_study(record: object, status_as_of: str | None, known_as: Sequence[str
     if not isinstance(number, str) or not _NUMBER.fullmatch(number):
         raise RecordError("protocolSection.identificationModule.nctId: expected NCT and 8 digits, as in NCT05938725")
     official_title = _text(identification.get("officialTitle"))
-    as_of, month_only = _date(status_as_of)
+    as_of, month_only = parse_date(status_as_of)
     return Study(
         nct_id=number,
         title=_text(identification.get("briefTitle")) or official_title,
@@ -255,7 +255,8 @@ def _degrees(value: object, most: int) -> float | None:
     return float(value) if -most <= value <= most else None
 
 
-def _date(value: str | None) -> tuple[dt.date | None, bool]:
+def parse_date(value: object) -> tuple[dt.date | None, bool]:
+    """The day that YYYY-MM-DD or YYYY-MM names, None for anything else; and whether only its month is known."""
     found = _DATE.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         return None, False

@@ -21,7 +21,7 @@ from tests.torture.killed_acts import Databases, Files, suffer_all
 from tests.torture.rounds import deck, play, staged
 
 ROUNDS = 16
-ACTS_KILLED = "publications, imports and migrations are killed at every step"
+ACTS_KILLED = "publications, imports, syncs and migrations are killed at every step"
 """What is done before the rounds, with no Lantern running."""
 
 

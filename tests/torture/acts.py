@@ -6,7 +6,7 @@ What an act leaves does not hang on ids that a database gives out or on the cloc
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +25,11 @@ from knowledge.store import repository as knowledge_rows
 from knowledge.store import tables as knowledge_tables
 from knowledge.store.audit import first_broken
 from knowledge.store.repository import KnowledgeStore
+from knowledge.store.syncs import SyncJournal
+from knowledge.store.trials import TrialStore
+from knowledge.trials.registry import Page, Registry
+from knowledge.trials.searches import RegistrySearch
+from knowledge.trials.sync import Sync
 from records import repository as records_rows
 from records import tables as records_tables
 from records.repository import ConversationStore
@@ -55,6 +60,7 @@ from tests.knowledge.samples import (
     write_folder,
     write_publishable_folder,
 )
+from tests.trials_registry import moved, records
 
 WHY = "the tea board said so"
 BURN = replace(CARD, id="burn", question="What do I do about a burn?")
@@ -222,6 +228,47 @@ OTHER_ACTS: dict[str, Act] = {
 }
 
 
+# The copy of the registry --------------------------------------------------------------------------------------
+
+
+class OfThree(Registry):
+    """A registry that sends three studies, one on a page."""
+
+    def __init__(self, status: str) -> None:
+        self._records = [moved(record, status, "2026-10-01") for record in records(3)]
+
+    def data_of(self) -> None:
+        return None
+
+    def search(self, search: RegistrySearch, token: str | None = None) -> Page:
+        place = int(token or 0)
+        return Page((self._records[place],), str(place + 1) if place < 2 else None, 3)
+
+    def by_numbers(self, numbers: Sequence[str]) -> Page:
+        return Page((), None, None)
+
+
+def _sync(status: str, at: dt.datetime) -> Callable[[Engine, Path], None]:
+    def sync(engine: Engine, _folder: Path) -> None:
+        KnowledgeStore(engine).migrate()
+        # Which process may is the lease's matter; what one leaves that is killed, the journal's.
+        journal = SyncJournal(engine, lambda connection: None)
+        searches = (RegistrySearch("everything", {"query.intr": "CAR-T"}),)
+        Sync(OfThree(status), journal, searches, (), lambda: at).run(lambda line: None)
+
+    return sync
+
+
+def _copy_seen(engine: Engine, _folder: Path) -> Seen:
+    """What people are told of trials."""
+    return {"copy": TrialStore(engine).copy({})}
+
+
+SYNC: dict[str, Act] = {
+    "sync the registry copy": Act(_sync("RECRUITING", NOON), _sync("WITHDRAWN", NOON), _copy_seen),
+}
+
+
 # Migrations ----------------------------------------------------------------------------------------------------
 
 
@@ -281,8 +328,9 @@ ACTS = {
     "import": Act(_imported_then_written_on, _import, _knowledge_seen),
     **PUBLISHING,
     **OTHER_ACTS,
+    **SYNC,
     **MIGRATIONS,
 }
 """All acts by name."""
-KILLED = ("import", *PUBLISHING, *MIGRATIONS)
+KILLED = ("import", *PUBLISHING, *SYNC, *MIGRATIONS)
 """Those that are killed at their steps: whatever changes what people are told, and migrations."""
