@@ -147,6 +147,7 @@ class Lantern:
             "LANTERN_PORT": str(free_port()),
             "LANTERN_ASSISTANT_PORT": str(free_port()),
             "LANTERN_REGION": "US",
+            "LANTERN_TRIALS_SYNC": "off",
             # What is measured is how fast it answers, not how it holds people back.
             "LANTERN_RATE_CONVERSATION": "0",
             "LANTERN_RATE_ADDRESS": "0",

@@ -16,12 +16,14 @@ COMMANDS = {
     "talk": "chat in the terminal",
     "content": "check, format, publish, export or import content",
     "editing": "list releases and reviews that are due, roll back, withdraw, restore, audit, recall",
+    "trials": "fetch the copy of the trial registry, show a study of it, say how old it is",
     "records": "erase, export or prune what is kept of conversations",
     "backup": "write all that is kept, but no secrets, to one file",
     "restore": "put a backup back into a home where nothing is kept yet",
     "model": "verify and prepare the embedding model",
     "assistant": "run the assistant process alone",
     "web": "run the gateway process alone",
+    "work": "run the worker process alone: the daily sync of trials, retention, reviews and plans by their date",
 }
 
 

@@ -22,7 +22,8 @@ LONGEST_PAUSE_SECONDS = 60
 
 @dataclass
 class Process:
-    """One child. `ready` asks it over HTTP: an address, and what must be true of the JSON answer."""
+    """One child. `ready` asks it over HTTP: an address, and what must be true of the JSON answer. One without an
+    address is ready as long as it runs."""
 
     name: str
     command: Sequence[str]
@@ -42,6 +43,8 @@ class Process:
         return self.child.poll() if self.child else None
 
     def is_ready(self) -> bool:
+        if not self.address:
+            return self.exit_code() is None
         try:
             response = requests.get(self.address, timeout=2)
             return response.ok and self.ready(response.json())

@@ -6,6 +6,7 @@ looked up in the registry copy, and of what search finds only what is sure enoug
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -72,6 +73,14 @@ class Answerer:
         self._withdrawn = {revision.entry.key: revision for revision in release.withdrawn}
         self._glossaries: dict[str, Glossary] = {}
         self._questions = {_plain(entry.question): entry.id for entry in index.entries}
+
+    def with_trials(self, trials: TrialAnswers) -> Answerer:
+        """The same answers about everything else, and these about trials."""
+        if trials is self.trials:
+            return self
+        other = copy.copy(self)
+        other.trials = trials
+        return other
 
     def answer(self, question: Question) -> Answer:
         """The reply to one question; to the first, where a message asks several. Raises nothing for any text a person

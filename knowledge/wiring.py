@@ -7,6 +7,7 @@ import functools
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -16,7 +17,6 @@ from typing import Literal
 from knowledge.answer import Answerer
 from knowledge.cards import card_answer
 from knowledge.editing.acts import Editing
-from knowledge.editing.calendar import Calendar
 from knowledge.editing.seed import write_cards
 from knowledge.editing.trial_run import with_drafts
 from knowledge.errors import StoreUnavailable
@@ -29,9 +29,14 @@ from knowledge.search.index import Index
 from knowledge.search.passages import passages
 from knowledge.search.words import Aliases, words
 from knowledge.settings import SHIPPED_CONTENT, Settings
+from knowledge.store.jobs import JobBook
 from knowledge.store.repository import KnowledgeStore
+from knowledge.store.trials import TrialStore
 from knowledge.trials.answers import TrialAnswers
+from knowledge.trials.current import CurrentTrials
 from knowledge.trials.snapshot import load_snapshot
+from knowledge.trials.wiring import now, watched
+from knowledge.upkeep import Upkeep
 from safety import ADVICE_RULES, Rules, load_rules
 from safety.cards import CardShelf
 from safety.numbers import Numbers
@@ -54,16 +59,16 @@ class Knowledge:
         background: tuple[str, ...],
         advice: Rules,
         numbers: Numbers,
-        trials: TrialAnswers,
+        trials: CurrentTrials,
         cards: CardShelf,
         sources: Mapping[str, Source],
         today: Callable[[], dt.date],
         cards_home: Path,
         editing: Editing,
-        calendar: Calendar,
+        upkeep: Upkeep,
     ) -> None:
         self.store, self.embedder, self.phrases, self.numbers = store, embedder, phrases, numbers
-        self.trials, self.cards, self.editing, self.calendar = trials, cards, editing, calendar
+        self._trials, self.cards, self.editing, self.upkeep = trials, cards, editing, upkeep
         self.aliases = aliases
         self._encoder, self._background, self._advice, self.card_sources = encoder, background, advice, sources
         self._today, self._cards_home = today, cards_home
@@ -77,11 +82,20 @@ class Knowledge:
         return self._live is not None
 
     def live(self) -> Answerer:
-        """The answerer of the live release. One indexed row is read; a newer release is swapped in whole.
+        """The answerer of the live release. One indexed row is read; a newer release is swapped in whole. It speaks of
+        trials from the newest copy of the registry, which is swapped in without the release.
 
         With the database away, the release loaded last goes on answering. Raises `StoreUnavailable` when there never
         was one.
         """
+        return self._newest_in_reach().with_trials(self.trials)
+
+    @property
+    def trials(self) -> TrialAnswers:
+        """The answers from the newest copy of the registry. Not to be kept from one message to the next."""
+        return self._trials.newest()
+
+    def _newest_in_reach(self) -> Answerer:
         try:
             return self._newest()
         except StoreUnavailable as error:
@@ -181,9 +195,11 @@ class Knowledge:
 
 @dataclass(frozen=True)
 class Desk:
-    """What it takes to publish: the store, the vectors of texts, the acts. It answers nobody."""
+    """What it takes to publish: the stores, the vectors of texts, the acts. It answers nobody."""
 
     store: KnowledgeStore
+    copies: TrialStore
+    upkeep: Upkeep
     encoder: OnnxEncoder
     embedder: Embedder
     aliases: Aliases
@@ -194,7 +210,8 @@ def build_desk(environment: Mapping[str, str]) -> Desk:
     """The parts that publishing needs. Raises `SettingError`, `StorageError`, `ModelError` or `ContentError`."""
     settings = Settings.from_environment(environment)
     kept = storage_settings.Settings.from_environment(environment)
-    store = KnowledgeStore(open_engine(kept.url("knowledge")))
+    engine = open_engine(kept.url("knowledge"))
+    store = KnowledgeStore(engine)
     encoder = OnnxEncoder(kept.home / "model", settings.model_precision)
     aliases = Aliases(read_mapping(settings.content / "en" / "aliases.yml"))
     embedder = Embedder(encoder, store)
@@ -203,7 +220,9 @@ def build_desk(environment: Mapping[str, str]) -> Desk:
         embedder.embed([aliases.plain(passage.text) for entry in entries for passage in passages(entry)])
 
     editing = Editing(store, lambda: read_facts(settings.content / "facts.tsv"), prepare)
-    return Desk(store, encoder, embedder, aliases, editing)
+    copies = TrialStore(engine)
+    upkeep = watched(copies, JobBook(engine), settings)
+    return Desk(store, copies, upkeep, encoder, embedder, aliases, editing)
 
 
 def build(environment: Mapping[str, str]) -> Knowledge:
@@ -212,6 +231,9 @@ def build(environment: Mapping[str, str]) -> Knowledge:
     kept = storage_settings.Settings.from_environment(environment)
     phrases = read_phrases(settings.content)
     desk = build_desk(environment)
+    english = phrases.of("en")
+    trials = CurrentTrials(desk.copies, load_snapshot(), lambda copy: TrialAnswers(copy, english), time.monotonic)
+    trials.load()
     return Knowledge(
         store=desk.store,
         embedder=desk.embedder,
@@ -221,20 +243,15 @@ def build(environment: Mapping[str, str]) -> Knowledge:
         background=read_background(settings.content / "en" / "background.txt"),
         advice=load_rules(ADVICE_RULES),
         numbers=Numbers.load(),
-        trials=TrialAnswers(load_snapshot(), phrases.of("en")),
+        trials=trials,
         cards=CardShelf([kept.home / "cards", settings.content, SHIPPED_CONTENT]),
         # From the file, not the database: a card names its sources with the database gone too.
         sources=read_sources(settings.content / "sources.yml"),
         today=lambda: now().date(),
         cards_home=kept.home / "cards",
         editing=desk.editing,
-        calendar=Calendar(desk.editing, now, settings.review_grace_days),
+        upkeep=desk.upkeep,
     )
-
-
-def now() -> dt.datetime:
-    """The moment, in UTC."""
-    return dt.datetime.now(dt.timezone.utc)
 
 
 def read_background(file: Path) -> tuple[str, ...]:

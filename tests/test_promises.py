@@ -338,4 +338,4 @@ def test_health_says_what_runs(running_lantern: Lantern) -> None:
     assert running_lantern.client.get("/healthz").json() == {"status": "ok"}
     ready = running_lantern.client.get("/readyz").json()
     assert (ready["status"], ready["degraded"]) == ("ready", [])
-    assert set(ready["parts"]) == {"knowledge", "cards", "reviews", "assistant", "records"}
+    assert set(ready["parts"]) == {"knowledge", "cards", "reviews", "trials", "worker", "assistant", "records"}

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from web import api, health, library, pages, rest
-from web.errors import Refused, whereabouts
+from web.errors import Refused
 from web.guards import everyone
 from web.limits import whole_seconds
 from web.parts import Parts
@@ -32,10 +32,6 @@ REFUSALS = {
     404: ("not_found", "There is nothing at this address."),
     405: ("method_not_allowed", "This address does not take that method."),
 }
-CALENDAR_PAUSE = 20.0
-"""Seconds between two looks at the calendar: a planned publication is at most so late."""
-RETENTION_PAUSE = 3600.0
-"""Seconds between two looks for conversations that have been kept for long enough."""
 FLUSH_SECONDS = 3.0
 """How long a stopping process tries to write what waits to be written."""
 
@@ -46,16 +42,10 @@ def build(parts: Parts) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        erasing = asyncio.create_task(_erase_what_is_old(parts))
-        calendar = asyncio.create_task(_keep_the_calendar(parts))
         # Reading a release takes seconds; after a restart the first person would wait for it.
         loading = asyncio.create_task(asyncio.to_thread(_load_release, parts))
         yield
         loading.cancel()
-        for task in (erasing, calendar):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
         await parts.assistant.close()
         left = await asyncio.to_thread(parts.recorder.close, FLUSH_SECONDS)
         if left:
@@ -118,28 +108,3 @@ def _files(path: str, folder: Path) -> BaseRoute:
 def _load_release(parts: Parts) -> None:
     with suppress(Exception):  # whoever asks first is told what is wrong
         parts.knowledge.live()
-
-
-async def _keep_the_calendar(parts: Parts) -> None:
-    """Planned publications and overdue reviews, for as long as the process runs."""
-    while True:
-        try:
-            done = await asyncio.to_thread(parts.knowledge.calendar.run)
-            if done.published or done.withdrawn:
-                logger.info("the calendar published %d plans and withdrew %d", len(done.published), len(done.withdrawn))
-        except Exception as fault:
-            # It is tried again; what it says is about the database, and of no person.
-            logger.error("the calendar did nothing: %s: %s", whereabouts(fault).split(" at ")[0], fault)
-        await asyncio.sleep(CALENDAR_PAUSE)
-
-
-async def _erase_what_is_old(parts: Parts) -> None:
-    """Once at the start and then every hour, for as long as the process runs."""
-    while True:
-        try:
-            gone = await parts.recorded(parts.retention.run)
-            logger.info("retention erased %d conversations", gone.conversations)
-        except Exception as fault:
-            # It is tried again; what it says is about the clock or the database, and of no person.
-            logger.error("retention erased nothing: %s: %s", whereabouts(fault).split(" at ")[0], fault)
-        await asyncio.sleep(RETENTION_PAUSE)

@@ -49,14 +49,16 @@ def routes(parts: Parts) -> list[Route]:
 
 async def look(parts: Parts) -> dict[str, dict[str, Any]]:
     """State of each part: `ok`, and what else is worth knowing. Waits one second for the assistant at the most."""
-    knowledge, cards, reviews, assistant = await asyncio.gather(
+    knowledge, cards, reviews, trials, worker, assistant = await asyncio.gather(
         asyncio.to_thread(_state, lambda: {"release": parts.knowledge.live().release.number}),
         asyncio.to_thread(_state, lambda: {"read": [_card(parts, locale) for locale in LOCALES]}),
         asyncio.to_thread(_state, lambda: _reviews(parts)),
+        asyncio.to_thread(_state, lambda: _trials(parts)),
+        asyncio.to_thread(_state, lambda: _worker(parts)),
         parts.assistant.ready(),
     )
     records = {"ok": parts.recorder.ok, "waiting": parts.recorder.waiting}
-    states = {"knowledge": knowledge, "cards": cards, "reviews": reviews}
+    states = {"knowledge": knowledge, "cards": cards, "reviews": reviews, "trials": trials, "worker": worker}
     return {**states, "assistant": {"ok": assistant}, "records": records}
 
 
@@ -80,8 +82,27 @@ def _state(look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 def _reviews(parts: Parts) -> dict[str, Any]:
     """Cards stay live however late their review is, so that this is where staff hear of it."""
-    overdue, held = parts.knowledge.overdue_cards(), parts.knowledge.calendar.held
+    overdue, held = parts.knowledge.overdue_cards(), parts.knowledge.upkeep.held()
     return {"ok": not overdue and not held, "overdue_cards": overdue, **({"held": held} if held else {})}
+
+
+def _trials(parts: Parts) -> dict[str, Any]:
+    """The age of the registry copy. Why a sync failed is for staff alone: `./lantern trials status`."""
+    copy = parts.knowledge.upkeep.copy()
+    failed = {"failed_at": copy.failed_at.isoformat()} if copy.failed_at else {}
+    return {
+        "ok": copy.ok,
+        "copy": copy.made.isoformat(),
+        "shipped": copy.shipped,
+        "days_old": copy.days_old,
+        **failed,
+    }
+
+
+def _worker(parts: Parts) -> dict[str, Any]:
+    worker = parts.knowledge.upkeep.worker()
+    seen_at = worker.seen_at.isoformat() if worker.seen_at else None
+    return {"ok": worker.ok, "seen_at": seen_at, "failing": sorted(worker.failing)}
 
 
 def _card(parts: Parts, locale: str) -> str:

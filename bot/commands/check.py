@@ -28,6 +28,8 @@ from knowledge.glossary import published, read_glossaries
 from knowledge.search.weights import WEIGHTS_SHA256, file_hash, model_hash, package_folder
 from knowledge.store.audit import first_broken
 from knowledge.store.repository import KnowledgeStore
+from knowledge.trials import wiring as trials_wiring
+from knowledge.trials.searches import read_searches
 from records import settings as records_settings
 from records.repository import ConversationStore
 from records.wiring import now
@@ -51,6 +53,7 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
         ("Rasa files", rasa_problems),
         ("actions", action_problems),
         ("content", content_problems),
+        ("trial searches", search_problems),
         ("embedding model", model_problems),
         ("database", database_problems),
     )
@@ -130,6 +133,16 @@ def content_problems(environment: Mapping[str, str]) -> Problems:
         return
 
 
+def search_problems(environment: Mapping[str, str]) -> Problems:
+    """What a sync of the registry could not look for."""
+    try:
+        read_searches(knowledge_settings.Settings.from_environment(environment).trials_searches)
+    except ContentError as error:
+        yield from (str(fault) for fault in error.faults)
+    except SettingError:
+        return
+
+
 def model_problems(environment: Mapping[str, str]) -> Problems:
     try:
         weights = package_folder() / "model.safetensors"
@@ -164,6 +177,7 @@ def _notes(environment: Mapping[str, str]) -> Iterator[str]:
         if store is None:
             yield "nothing has been set up yet; ./lantern up does it"
             return
+        yield from _upkeep_notes(environment)
         release = store.release(store.newest_release())
         waiting = sum(revision.review != "clinician" for revision in release.revisions)
         for name in sorted("/".join(row.entry.key) for row in release.withdrawn):
@@ -177,6 +191,21 @@ def _notes(environment: Mapping[str, str]) -> Iterator[str]:
         model_hash(kept.home / "model", precision)
     except (KnowledgeError, StorageError, SettingError, KeyError) as error:
         yield f"not all could be looked at ({error})"
+
+
+def _upkeep_notes(environment: Mapping[str, str]) -> Iterator[str]:
+    """How old the registry copy is, and what the worker could not do."""
+    upkeep = trials_wiring.build_desk(environment).upkeep
+    copy, worker, held = upkeep.copy(), upkeep.worker(), upkeep.held()
+    if copy.shipped:
+        yield f"trial answers come from the shipped copy of {copy.made}; to fetch a newer one: ./lantern trials sync"
+    else:
+        yield f"trial answers come from the registry copy of {copy.made}, {copy.days_old} days old"
+    if copy.failed_at:
+        yield f"the last sync of the registry copy failed at {copy.failed_at:%Y-%m-%d %H:%M} UTC: {copy.failure}"
+    yield from (f"the worker could not do its job {name}: {why}" for name, why in sorted(worker.failing.items()))
+    if held:
+        yield f"what is due by its date waits: {held}"
 
 
 def _store(environment: Mapping[str, str]) -> KnowledgeStore | None:

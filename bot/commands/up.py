@@ -23,6 +23,9 @@ from storage.secrets import shared_secret
 READY_SECONDS = 300
 """Longest wait for both processes; the first start trains the assistant, which takes about a minute of it."""
 
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""The matrices are small: threads that wait for each other's share would cost several times what they save."""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="say only where Lantern is, and what goes wrong")
@@ -31,13 +34,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     say = (lambda text: None) if options.quiet else (lambda text: print(text, flush=True))
     begun = time.monotonic()
-    processes = prepared(environment, say)
+    answering = prepared(environment, say)
+    work = module("bot", "work", *(["--quiet"] if options.quiet else []))
+    worker = Process("worker", work, "", lambda body: True, {**ONE_THREAD, **environment}, PROJECT)
+    processes = [*answering, worker]
     stopping = _stop_on_signals()
     try:
-        for process in processes:
+        for process in answering:
             process.start()
         say("Starting the gateway and the assistant ...")
-        await_ready(processes, READY_SECONDS)
+        await_ready(answering, READY_SECONDS)
+        # Nobody waits for it, and it needs no network: without one it says so, and people get the shipped trials.
+        worker.start()
         print(_welcome(environment, time.monotonic() - begun), flush=True)
         while not stopping:
             for process in processes:
@@ -51,7 +59,8 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
 
 def prepared(environment: Mapping[str, str], say: object) -> list[Process]:
-    """Settings, ports, model, database, starter content and secret in place; the processes, not started yet."""
+    """Settings, ports, model, database, starter content and secret in place; the processes that answer people, not
+    started yet."""
     tell = say if callable(say) else print
     with explained():
         settings = Settings.from_environment(environment)
@@ -69,8 +78,7 @@ def prepared(environment: Mapping[str, str], say: object) -> list[Process]:
             _publish_starter_content(environment)
         set_up_records(environment)
         shared_secret(home / "secrets" / "assistant")
-    # The matrices are small: threads that wait for each other's share would cost several times what they save.
-    environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", **environment}
+    environment = {**ONE_THREAD, **environment}
     web = Process(
         "gateway",
         module("web"),

@@ -25,7 +25,7 @@ class EntityFinder(GraphComponent):
     """
 
     def __init__(self, knowledge: Knowledge) -> None:
-        self._trials = knowledge.trials
+        self._knowledge = knowledge
 
     @classmethod
     def create(
@@ -47,7 +47,7 @@ class EntityFinder(GraphComponent):
         return messages
 
     def _values(self, text: str) -> list[tuple[str, str]]:
-        search = self._trials.shelf.read_search(text).limits
+        search = self._knowledge.trials.shelf.read_search(text).limits
         named = [(kind, getattr(search, kind)) for kind in ("country", "city", "condition", "phase")]
         about = [("audience", group) for group in age_groups(text)]
         numbers = [("nct_number", number) for number in find_nct(text)]

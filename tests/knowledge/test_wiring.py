@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,20 @@ from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
 from knowledge.settings import SHIPPED_CONTENT
 from knowledge.store.repository import KnowledgeStore
+from knowledge.store.syncs import SyncJournal
+from knowledge.store.trials import TrialStore
+from knowledge.trials.answers import TrialAnswers
+from knowledge.trials.current import CurrentTrials
+from knowledge.trials.record import read_record
+from knowledge.trials.searches import read_searches
+from knowledge.trials.snapshot import load_snapshot
 from knowledge.wiring import Knowledge, build
 from storage.engine import open_engine
 from storage.errors import StorageError
 from storage.settings import SettingError
 from tests.knowledge.samples import CARD, ENTRIES, NOON, SOURCE, STEPS, TEA, WordEncoder, publication
+from tests.running import wait_until
+from tests.trials_registry import records
 
 SOURCES = {SOURCE.key: SOURCE}
 
@@ -50,14 +60,19 @@ def knowledge(sqlite_store: KnowledgeStore, shipped: Knowledge, days: list[dt.da
         background=("who won the cup",),
         advice=shipped._advice,
         numbers=shipped.numbers,
-        trials=shipped.trials,
+        trials=shipped._trials,
         cards=shipped.cards,
         sources={},
         today=lambda: days[-1],
         cards_home=tmp_path / "cards",
         editing=editing,
-        calendar=Calendar(editing, lambda: dt.datetime.combine(days[-1], dt.time(), dt.timezone.utc), 30),
+        upkeep=shipped.upkeep,
     )
+
+
+@pytest.fixture
+def calendar(knowledge: Knowledge, days: list[dt.date]) -> Calendar:
+    return Calendar(knowledge.editing, lambda: dt.datetime.combine(days[-1], dt.time(), dt.timezone.utc), 30)
 
 
 def said(answer: Answer) -> str:
@@ -90,7 +105,7 @@ def test_a_withdrawn_text_is_offered_to_nobody(withdrawn: Knowledge) -> None:
 
 
 def test_a_text_whose_review_is_overdue_warns_its_reader_and_then_withdraws_itself(
-    knowledge: Knowledge, days: list[dt.date]
+    knowledge: Knowledge, calendar: Calendar, days: list[dt.date]
 ) -> None:
     due = NOON.date() + dt.timedelta(days=10)
     old = replace(TEA, review_due=due)
@@ -101,18 +116,20 @@ def test_a_text_whose_review_is_overdue_warns_its_reader_and_then_withdraws_itse
     warned = said(knowledge.live().answer(Question(TEA.question)))
     assert "The review of this text was due on December 2, 2026 and is late." in warned
     assert "leaves" in warned
-    assert knowledge.calendar.run().withdrawn == ()
+    assert calendar.run().withdrawn == ()
     days.append(due + dt.timedelta(days=31))
-    assert knowledge.calendar.run().withdrawn == (TEA.key,)
+    assert calendar.run().withdrawn == (TEA.key,)
     assert "being reviewed" in said(knowledge.live().answer(Question(TEA.question)))
 
 
-def test_an_overdue_card_stays_and_staff_hear_of_it(knowledge: Knowledge, days: list[dt.date]) -> None:
+def test_an_overdue_card_stays_and_staff_hear_of_it(
+    knowledge: Knowledge, calendar: Calendar, days: list[dt.date]
+) -> None:
     knowledge.store.publish([replace(CARD, review_due=NOON.date())], SOURCES, **publication())
     assert knowledge.overdue_cards() == []
     days.append(NOON.date() + dt.timedelta(days=400))
     assert knowledge.overdue_cards() == ["en/scald"]
-    assert knowledge.calendar.run().withdrawn == ()
+    assert calendar.run().withdrawn == ()
 
 
 def test_every_process_that_meets_a_release_puts_its_cards_where_they_need_no_database(
@@ -290,6 +307,32 @@ def test_a_database_of_another_kind_is_opened_by_its_address(home: Path) -> None
     knowledge.store.migrate()
     assert file.exists()
     assert KnowledgeStore(open_engine(f"sqlite:///{file}")).newest_release() == 0
+
+
+def test_a_newer_registry_copy_is_live_without_reading_the_release_anew(
+    knowledge: Knowledge, sqlite_store: KnowledgeStore, shipped: Knowledge
+) -> None:
+    english = shipped.phrases.of("en")
+    copies = TrialStore(sqlite_store._engine)
+    knowledge._trials = CurrentTrials(
+        copies, load_snapshot(), lambda copy: TrialAnswers(copy, english), count().__next__
+    )
+    knowledge.store.publish(ENTRIES, SOURCES, **publication())
+    before = knowledge.live()
+    assert before.trials.shelf.by_number("NCT90000000") is None
+    journal = SyncJournal(sqlite_store._engine, lambda connection: None)
+    begun = journal.begin(read_searches(), NOON)
+    journal.keep_page(begun.id, 0, [read_record(record, NOON.date()) for record in records(3)], 0, None)
+    journal.finish(begun.id, NOON)
+    wait_until("the newer copy", lambda: knowledge.live().trials is not before.trials)
+    after = knowledge.live()
+    assert after.trials.shelf.by_number("NCT90000000") is not None
+    assert (after.index, after.release) == (before.index, before.release)
+    assert before.trials.shelf.by_number("NCT90000000") is None, "who was being answered is, from one copy"
+    assert after.answer(Question(TEA.question)).entry == TEA.id
+    back = gone(sqlite_store._engine, "SELECT")
+    assert knowledge.live().trials is after.trials
+    back()
 
 
 def test_while_a_release_is_loaded_others_are_answered_from_the_one_before(

@@ -14,7 +14,7 @@ import pytest
 from knowledge.settings import SHIPPED_CONTENT
 from tests import postgresql as postgresql_server
 from tests.conversations.expect import answered_by, shows_card
-from tests.running import ASSISTANT, GATEWAY, Lantern
+from tests.running import ASSISTANT, GATEWAY, WORKER, Lantern
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +90,13 @@ def test_the_trained_model_was_used_as_it_is(running_lantern: Lantern, started: 
     assert names[0] == names[1]
 
 
+def test_the_worker_is_there_and_nobody_waited_for_it(started: Lantern) -> None:
+    assert started.child(WORKER).is_running()
+    parts = (started.get("/readyz") or {})["parts"]
+    assert parts["worker"]["ok"]
+    assert parts["trials"]["shipped"], "no registry was asked"
+
+
 def test_a_second_start_on_its_ports_says_who_holds_them(started: Lantern) -> None:
     done = started.command("up")
     assert done.returncode == 1
@@ -97,7 +104,7 @@ def test_a_second_start_on_its_ports_says_who_holds_them(started: Lantern) -> No
 
 
 def test_stopping_leaves_nothing_running(started: Lantern) -> None:
-    children = [started.child(GATEWAY), started.child(ASSISTANT)]
+    children = [started.child(GATEWAY), started.child(ASSISTANT), started.child(WORKER)]
     assert started.stop() == 0
     assert not any(child.is_running() for child in children)
     assert started.output().rstrip().endswith("Stopped.")

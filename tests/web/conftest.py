@@ -23,12 +23,12 @@ from starlette.testclient import TestClient
 from knowledge.answer import Answerer
 from knowledge.blocks import callout, paragraphs, spoken
 from knowledge.codec import answer_to_json
-from knowledge.editing.calendar import Done
 from knowledge.files import parse_entry
 from knowledge.glossary import Glossary, live
 from knowledge.model import Answer, Block, Entry, FollowUp, Provenance, Question, Release, Revision, Source
 from knowledge.phrases import Phrases, read_phrases
 from knowledge.settings import SHIPPED_CONTENT
+from knowledge.upkeep import CopyHealth, WorkerHealth
 from knowledge.wiring import Knowledge
 from records import wiring as records_wiring
 from safety import EMERGENCY_RULES, Rules, load_rules
@@ -159,16 +159,22 @@ class SmallAnswerer:
         return {"emergency_number": "911", "as_of": "November 22, 2026"}
 
 
-class SmallCalendar:
-    """A calendar on which nothing is due. `held`, when set, is why nothing was withdrawn."""
+class SmallUpkeep:
+    """A worker that is there and has nothing to complain of. `held_back`: why nothing is done by date."""
 
     def __init__(self) -> None:
-        self.held: str | None = None
-        self.runs = 0
+        self.held_back: str | None = None
+        self.registry = CopyHealth(True, dt.date(2026, 11, 28), False, 1, None, None)
+        self.jobs = WorkerHealth(True, dt.datetime(2026, 11, 29, 12, tzinfo=dt.timezone.utc), {})
 
-    def run(self) -> Done:
-        self.runs += 1
-        return Done()
+    def held(self) -> str | None:
+        return self.held_back
+
+    def copy(self) -> CopyHealth:
+        return self.registry
+
+    def worker(self) -> WorkerHealth:
+        return self.jobs
 
 
 @dataclass
@@ -177,7 +183,7 @@ class SmallKnowledge:
 
     answerer: SmallAnswerer = field(default_factory=SmallAnswerer)
     fault: Exception | None = None
-    calendar: SmallCalendar = field(default_factory=SmallCalendar)
+    upkeep: SmallUpkeep = field(default_factory=SmallUpkeep)
     overdue: list[str] = field(default_factory=list)
     is_loaded: bool = True
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 from starlette.testclient import TestClient
 
 from knowledge.errors import StoreUnavailable
+from knowledge.upkeep import CopyHealth, WorkerHealth
 from safety.cards import CardShelf
 from tests.web.conftest import HOST, SmallKnowledge, StandInAssistant
 from web.app import build
@@ -36,12 +38,39 @@ def test_a_card_whose_review_is_overdue_stays_live_and_is_told_of(
 
 
 def test_that_the_clock_may_be_wrong_is_told_of(client: TestClient, knowledge: SmallKnowledge) -> None:
-    knowledge.calendar.held = "40 of 400 texts are overdue"
+    knowledge.upkeep.held_back = "40 of 400 texts are overdue"
     assert client.get("/readyz").json()["parts"]["reviews"]["held"] == "40 of 400 texts are overdue"
 
 
-def test_the_calendar_is_kept_while_the_process_runs(client: TestClient, knowledge: SmallKnowledge) -> None:
-    assert knowledge.calendar.runs == 1
+def test_how_old_the_registry_copy_is_is_told_and_not_why_a_sync_failed(
+    client: TestClient, knowledge: SmallKnowledge
+) -> None:
+    assert client.get("/readyz").json()["parts"]["trials"] == {
+        "ok": True,
+        "copy": "2026-11-28",
+        "shipped": False,
+        "days_old": 1,
+    }
+    failed_at = dt.datetime(2026, 11, 29, 4, 10, tzinfo=dt.timezone.utc)
+    knowledge.upkeep.registry = CopyHealth(False, dt.date(2026, 11, 22), True, 7, failed_at, "no way to 10.0.0.1")
+    body = client.get("/readyz").json()
+    assert (body["status"], body["degraded"]) == ("degraded", ["trials"])
+    assert body["parts"]["trials"] == {
+        "ok": False,
+        "copy": "2026-11-22",
+        "shipped": True,
+        "days_old": 7,
+        "failed_at": "2026-11-29T04:10:00+00:00",
+    }
+
+
+def test_a_worker_that_is_silent_or_fails_is_told_of_by_the_name_of_the_job(
+    client: TestClient, knowledge: SmallKnowledge
+) -> None:
+    knowledge.upkeep.jobs = WorkerHealth(False, None, {"retention": "the clock says 2099"})
+    body = client.get("/readyz").json()
+    assert (body["status"], body["degraded"]) == ("degraded", ["worker"])
+    assert body["parts"]["worker"] == {"ok": False, "seen_at": None, "failing": ["retention"]}
 
 
 def test_without_the_assistant_answers_still_come(client: TestClient, assistant: StandInAssistant) -> None:

@@ -1,0 +1,119 @@
+"""./lantern work: the worker process."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+from bot.errors import CommandFailed, explained
+from bot.worker import Every, Job, Later, NotDone, Worker
+from knowledge import wiring as knowledge_wiring
+from knowledge.editing.calendar import Calendar
+from knowledge.store.jobs import CALENDAR, RETENTION, SYNC, WORKER
+from knowledge.trials import wiring as trials_wiring
+from knowledge.trials.registry import RegistryError
+from knowledge.trials.sync import due_at, live_line
+from knowledge.trials.wiring import TrialDesk
+from records import wiring as records_wiring
+from records.errors import RecordsError
+from records.retention import Retention
+from storage.lease import LeaseHeld
+
+logger = logging.getLogger(__name__)
+
+CALENDAR_SECONDS = 20.0
+"""Between two looks at the calendar: a planned publication is not much later, unless the registry is slow to answer."""
+RETENTION_SECONDS = 3600.0
+SYNC_SECONDS = 60.0
+"""Between two looks whether a sync is due."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", action="store_true", help="say only what goes wrong")
+    parser.add_argument("--once", action="store_true", help="do what is due at this moment and end")
+
+
+def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    level = logging.WARNING if options.quiet else logging.INFO
+    logging.basicConfig(stream=sys.stdout, level=level, format="%(asctime)s worker: %(message)s")
+    # It would print each address that is asked for again; what comes of it is said by the sync.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    # Whatever it waits for, a stop ends it at once; what it has begun is taken back, or gone on with later.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(0))
+    with explained():
+        desk = trials_wiring.build_desk(environment)
+        desk.content.require_current()
+
+        def between(line: str) -> None:
+            logger.info(line)
+            worker.look()
+
+        worker = Worker(
+            desk.lease(WORKER), jobs(environment, desk, time.monotonic, between), desk.jobs, trials_wiring.now
+        )
+        if not options.once:
+            worker.run(time.sleep)
+        if not worker.once(time.sleep):
+            raise CommandFailed("not all that is due could be done; the lines above say what and why")
+    return 0
+
+
+def jobs(
+    environment: Mapping[str, str], desk: TrialDesk, ticks: Callable[[], float], between: Callable[[str], None]
+) -> list[Job]:
+    """`between` hears of each part of a long job. Raises the errors of the rooms' wiring."""
+    content = knowledge_wiring.build_desk(environment)
+    records = records_wiring.build(environment)
+    records.store.require_current()
+    calendar = Calendar(content.editing, trials_wiring.now, desk.settings.review_grace_days)
+    sync_looks = Every(SYNC_SECONDS, ticks)
+
+    def sync_is_due() -> bool:
+        if not sync_looks():
+            return False
+        now = trials_wiring.now()
+        due = due_at(desk.settings.trials_sync, desk.store.state(), now)
+        return due is not None and due <= now
+
+    return [
+        Job(CALENDAR, Every(CALENDAR_SECONDS, ticks), lambda: keep_calendar(calendar)),
+        Job(RETENTION, Every(RETENTION_SECONDS, ticks), lambda: erase_what_is_old(records.retention)),
+        Job(SYNC, sync_is_due, lambda: sync(desk, between)),
+    ]
+
+
+def keep_calendar(calendar: Calendar) -> str | None:
+    """Planned publications and overdue reviews."""
+    done = calendar.run()
+    if calendar.held:
+        raise NotDone(calendar.held)
+    if not done.published and not done.withdrawn:
+        return None
+    return f"published {len(done.published)} plans and withdrew {len(done.withdrawn)} texts"
+
+
+def erase_what_is_old(retention: Retention) -> str | None:
+    """Conversations, contact details and reports that were kept for long enough."""
+    try:
+        gone = retention.run()
+    except RecordsError as refusal:
+        raise NotDone(str(refusal)) from refusal
+    return f"erased {gone.conversations} conversations" if gone.conversations else None
+
+
+def sync(desk: TrialDesk, tell: Callable[[str], None]) -> str:
+    """The copy of the registry."""
+    try:
+        return live_line(desk.sync(tell))
+    except LeaseHeld as held:
+        raise Later(str(held)) from held
+    except RegistryError as error:
+        copy = desk.upkeep.copy()
+        which = "the shipped copy" if copy.shipped else "the copy"
+        due = due_at(desk.settings.trials_sync, desk.store.state(), trials_wiring.now())
+        again = f" The next try is due at {due:%H:%M} UTC." if due else ""
+        raise NotDone(f"{error}. People are answered from {which} of {copy.made}.{again}") from error
