@@ -19,7 +19,9 @@ def card_block(study: Study, phrases: Phrases, meaning: str | None) -> Block:
     lines.append(status_line(study, phrases))
     if meaning and study.status:
         lines.append((Run(meaning),))
-    lines += _details(study, phrases)
+    lines += detail_lines(study, phrases)
+    lines += _where(study, phrases)
+    lines += missing_lines(study, phrases)
     lines.append(page_line(study, phrases))
     return Block("trial", items=tuple(lines), data=study_data(study, phrases, meaning if study.status else None))
 
@@ -93,7 +95,8 @@ def study_data(study: Study, phrases: Phrases, meaning: str | None) -> dict[str,
     }
 
 
-def _details(study: Study, phrases: Phrases) -> Iterator[Line]:
+def detail_lines(study: Study, phrases: Phrases) -> Iterator[Line]:
+    """All that is said of a study beside its title, its status and its places."""
     if study.interventions:
         yield say(phrases, "trials_tested", interventions=listed(study.interventions))
     if study.conditions:
@@ -107,7 +110,10 @@ def _details(study: Study, phrases: Phrases) -> Iterator[Line]:
         yield say(phrases, "trials_enrollment", count=str(study.enrollment))
     if study.countries:
         yield say(phrases, "trials_countries", countries=listed(study.countries))
-    yield from _where(study, phrases)
+
+
+def missing_lines(study: Study, phrases: Phrases) -> Iterator[Line]:
+    """What a reader may look for and our copy does not have."""
     missing = [
         phrases["trials_missing_" + field]
         for field, known in (
@@ -136,10 +142,11 @@ def _who(study: Study, phrases: Phrases) -> Iterator[Line]:
 def _where(study: Study, phrases: Phrases) -> Iterator[Line]:
     named = [site for site in study.sites if site.facility or site.city]
     if named:
-        yield say(phrases, "trials_sites", sites=listed(map(_site, named[:MOST_SITES]), "; "))
+        yield say(phrases, "trials_sites", sites=listed(map(site_name, named[:MOST_SITES]), "; "))
     if len(named) > MOST_SITES:
         yield say(phrases, "trials_more_sites", count=str(len(named) - MOST_SITES))
 
 
-def _site(site: Site) -> str:
+def site_name(site: Site) -> str:
+    """Empty where the record names nothing but a country."""
     return ", ".join(filter(None, (site.facility, site.city, site.state)))
