@@ -64,10 +64,15 @@ class TrialAnswers:
         if len(studies) > 1:
             return study_list(studies, self._phrases, self._made)
         study = studies[0]
-        revision = live("trials-status-" + study.status.lower().replace("_", "-")) if study.status else None
+        revision = status_entry(study, live)
         if revision is None:
             return study_card(study, self._phrases, self._made)
         meaning = revision.entry.answer.split("\n\n")[0]
         return study_card(
             study, self._phrases, self._made, meaning, Provenance("revision", revision.entry.id, revision.number)
         )
+
+
+def status_entry(study: Study, live: Live) -> Revision | None:
+    """The live entry whose first paragraph says what the status of `study` means."""
+    return live("trials-status-" + study.status.lower().replace("_", "-")) if study.status else None

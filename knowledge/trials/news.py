@@ -17,8 +17,8 @@ class News:
     """One thing to tell of a study.
 
     `changed`: its status gave way to another (`change`); `day` is when our copy got it, because that is when there is
-    something new to read here. `listed`: the status of a study without a known change; `day` is that of the status, or
-    of the copy where the status has none. `missing`: the registry no longer finds the study; `day` is when it last did.
+    something new to read here. `listed`: the status of a study without a known change; `day` is that of the status. A
+    status without a date is no news. `missing`: the registry no longer finds the study; `day` is when it last did.
     """
 
     study: Study
@@ -35,23 +35,23 @@ class News:
         return f"{self.study.nct_id}/{self.kind}" + (f"/{self.day}" if self.kind == "missing" else "")
 
 
-def news(studies: Iterable[Study], made: dt.date, recruiting_only: bool = False) -> tuple[News, ...]:
-    """All news of `studies` in a copy `made` on that day, the newest first.
+def news(studies: Iterable[Study], recruiting_only: bool = False) -> tuple[News, ...]:
+    """All news of `studies`, the newest first.
 
     With `recruiting_only` it is what a follower of recruiting studies has to hear: that one of them is, began to or
     stopped. So `studies` must hold those that stopped, too.
     """
-    told = (piece for study in studies for piece in _of(study, made) if not recruiting_only or _about_recruiting(piece))
+    told = (piece for study in studies for piece in _of(study) if not recruiting_only or _about_recruiting(piece))
     # Two changes between the same statuses on one day are one to a reader, who sees days.
     once = {piece.key: piece for piece in told}
     return tuple(sorted(once.values(), key=lambda piece: (-piece.day.toordinal(), piece.key)))
 
 
-def _of(study: Study, made: dt.date) -> Iterator[News]:
+def _of(study: Study) -> Iterator[News]:
     for change in study.changes:
         yield News(study, "changed", change.seen_on, change)
-    if not study.changes:
-        yield News(study, "listed", study.status_as_of or made)
+    if not study.changes and study.status is not None and study.status_as_of is not None:
+        yield News(study, "listed", study.status_as_of)
     if study.missing_since is not None:
         yield News(study, "missing", study.missing_since)
 

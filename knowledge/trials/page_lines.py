@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from knowledge.model import Run
+from knowledge.trials.catalogue import CountryCount
 from knowledge.trials.lines import site_name, status_words, title
 from knowledge.trials.model import Change, RegistryCopy, Site, Study
 from knowledge.trials.news import News
@@ -64,10 +65,34 @@ def copy_line(copy: RegistryCopy, phrases: Phrases) -> Line:
     return say(phrases, key, made=spoken_date(phrases, copy.made))
 
 
+def made(copy: RegistryCopy, phrases: Phrases) -> str:
+    """The day of our copy in words."""
+    return spoken_date(phrases, copy.made)
+
+
+def recruiting_as_of(count: CountryCount, phrases: Phrases) -> Line:
+    """How old the statuses are that the recruiting studies of a country were counted by; empty where there are none."""
+    if count.oldest is None or count.newest is None:
+        return say(phrases, "trials_counted_undated", count=str(count.undated)) if count.undated else ()
+    oldest, newest = (spoken_as_of(study, phrases) or "" for study in (count.oldest, count.newest))
+    if oldest == newest:
+        dated = say(phrases, "trials_counted_as_of", as_of=newest)
+    else:
+        dated = say(phrases, "trials_counted_between", oldest=oldest, newest=newest)
+    if not count.undated:
+        return dated
+    return (*dated, Run("; "), *say(phrases, "trials_counted_undated", count=str(count.undated)))
+
+
 def checked_line(study: Study, phrases: Phrases) -> Line | None:
-    """When the registry was last asked for a study; None where it never was."""
-    if study.missing_since is not None:
-        return say(phrases, "trials_missing_since", day=spoken_date(phrases, study.missing_since))
-    if study.checked_on is None:
+    """When the registry last sent this study; None where it never did, as in the shipped copy."""
+    if study.checked_on is None or study.missing_since is not None:
         return None
     return say(phrases, "trials_checked", day=spoken_date(phrases, study.checked_on))
+
+
+def gone_line(study: Study, phrases: Phrases) -> Line | None:
+    """That the registry no longer finds this study, and since when."""
+    if study.missing_since is None:
+        return None
+    return say(phrases, "trials_missing_since", day=spoken_date(phrases, study.missing_since))
