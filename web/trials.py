@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -133,14 +133,13 @@ class TrialPages:
         search = read_search(request.query_params, trials.catalogue)
         # Whoever follows what is recruiting has to hear that a study stopped, too.
         followed = Search(condition=search.condition, country=search.country, phase=search.phase)
-        words = plain(search_words(search, self._phrases))
         return self._feed(
             request,
             trials,
             news(trials.shelf.search(followed), bool(search.recruiting_only)),
             PATH,
             query_of(search),
-            say(self._phrases, "trials_feed_search", search=words) if words else say(self._phrases, "trials_feed_all"),
+            page_lines.feed_title(search_words(search, self._phrases), self._phrases),
         )
 
     def changes_of_study(self, request: Request) -> Response:
@@ -149,7 +148,7 @@ class TrialPages:
         if study is None:
             raise Refused(404, "unknown_trial", "Our copy of the registry has no study of this number.")
         told = news([study])
-        about = say(self._phrases, "trials_feed_study", title=lines.title(study, self._phrases))
+        about = page_lines.feed_title(study, self._phrases)
         return self._feed(request, trials, told, f"{_study_path(study)}/", "", about)
 
     def _trials(self) -> TrialAnswers:
@@ -177,8 +176,6 @@ class TrialPages:
     def _listed(self, study: Study) -> Listed:
         # Of the short form the first line is title and number, which are a link here.
         rows = lines.short_block(study, self._phrases).items[1:]
-        gone = page_lines.gone_line(study, self._phrases)
-        rows += (gone,) if gone else ()
         return Listed(_study_path(study), lines.title(study, self._phrases), study.nct_id, rows)
 
     def _opening(self, search: Search, count: int) -> Line:
@@ -210,33 +207,36 @@ class TrialPages:
         answerer = self._parts.knowledge.live()
         words = answerer.glossary(LOCALE)
         meaning, meant = self._meaning(study, answerer)
-        details = [
-            Block("paragraph", runs=line)
-            for line in (
-                *lines.detail_lines(study, self._phrases),
-                *lines.missing_lines(study, self._phrases),
-            )
-        ]
+        # How it changed has a part of the page to itself.
+        status_line, *beside = lines.status_lines(replace(study, changes=()), self._phrases)
+        details = [Block("paragraph", runs=line) for line in self._details(study)]
         shown = {"meaning": words.marked(meaning), "details": words.marked(details)}
         return {
             "study": study,
-            "status_line": lines.status_line(study, self._phrases),
+            "status_line": status_line,
+            "beside_status": beside,
             "meant": meant,
             **shown,
             "words": words.used(block for blocks in shown.values() for block in blocks),
             "places": self._places(study),
-            "history": [page_lines.change_line(change, self._phrases) for change in study.changes],
-            "checked": page_lines.checked_line(study, self._phrases),
-            "gone": page_lines.gone_line(study, self._phrases),
+            "history": [lines.change_line(change, self._phrases) for change in study.changes],
+            "checked": list(lines.copy_lines(study, self._phrases)),
             "read_next": _live(READ_NEXT, answerer),
             "path": PATH,
             "feed": f"{_study_path(study)}/{CHANGES}",
             **self._always(trials),
         }
 
+    def _details(self, study: Study) -> Iterator[Line]:
+        for field in ("tested", "conditions", "phase", "sponsor"):
+            yield from lines.field_lines(study, self._phrases, field)
+        yield from lines.age_lines(study, self._phrases)
+        yield from lines.sex_lines(study, self._phrases)
+        yield from lines.field_lines(study, self._phrases, "enrollment")
+
     def _meaning(self, study: Study, answerer: Answerer) -> tuple[tuple[Block, ...], Entry | None]:
         """The first paragraph of the entry about a status, as replies show it, and the entry."""
-        revision = status_entry(study, lambda entry_id: answerer.entry(entry_id, LOCALE))
+        revision = answerer.entry(status_entry(study.status), LOCALE) if study.status else None
         if revision is None:
             return (), None
         slots = answerer.slots(revision.entry, self._parts.settings.region or None)
@@ -294,7 +294,7 @@ class TrialPages:
         study = piece.study
         told = [say(self._phrases, "trials_number", number=study.nct_id)]
         if piece.change is not None:
-            told.append(page_lines.change_line(piece.change, self._phrases))
+            told.append(lines.change_line(piece.change, self._phrases))
         told.append(lines.status_line(study, self._phrases))
         told.append(say(self._phrases, "trials_not_a_recommendation"))
         return FeedEntry(

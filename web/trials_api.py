@@ -25,7 +25,7 @@ from web.trials import CHANGES, PATH
 
 API_PATH = "/api/v1/trials"
 LIMIT, CURSOR = "limit", "cursor"
-ONLY_ALONE = ("official_title", "status_meaning", "sites")
+ONLY_ALONE = ("official_title", "status_meaning", "sites", "changes")
 """Fields of a study that a list leaves out, because they are long."""
 
 _NUMBER = re.compile(r"NCT[0-9]{8}")
@@ -78,20 +78,9 @@ class TrialsApi:
         study = answerer.trials.shelf.by_number(numbers[0]) if numbers else None
         if study is None:
             raise Refused(404, "unknown_trial", "Our copy of the registry has no study of this number.")
-        revision = status_entry(study, lambda entry_id: answerer.entry(entry_id, LOCALE))
+        revision = answerer.entry(status_entry(study.status), LOCALE) if study.status else None
         meaning = revision.entry.answer.split("\n\n")[0] if revision else None
-        trial = {
-            **self._fields(study, site_address(request, self._parts), meaning),
-            "changes": [
-                {
-                    "before": change.before,
-                    "after": change.after,
-                    "as_of": change.as_of.isoformat() if change.as_of else None,
-                    "seen_on": change.seen_on.isoformat(),
-                }
-                for change in study.changes
-            ],
-        }
+        trial = self._fields(study, site_address(request, self._parts), meaning)
         return JSONResponse({**self._about(answerer.trials), "trial": trial})
 
     def _about(self, trials: TrialAnswers) -> dict[str, Any]:
@@ -109,6 +98,15 @@ class TrialsApi:
             **lines.study_data(study, self._phrases, meaning),
             "checked_on": study.checked_on.isoformat() if study.checked_on else None,
             "missing_since": study.missing_since.isoformat() if study.missing_since else None,
+            "changes": [
+                {
+                    "before": change.before,
+                    "after": change.after,
+                    "as_of": change.as_of.isoformat() if change.as_of else None,
+                    "seen_on": change.seen_on.isoformat(),
+                }
+                for change in study.changes
+            ],
             "page": page,
             "feed": f"{page}/{CHANGES}",
         }

@@ -64,7 +64,7 @@ class TrialAnswers:
         if len(studies) > 1:
             return study_list(studies, self._phrases, self._made)
         study = studies[0]
-        revision = status_entry(study, live)
+        revision = live(status_entry(study.status)) if study.status else None
         if revision is None:
             return study_card(study, self._phrases, self._made)
         meaning = revision.entry.answer.split("\n\n")[0]
@@ -73,6 +73,6 @@ class TrialAnswers:
         )
 
 
-def status_entry(study: Study, live: Live) -> Revision | None:
-    """The live entry whose first paragraph says what the status of `study` means."""
-    return live("trials-status-" + study.status.lower().replace("_", "-")) if study.status else None
+def status_entry(status: str) -> str:
+    """Id of the entry that says what a status means."""
+    return "trials-status-" + status.lower().replace("_", "-")

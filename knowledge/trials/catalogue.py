@@ -37,17 +37,20 @@ class Catalogue:
         self._terms = terms
         conditions: Counter[str] = Counter()
         spoken: dict[str, str] = {}
-        self._known_as: dict[str, str] = {}
+        known_as: dict[str, str] = {}
+        self._lands: dict[str, tuple[str, ...]] = {}
         for study in studies:
             for written in study.conditions:
                 if written not in spoken:
                     spoken[written] = terms.conditions.first(written) or written
                 conditions[spoken[written]] += 1
             for written in study.countries:
-                if written not in self._known_as:
-                    self._known_as[written] = terms.country(written)
+                if written not in known_as:
+                    known_as[written] = terms.country(written)
+            # A country may stand under two of its names in one record.
+            self._lands[study.nct_id] = tuple(dict.fromkeys(known_as[written] for written in study.countries))
         self._conditions = {name.casefold(): name for name in conditions}
-        self._countries = {name.casefold(): name for name in self._known_as.values()}
+        self._countries = {name.casefold(): name for name in known_as.values()}
         offered = (name for name, _ in conditions.most_common(MOST_CONDITIONS))
         self.conditions = tuple(sorted(offered, key=str.casefold))
         self.countries = tuple(sorted(self._countries.values(), key=str.casefold))
@@ -68,8 +71,7 @@ class Catalogue:
         """Counts of `studies`, which are of this copy; countries with the most of them first, None last."""
         groups: defaultdict[str | None, list[Study]] = defaultdict(list)
         for study in studies:
-            # A country may stand under two of its names in one record.
-            for country in dict.fromkeys(self._known_as[written] for written in study.countries) or (None,):
+            for country in self._lands[study.nct_id] or (None,):
                 groups[country].append(study)
         counts = (_count(country, group) for country, group in groups.items())
         return tuple(sorted(counts, key=lambda row: (row.country is None, -row.studies, row.country or "")))
@@ -77,8 +79,6 @@ class Catalogue:
 
 def _count(country: str | None, group: Sequence[Study]) -> CountryCount:
     recruiting = [study for study in group if study.recruiting]
-    dated = sorted(
-        (study for study in recruiting if study.status_as_of), key=lambda study: (study.status_as_of, study.nct_id)
-    )
-    oldest, newest = (dated[0], dated[-1]) if dated else (None, None)
+    dated = [(study.status_as_of, study.nct_id, study) for study in recruiting if study.status_as_of]
+    oldest, newest = (min(dated)[2], max(dated)[2]) if dated else (None, None)
     return CountryCount(country, len(group), len(recruiting), oldest, newest, len(recruiting) - len(dated))

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from knowledge.model import Run
 from knowledge.trials.catalogue import CountryCount
-from knowledge.trials.lines import site_name, status_words, title
-from knowledge.trials.model import Change, RegistryCopy, Site, Study
+from knowledge.trials.lines import status_words, title
+from knowledge.trials.model import RegistryCopy, Site, Study
 from knowledge.trials.news import News
 from knowledge.trials.wording import Line, Phrases, say, spoken_date
 
 
 def dated_status(status: str | None, as_of: str | None, phrases: Phrases) -> Line:
     """A status as part of a sentence, with its spoken date or the words that the date is unknown."""
-    if status is None:
-        return say(phrases, "trials_no_status")
+    words = status_words(status, phrases) if status else phrases["trials_status_none"]
     if as_of is None:
-        return say(phrases, "trials_dated_status_undated", status=status_words(status, phrases))
-    return say(phrases, "trials_dated_status", status=status_words(status, phrases), as_of=as_of)
+        return say(phrases, "trials_dated_unknown", status=words)
+    return say(phrases, "trials_dated", status=words, as_of=as_of)
 
 
 def spoken_as_of(study: Study, phrases: Phrases) -> str | None:
@@ -26,24 +25,11 @@ def spoken_as_of(study: Study, phrases: Phrases) -> str | None:
 
 def site_line(site: Site, study: Study, phrases: Phrases) -> Line:
     """A place of a study. Its status is as old as the record, which has no other date for it."""
-    name = site_name(site) or phrases["trials_site_unnamed"]
+    name = _named(site) or phrases["trials_site_unnamed"]
     if site.status is None:
         return (Run(name),)
     status = dated_status(site.status, spoken_as_of(study, phrases), phrases)
     return say(phrases, "trials_site", site=name, status=status)
-
-
-def change_line(change: Change, phrases: Phrases) -> Line:
-    """How a status changed, with the registry's date and the day on which our copy got it."""
-    before, after = (
-        status_words(status, phrases) if status else phrases["trials_no_status"]
-        for status in (change.before, change.after)
-    )
-    seen_on = spoken_date(phrases, change.seen_on)
-    if change.as_of is None:
-        return say(phrases, "trials_change_undated", before=before, after=after, seen_on=seen_on)
-    as_of = spoken_date(phrases, change.as_of)
-    return say(phrases, "trials_change", before=before, after=after, as_of=as_of, seen_on=seen_on)
 
 
 def news_title(piece: News, phrases: Phrases) -> Line:
@@ -57,6 +43,13 @@ def news_title(piece: News, phrases: Phrases) -> Line:
         as_of = spoken_date(phrases, piece.change.as_of) if piece.change.as_of else None
         status = dated_status(piece.change.after, as_of, phrases)
     return say(phrases, "trials_news", status=status, title=named)
+
+
+def feed_title(followed: Line | Study, phrases: Phrases) -> Line:
+    """What a feed tells of: one study, or the studies of a search, given by its words; without any, all studies."""
+    if isinstance(followed, Study):
+        return say(phrases, "trials_feed_study", title=title(followed, phrases))
+    return say(phrases, "trials_feed_search", search=followed) if followed else say(phrases, "trials_feed_all")
 
 
 def copy_line(copy: RegistryCopy, phrases: Phrases) -> Line:
@@ -84,15 +77,5 @@ def recruiting_as_of(count: CountryCount, phrases: Phrases) -> Line:
     return (*dated, Run("; "), *say(phrases, "trials_counted_undated", count=str(count.undated)))
 
 
-def checked_line(study: Study, phrases: Phrases) -> Line | None:
-    """When the registry last sent this study; None where it never did, as in the shipped copy."""
-    if study.checked_on is None or study.missing_since is not None:
-        return None
-    return say(phrases, "trials_checked", day=spoken_date(phrases, study.checked_on))
-
-
-def gone_line(study: Study, phrases: Phrases) -> Line | None:
-    """That the registry no longer finds this study, and since when."""
-    if study.missing_since is None:
-        return None
-    return say(phrases, "trials_missing_since", day=spoken_date(phrases, study.missing_since))
+def _named(site: Site) -> str:
+    return ", ".join(filter(None, (site.facility, site.city, site.state)))

@@ -105,13 +105,13 @@ def test_both_dates_of_a_change_are_told(client: TestClient) -> None:
     closed, opened = told.values()
     assert one(closed, "updated") == "2026-09-03T00:00:00Z", "there is news here since our copy has it"
     assert one(closed, "title") == "Completed (as of September 1, 2026): Cells <for> lupus & more"
-    assert "Date in the registry: September 1, 2026. Our copy got it on September 3, 2026." in text(closed)
+    assert "(registry date September 1, 2026, in our copy since September 3, 2026)" in text(closed)
     assert one(opened, "title").startswith("Recruiting (date unknown): ")
 
 
 def test_a_study_that_the_registry_lost_is_news(client: TestClient) -> None:
     told = entries(client, "/library/trials/NCT99999911/changes.atom")
-    assert [one(entry, "title") for entry in told.values()] == ["Not found in the registry since October 1, 2026: Gone"]
+    assert [one(entry, "title") for entry in told.values()] == ["Not seen in the registry since October 1, 2026: Gone"]
 
 
 def test_who_follows_recruiting_studies_hears_that_one_stopped(client: TestClient) -> None:

@@ -177,16 +177,15 @@ def test_a_study_tells_what_our_copy_knows_of_it(client: TestClient) -> None:
         "Status: Completed (as of September 1, 2026)",
         "This is not a recommendation. Only the study team can decide who can join.",
         "Phase: Phase 1/Phase 2",
-        "Our copy last got this record from the registry on November 20, 2026.",
+        "The registry last sent us this record on November 20, 2026.",
         "Norway (2) A &lt;clinic&gt;, Bergen: Recruiting (as of September 1, 2026) Oslo",
         "Country not in our copy (1) Somewhere",
-        "Changed from Recruiting to Completed. Date in the registry: September 1, 2026. "
-        "Our copy got it on September 3, 2026.",
-        "Changed from no status in our copy to Recruiting. The registry gives no date. "
-        "Our copy got it on February 1, 2026.",
-        "Source: ClinicalTrials.gov, US National Library of Medicine, data of November 20, 2026. "
-        "We shortened and reworded it.",
-        "Not in our copy: sponsor, ages",
+        "Status changed from Recruiting to Completed (registry date September 1, 2026, "
+        "in our copy since September 3, 2026)",
+        "Status changed from no status to Recruiting (registry date unknown, in our copy since February 1, 2026)",
+        "Source: ClinicalTrials.gov, US National Library of Medicine.",
+        "Our copy is of November 20, 2026",
+        "Not in our copy: sponsor Not in our copy: ages",
     ):
         assert sentence in said
     assert 'href="https://clinicaltrials.gov/study/NCT99999991"' in text
@@ -197,15 +196,15 @@ def test_a_study_that_the_registry_lost_says_so(client: TestClient) -> None:
     for address in (LIST + "NCT99999911", LIST + "?page=3", LIST + "?page=2", LIST):
         text = plain(client.get(address).text)
         if "NCT99999911" in text:
-            assert "The registry has not shown this study in our searches since October 1, 2026." in text
+            assert "Not seen in the registry since October 1, 2026." in text
             break
-    assert "Our copy last got" not in plain(client.get(LIST + "NCT99999911").text)
+    assert "The registry last sent us" not in plain(client.get(LIST + "NCT99999911").text)
 
 
 def test_the_shipped_copy_says_how_it_came_about(client: TestClient) -> None:
     text = plain(client.get(LIST + "NCT05938725").text)
     assert "Our copy was put together on November 22, 2026 from public copies of the records" in text
-    assert "Our copy last got" not in text
+    assert "The registry last sent us" not in text
     assert "Our copy has seen no change so far." in text
 
 

@@ -94,9 +94,7 @@ def test_one_study_is_told_with_its_changes_and_what_must_be_shown(client: TestC
     body = client.get(f"{TRIALS}/{MOVED.nct_id}").json()
     assert body["copy"] == {"made": "2026-11-20", "number": 1, "shipped": False}
     assert body["notice"] == "This is not a recommendation. Only the study team can decide who can join."
-    assert body["attribution"].startswith(
-        "Source: ClinicalTrials.gov, US National Library of Medicine, data of November"
-    )
+    assert body["attribution"].startswith("Source: ClinicalTrials.gov, US National Library of Medicine")
     trial = body["trial"]
     assert trial["status_line"] == "Status: Completed (as of September 1, 2026)"
     assert trial["changes"] == [

@@ -69,7 +69,7 @@ def test_a_title_says_status_and_date(phrases: Mapping[str, str]) -> None:
     undated = replace(OPENED, before="WITHHELD", as_of=None, seen_on=dt.date(2026, 2, 1))
     titles = [plain(news_title(piece, phrases)) for piece in news((replace(gone, changes=(CLOSED, OPENED, undated)),))]
     assert titles == [
-        "Not found in the registry since October 1, 2026: A",
+        "Not seen in the registry since October 1, 2026: A",
         "Completed (as of September 1, 2026): A",
         "Recruiting (as of May 1, 2026): A",
         "Recruiting (date unknown): A",
