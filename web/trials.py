@@ -323,8 +323,8 @@ def _page(asked: str, count: int, size: int) -> tuple[int, int]:
 
 def _wider(search: Search) -> dict[str, str]:
     """Lists that may hold more than that of a search which finds nothing, by the limit that is given up."""
-    limits = search.limits
-    return {name: PATH + query_of(replace(limits, **{name: None})) for name in FIELDS if getattr(limits, name)}
+    limits = vars(search.limits)
+    return {name: PATH + query_of(Search(**{**limits, name: None})) for name in FIELDS if limits[name]}
 
 
 def _with(offered: Sequence[str], chosen: str | None) -> Sequence[str]:
