@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from web import api, health, library, pages, rest
+from web import api, health, library, pages, rest, trials, trials_api
 from web.errors import Refused
 from web.guards import everyone
 from web.limits import whole_seconds
@@ -81,8 +81,10 @@ def build(parts: Parts) -> Starlette:
         routes=[
             *rest.routes(parts),
             *api.routes(parts),
+            *trials_api.routes(parts),
             *health.routes(parts),
             *pages.routes(parts, views),
+            *trials.routes(parts, views),
             *library.routes(parts, views),
             _files("/static", HERE / "static"),
             _files("/widget", HERE / "widget"),

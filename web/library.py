@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,6 +16,7 @@ from knowledge.answer import Answerer
 from knowledge.blocks import paragraphs, steps
 from knowledge.model import Answer, Context, Entry, Question, Revision, Source, Topic
 from knowledge.render import as_text
+from knowledge.trials.model import Study
 from records.model import REPORT_KINDS, ReportKind
 from web.bodies import read_body
 from web.callers import by_https
@@ -108,8 +110,11 @@ def routes(parts: Parts, views: Views) -> list[Route]:
         return views.page("sources.html", "Where the answers come from", sources=rows)
 
     def sitemap(request: Request) -> Response:
-        entries = [revision.entry for revision in parts.knowledge.live().asked(LOCALE)]
-        return views.xml("sitemap.xml", site_address=site_address(request, parts), entries=entries)
+        answerer = parts.knowledge.live()
+        entries = [revision.entry for revision in answerer.asked(LOCALE)]
+        studies = {study.nct_id: last_changed(study) for study in answerer.trials.shelf.studies}
+        place = site_address(request, parts)
+        return views.xml("sitemap.xml", site_address=place, entries=entries, studies=studies)
 
     def robots(request: Request) -> Response:
         address = site_address(request, parts)
@@ -196,16 +201,25 @@ def used_sources(answerer: Answerer) -> list[tuple[Source, list[Entry]]]:
 
 
 def site_address(request: Request, parts: Parts) -> str:
-    """The address of this service as the caller knows it. Only names of `LANTERN_HOSTS` get as far as here."""
+    """The address of this service that was set, or else as the caller knows it. Only names of `LANTERN_HOSTS` get as
+    far as here."""
+    if parts.settings.site_address:
+        return parts.settings.site_address
     scheme = "https" if by_https(request.scope, parts.settings.trusted_proxies) else "http"
     return f"{scheme}://{request.headers.get('host', '')}"
+
+
+def last_changed(study: Study) -> dt.date | None:
+    """The newest day on which the page of a study changed, as far as our copy knows."""
+    days = (study.status_as_of, study.missing_since, *(change.seen_on for change in study.changes))
+    return max(filter(None, days), default=None)
 
 
 def search(query: str, answerer: Answerer, parts: Parts) -> dict[str, Any]:
     """What the page shows for a query.
 
     `urgent`: a card, if the words call for one. `reply`: where a reply says more than a list. `found`: entries, first
-    those of the answer, then those whose questions hold every word of the query.
+    those of the answer, then those whose questions hold every word of the query. `studies`: those of the answer.
     """
     region = parts.settings.region or None
     finding = parts.rules.check(query)
@@ -222,7 +236,14 @@ def search(query: str, answerer: Answerer, parts: Parts) -> dict[str, Any]:
     live = [answerer.entry(name, LOCALE) for name in dict.fromkeys(named)]
     found = [revision.entry for revision in live if revision]
     telling = reply.kind in SHOWN_IN_FULL or not found
-    return {"urgent": urgent, "reply": reply if telling and not urgent else None, "found": found}
+    shelf = answerer.trials.shelf
+    studies = [shelf.by_number(origin.id) for origin in reply.provenance if origin.kind == "registry"]
+    return {
+        "urgent": urgent,
+        "reply": reply if telling and not urgent else None,
+        "found": found,
+        "studies": [study for study in studies if study],
+    }
 
 
 def _being_reviewed(views: Views, said: Answer) -> Response:

@@ -67,6 +67,14 @@ def _origin(word: str) -> str:
     return f"{scheme}://{name}" + (f":{port}" if port and port != _USUAL_PORTS[scheme] else "")
 
 
+def site_address(value: str) -> str:
+    """Parses the address of this service. It is written into feeds, so it has neither path nor slash at its end."""
+    word = value.strip().lower().rstrip("/")
+    if word and not _ORIGIN.fullmatch(word):
+        raise ValueError(f"{value!r} is no address of a site; give for example https://lantern.hospital.example")
+    return word
+
+
 def _words(value: str) -> list[str]:
     return [word.strip().lower() for word in value.split(",") if word.strip()]
 
@@ -139,6 +147,16 @@ ROWS = (
     ),
     Setting("LANTERN_CONTACT_HOURS", "", text, "when they can be reached, in words, such as Mon-Fri 9-17"),
     Setting("LANTERN_SITE_NAME", "Lantern", text, "name of this service, shown at the top of its pages"),
+    Setting(
+        "LANTERN_SITE_ADDRESS",
+        "",
+        site_address,
+        "address of this service as readers know it, such as https://lantern.hospital.example, for feeds and the "
+        "sitemap; empty: as each caller names it",
+    ),
+    Setting("LANTERN_TRIALS_PAGE", "25", whole(5, 500), "studies on one page of the list of trials"),
+    Setting("LANTERN_TRIALS_FEED", "100", whole(10, 1000), "most entries of a feed of trials, the newest ones"),
+    Setting("LANTERN_TRIALS_ANSWER", "100", whole(1, 1000), "most studies in one answer of /api/v1/trials"),
 )
 
 _HOME = tuple(row for row in STORAGE_ROWS if row.name == "LANTERN_HOME")
@@ -167,6 +185,10 @@ class Settings:
     contact: str = ""
     contact_hours: str = ""
     site_name: str = "Lantern"
+    site_address: str = ""
+    trials_page: int = 25
+    trials_feed: int = 100
+    trials_answer: int = 100
 
     @property
     def answers_to(self) -> frozenset[str]:

@@ -34,8 +34,8 @@ class Views:
             query="",
         )
 
-    def xml(self, template: str, **values: Any) -> Response:
-        return Response(self._pages.get_template(template).render(**values), media_type="application/xml")
+    def xml(self, template: str, media_type: str = "application/xml", **values: Any) -> Response:
+        return Response(self._pages.get_template(template).render(**values), media_type=media_type)
 
     def page(self, template: str, title: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         return HTMLResponse(self._pages.get_template(template).render(title=title, **values), status)

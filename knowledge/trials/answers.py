@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 
 from knowledge.model import Answer, Provenance, Revision
+from knowledge.trials.catalogue import Catalogue
 from knowledge.trials.model import RegistryCopy, Study
 from knowledge.trials.replies import malformed_number, study_card, study_list, unknown_number
 from knowledge.trials.search import Search, merge
@@ -22,8 +24,15 @@ class TrialAnswers:
     """Answers from one copy of the registry. Immutable."""
 
     def __init__(self, copy: RegistryCopy, phrases: Mapping[str, str], terms: Terms | None = None) -> None:
-        self.shelf = TrialShelf(copy.studies, terms or read_terms(studies=copy.studies))
+        self.copy = copy
+        self._terms = terms or read_terms(studies=copy.studies)
+        self.shelf = TrialShelf(copy.studies, self._terms)
         self._made, self._phrases = copy.made, phrases
+
+    @functools.cached_property
+    def catalogue(self) -> Catalogue:
+        """The same studies for lists. Made when it is first asked for: conversations do without it."""
+        return Catalogue(self.shelf.studies, self._terms)
 
     def by_numbers(self, numbers: Sequence[str], live: Live) -> Answer:
         """One study in full, or several in short. A number that the copy does not have is said to be unknown."""
@@ -55,10 +64,15 @@ class TrialAnswers:
         if len(studies) > 1:
             return study_list(studies, self._phrases, self._made)
         study = studies[0]
-        revision = live("trials-status-" + study.status.lower().replace("_", "-")) if study.status else None
+        revision = live(status_entry(study.status)) if study.status else None
         if revision is None:
             return study_card(study, self._phrases, self._made)
         meaning = revision.entry.answer.split("\n\n")[0]
         return study_card(
             study, self._phrases, self._made, meaning, Provenance("revision", revision.entry.id, revision.number)
         )
+
+
+def status_entry(status: str) -> str:
+    """Id of the entry that says what a status means."""
+    return "trials-status-" + status.lower().replace("_", "-")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from knowledge.trials.model import Study
 from knowledge.trials.names import Names
+from knowledge.trials.near import near_numbers
 from knowledge.trials.search import Search, parse_search
 from knowledge.trials.terms import Terms
 
@@ -29,6 +30,10 @@ class TrialShelf:
     def by_number(self, nct_id: str) -> Study | None:
         """`nct_id` as `numbers.find_nct` gives it."""
         return self._studies.get(nct_id)
+
+    def near_number(self, written: str) -> tuple[str, ...]:
+        """Numbers on the shelf that `written` ("NCT0593872") is one slip away from."""
+        return near_numbers(written, self._studies.__contains__)
 
     def by_name(self, text: str) -> tuple[Study, ...]:
         """Studies that `text` names: KYSA-1 gives one, KYSA or the product KYV-101 all of theirs."""

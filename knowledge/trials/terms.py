@@ -81,6 +81,10 @@ class Terms:
         """The name we use for a country that a record calls `written`; `written` itself where we know no other."""
         return self._countries.first(written) or written
 
+    def listed_country(self, written: str) -> str | None:
+        """The country that is named, as we call it; None where it is none that we list."""
+        return self._countries.first(written)
+
     def same_country(self, wanted: str, written: str) -> bool:
         """Whether a record's country is `wanted`, or lies in it where `wanted` is an area such as Europe."""
         country = self.country(written)

@@ -28,6 +28,8 @@ from knowledge.glossary import Glossary, live
 from knowledge.model import Answer, Block, Entry, FollowUp, Provenance, Question, Release, Revision, Source
 from knowledge.phrases import Phrases, read_phrases
 from knowledge.settings import SHIPPED_CONTENT
+from knowledge.trials.answers import TrialAnswers
+from knowledge.trials.snapshot import load_snapshot
 from knowledge.upkeep import CopyHealth, WorkerHealth
 from knowledge.wiring import Knowledge
 from records import wiring as records_wiring
@@ -102,12 +104,18 @@ def release() -> Release:
 WITHDRAWN = "lupus-being-reviewed"
 
 
+@functools.cache
+def shipped_trials() -> TrialAnswers:
+    return TrialAnswers(load_snapshot(), read_phrases(SHIPPED_CONTENT).of("en"))
+
+
 class SmallAnswerer:
     """Finds an entry whose question is contained in what was asked; else abstains. Remembers the questions."""
 
     def __init__(self) -> None:
         self.release = release()
         self.questions: list[Question] = []
+        self.trials = shipped_trials()
 
     def answer(self, question: Question) -> Answer:
         self.questions.append(question)

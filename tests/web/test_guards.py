@@ -24,6 +24,13 @@ EXPECTED: dict[tuple[str, str], Any] = {
     ("DELETE", "/api/v1/conversation"): visitors,
     ("GET", "/api/v1/entries"): visitors,
     ("GET", "/api/v1/entries/{id}"): visitors,
+    ("GET", "/api/v1/trials"): visitors,
+    ("GET", "/api/v1/trials/{nct}"): visitors,
+    ("GET", "/library/trials"): everyone,
+    ("GET", "/library/trials/"): everyone,
+    ("GET", "/library/trials/changes.atom"): everyone,
+    ("GET", "/library/trials/{nct}"): everyone,
+    ("GET", "/library/trials/{nct}/changes.atom"): everyone,
     ("POST", "/library/"): visitors,
     ("GET", "/library/"): everyone,
     ("GET", "/library/{id}"): everyone,
@@ -69,7 +76,9 @@ def test_what_is_for_visitors_is_limited_for_each_address(parts: Parts, method: 
         body = {"message": "what is lupus"} if method == "POST" else None
         headers = {"Authorization": f"Bearer {'x' * 43}"} if path == "/api/v1/conversation" else {}
         form = {"data": {"q": "lupus"}} if path == "/library/" and method == "POST" else {"json": body} if body else {}
-        answers = [client.request(method, path.format(id="a"), headers=headers, **form) for _ in range(3)]
+        answers = [
+            client.request(method, path.format(id="a", nct="NCT05938725"), headers=headers, **form) for _ in range(3)
+        ]
         assert answers[0].status_code != 429
         assert answers[-1].status_code == 429
         assert int(answers[-1].headers["Retry-After"]) >= 1

@@ -82,6 +82,24 @@ def test_a_service_that_listens_to_others_answers_to_any_name_unless_told(host: 
     assert named.answers_to == {"lantern.example.org", "[2001:db8::1]", "localhost", "127.0.0.1", "[::1]"}
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("", ""),
+        ("https://Lantern.Hospital.example/", "https://lantern.hospital.example"),
+        (" http://lantern:8080 ", "http://lantern:8080"),
+    ],
+)
+def test_the_address_of_the_site_is_kept_as_links_begin(given: str, kept: str) -> None:
+    assert Settings.from_environment({"LANTERN_SITE_ADDRESS": given}).site_address == kept
+
+
+@pytest.mark.parametrize("given", ["lantern.example", "https://a.example/library", "ftp://a.example", "https://", "*"])
+def test_an_address_of_the_site_that_no_link_can_begin_with_is_refused(given: str) -> None:
+    with pytest.raises(SettingError, match=r"https://lantern\.hospital\.example"):
+        Settings.from_environment({"LANTERN_SITE_ADDRESS": given})
+
+
 def test_origins_are_kept_as_browsers_send_them() -> None:
     given = "https://Hospital.example:443, https://hospital.example:8443 ,http://localhost:3000,http://[::1]"
     expected = (
