@@ -123,7 +123,7 @@ def turn_passes(turn: Turn, reply: Reply, last_shown: Sequence[str]) -> bool:
     answers, holding back is right, whatever kind the author hoped for."""
     if turn.gap and reply.kind in ("abstain", "clarify", "defer"):
         return True
-    if turn.kinds and _family(reply.kind) not in map(_family, turn.kinds):
+    if turn.kinds and family(reply.kind) not in map(family, turn.kinds):
         return False
     if reply.kind not in SHOWING:
         return True
@@ -134,6 +134,6 @@ def turn_passes(turn: Turn, reply: Reply, last_shown: Sequence[str]) -> bool:
     return all(any(entry in reply.shown for entry in group) for group in turn.wanted)
 
 
-def _family(kind: str) -> str:
+def family(kind: str) -> str:
     """Whether an entry comes as steps or as text is its editor's choice."""
     return "answer" if kind == "steps" else kind
