@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Mapping
 
 from bot.errors import CommandFailed, explained
@@ -29,6 +30,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
+    # It would print each address that is asked for again; what comes of it is said below.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     with explained():
         desk = build_desk(environment)
         if options.act == "sync":

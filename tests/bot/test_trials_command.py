@@ -271,6 +271,10 @@ def test_without_a_network_people_get_the_shipped_copy_and_the_worker_says_so(re
     assert "cannot be reached: does it run, and is there a network?" in done.stdout
     assert f"People are answered from the shipped copy of {SHIPPED}. The next try is due at " in done.stdout
     assert done.stdout.endswith("not all that is due could be done; the lines above say what and why\n")
+    by_hand = ready.run("trials", "sync", LANTERN_TRIALS_TOTAL_SECONDS="2", **nobody)
+    going_on, why = by_hand.stdout.splitlines()
+    assert (by_hand.returncode, going_on) == (1, "Going on with the sync that was interrupted.")
+    assert why.startswith("lantern trials: http://127.0.0.1:1/api/v2 cannot be reached")
     assert "the last sync of the registry copy failed at" in ready.run("check").stdout
 
 

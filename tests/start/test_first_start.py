@@ -14,22 +14,39 @@ import pytest
 from knowledge.settings import SHIPPED_CONTENT
 from tests import postgresql as postgresql_server
 from tests.conversations.expect import answered_by, shows_card
-from tests.running import ASSISTANT, GATEWAY, WORKER, Lantern
+from tests.registry_server import Registry
+from tests.running import ASSISTANT, GATEWAY, WORKER, Lantern, wait_until
+from tests.trials_registry import moved, number_of, records
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[Registry]:
+    with Registry(records(5)).running() as registry:
+        yield registry
 
 
 @pytest.fixture(scope="module")
 def loading(
-    running_lantern: Lantern, postgresql: postgresql_server.Server, tmp_path_factory: pytest.TempPathFactory
+    running_lantern: Lantern,
+    postgresql: postgresql_server.Server,
+    registry: Registry,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Lantern, psutil.Process]]:
     """The gateway answers, the assistant does not yet. The model and the training are those of another home."""
     folder = tmp_path_factory.mktemp("postgresql")
     for part in ("model", "models"):
         shutil.copytree(running_lantern.home / part, folder / "home" / part)
     content = shutil.copytree(SHIPPED_CONTENT, folder / "content")
+    searches = folder / "searches.yml"
+    searches.write_text("- name: everything\n  intervention: CAR-T\n", encoding="utf-8")
     settings = {
         "LANTERN_DATABASE_URL": postgresql.new_database(),
         "LANTERN_CONTENT": str(content),
         "LANTERN_REGION": "us",
+        "LANTERN_TRIALS_API_URL": registry.address,
+        "LANTERN_TRIALS_SEARCHES": str(searches),
+        "LANTERN_TRIALS_SYNC": "04:10",
+        "NO_PROXY": "127.0.0.1",
     }
     lantern = Lantern(folder / "home", settings)
     with lantern.starting():
@@ -90,11 +107,16 @@ def test_the_trained_model_was_used_as_it_is(running_lantern: Lantern, started: 
     assert names[0] == names[1]
 
 
-def test_the_worker_is_there_and_nobody_waited_for_it(started: Lantern) -> None:
+def test_the_worker_fetches_the_copy_that_conversations_then_speak_from(started: Lantern, registry: Registry) -> None:
     assert started.child(WORKER).is_running()
-    parts = (started.get("/readyz") or {})["parts"]
-    assert parts["worker"]["ok"]
-    assert parts["trials"]["shipped"], "no registry was asked"
+    wait_until("the first sync", lambda: not (started.get("/readyz") or {})["parts"]["trials"]["shipped"])
+    record = registry.studies[0]
+    registry.replace(moved(record, "SUSPENDED", "2026-11-20"))
+    synced = started.command("trials", "sync")
+    assert synced.returncode == 0, synced.stdout
+    person, asked = started.person(), len(registry.asked)
+    wait_until("the newer copy", lambda: "Suspended (as of November 20, 2026)" in person.say(number_of(record)).text)
+    assert len(registry.asked) == asked, "no conversation asks the registry"
 
 
 def test_a_second_start_on_its_ports_says_who_holds_them(started: Lantern) -> None:
