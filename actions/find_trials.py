@@ -6,7 +6,9 @@ from actions.ask_question import answered
 from actions.respond import Respond
 from actions.trial_talk import said
 from actions.turn import Events, Turn
+from knowledge.trials.lexicon import keys
 from knowledge.trials.talk import Look
+from knowledge.trials.wordings import wordings
 
 UNSURE = ("abstain", "clarify")
 
@@ -19,6 +21,8 @@ class FindTrials(Respond):
 
     def reply(self, turn: Turn) -> Events:
         standing = turn.standing
+        if wordings()["declines"].search(" ".join(keys(turn.question.text))):
+            return turn.say("manners_acknowledge")
         if turn.answerer.answer(turn.question).kind not in UNSURE:
             return answered(turn, turn.question)
         return said(turn, Look(turn.answerer.trials.shelf.understand(turn.question.text, standing.country)), standing)

@@ -17,6 +17,7 @@ from safety import ORDINARY_WORDS
 T = TypeVar("T")
 
 _WORD = re.compile(r"[^\W\d_]+|[0-9]+")
+_ARE = re.compile(r"(?<=\w)['\u2019`\u00b4]re\b", re.IGNORECASE)
 _APOSTROPHES = str.maketrans("", "", "'\u2019`\u00b4")
 
 SHORTEST_MENDED = 4
@@ -45,8 +46,9 @@ class Hit(Generic[T]):
 
 
 def words(text: str) -> tuple[Word, ...]:
-    """Runs of letters and runs of digits, so that "KYSA1", "kysa-1" and "Kysa 1" are the same two words."""
-    plain = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
+    """Runs of letters and runs of digits, so that "KYSA1", "kysa-1" and "Kysa 1" are the same two words. "We're" is
+    two words, as it would be "were" without its apostrophe."""
+    plain = _ARE.sub(" are", unicodedata.normalize("NFKC", text)).translate(_APOSTROPHES)
     return tuple(Word(_key(found.group()), found.group()) for found in _WORD.finditer(plain))
 
 

@@ -250,6 +250,8 @@ class SearchReader:
     def _codes(self, message: _Message) -> Iterator[Hit[Candidates]]:
         """ "US" is a country only in capitals or after "in": "us" is a pronoun. "TX" is a state, LA a city first."""
         for at, word in enumerate(message.words):
+            if at in message.used:
+                continue  # "MS" is a disease, too
             after_in = at > 0 and message.keys[at - 1] in ("in", "the")
             capitals = word.written.isupper() and not message.is_shouted
             if word.key == "us" and (capitals or after_in):

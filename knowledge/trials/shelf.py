@@ -121,7 +121,8 @@ class TrialShelf:
             recruiting = self._layout.recruiting
             rows = rows[np.lexsort((rows, ~here[rows], ~recruiting[rows]))]
         if limits.recruiting_only and search.has_place:
-            rows = rows[np.argsort(~self._takes_people_there(search)[rows], kind="stable")]
+            closed = [not self._takes_people_there(self._rows[row], limits) for row in rows]
+            rows = rows[np.argsort(closed, kind="stable")]
         return tuple(self._rows[row] for row in rows)
 
     def within(self, search: Search) -> int | None:
@@ -202,19 +203,14 @@ class TrialShelf:
         others += [layout.in_country(value) for field, value in search.alternatives if field == "country"]
         return fits & _any((first, *others))
 
-    def _takes_people_there(self, search: Search) -> np.ndarray:
-        """Studies with a place where it is asked for that is not known to be closed."""
-        limits = search.limits
-        open_there = [
-            any(
-                site.status not in CLOSED
-                and (not limits.country or self.lies_in(site, limits.country))
-                and (not limits.city or self.is_in_city(site, limits.city))
-                for site in study.sites
-            )
-            for study in self._rows
-        ]
-        return np.array(open_there, dtype=bool)
+    def _takes_people_there(self, study: Study, limits: Search) -> bool:
+        """Whether a study has a place where it is asked for that is not known to be closed."""
+        return any(
+            site.status not in CLOSED
+            and (not limits.country or self.lies_in(site, limits.country))
+            and (not limits.city or self.is_in_city(site, limits.city))
+            for site in study.sites
+        )
 
     def _point(self, limits: Search) -> Point | None:
         return self._layout.point(limits.city, limits.country) if limits.city else None

@@ -27,8 +27,9 @@ MOST_SEEN = 12
 MEANINGS = "trials-status-meanings"
 """The entry about all statuses."""
 
-FEW_LEFT = 1
-"""Words without a part in the search that a message may have which goes on with one."""
+FEW_LEFT, MOST_LEFT = 1, 2
+"""Words without a part in the search that a message may have which goes on with one, and one that is put as a search.
+With more of them it is about something else: "do volunteers pay tax on the money they get from trials"."""
 
 LONGEST_MOVE = 12
 """Words of a message that only moves within the list."""
@@ -211,7 +212,7 @@ Move = (
 )
 
 _PLACES = {
-    **dict.fromkeys(("first", "1st", "top", "1", "one"), 0),
+    **dict.fromkeys(("first", "1st", "top", "nearest", "closest", "1", "one"), 0),
     **dict.fromkeys(("second", "2nd", "2", "two"), 1),
     **dict.fromkeys(("third", "3rd", "3", "three"), 2),
 }
@@ -244,7 +245,7 @@ def heard(
     numbers = find_nct(text)
     of_studies = bool(numbers) or standing.after_studies or standing.after_joining
     joins = asks_to_join(text, after_studies=of_studies)
-    if joins == "strong" or (joins == "weak" and not _says_where_or_what(understood.search)):
+    if joins == "strong" or (joins == "weak" and not _says_more(understood.search)):
         number = numbers[0] if numbers else standing.study if standing.after_studies else None
         if advice != "no" or standing.after_studies or not _is_general(text, understood, rival):
             limits = understood.search.limits
@@ -285,12 +286,17 @@ def _understood(text: str, shelf: TrialShelf, country: str | None) -> Understood
     if len(pieces) == 1:
         return whole
     requests = wordings()["requests"]
-    asked = (piece for piece in pieces if asks(piece) or requests.match(" ".join(keys(piece))))
-    asking = [understood for piece in asked if (understood := shelf.understand(piece, country)).asks]
+    read = [(piece, shelf.understand(piece, country)) for piece in pieces]
+    asking = [
+        understood
+        for piece, understood in read
+        if (understood.asks and (asks(piece) or requests.match(" ".join(keys(piece)))))
+        or (understood.lists and _says_where_or_what(understood.search) and not understood.left)
+    ]
     if not asking:
         return whole
-    left = min((understood.left for understood in asking), key=len)
-    return replace(whole, asks=True, explains=False, left=left)
+    told = shelf.understand(" ".join(piece for piece, understood in read if not understood.explains), country)
+    return replace(told, asks=True, explains=False, left=min((one.left for one in asking), key=len))
 
 
 def _is_general(text: str, understood: Understood, rival: Callable[[], Rival]) -> bool:
@@ -426,18 +432,31 @@ def _looked(
 
     adds = says("adds") and search.has_place and talk.search is not None and talk.search.has_place
     look = Look(understood, anew=_is_whole(understood) or says("everything"), adds=adds)
-    where_or_what = search.limits.condition is not None or search.has_place or understood.near_me
+    if says("declines") and not limits:
+        return None
+    condition, placed = search.limits.condition is not None, search.has_place or understood.near_me
     of_studies = understood.speaks_of_studies or search.phase is not None or search.recruiting_only is not None
-    asks = understood.asks and (of_studies or search.has_place or understood.near_me or leans)
-    if not left and (asks or (understood.lists and (where_or_what or understood.unknown_place or understood.clash))):
+    asks = understood.asks and (of_studies or placed or leans)
+    lists = understood.lists and (condition or placed or understood.unknown_place or understood.clash)
+    # One study is named like a search: "lupus study". What it is about and where, or the model, tells the search.
+    lists = lists or (understood.speaks_of_studies and condition and (placed or leans) and not understood.explains)
+    if not left and (asks or lists):
         return None if rival().is_same else look
+    if asks and condition and placed and left <= MOST_LEFT:
+        return None if rival().is_same else look
+    if condition and placed and not left and not rival().is_sure:
+        return look
     if understood.explains:
         return None
     if standing.after_studies and limits and not left:
         changes = not says("question") or says("of_the_list")
         if changes and (says("changes") or not _names_only_status(search)):
             return look
-    if asks or leans or (limits and left <= FEW_LEFT and (understood.speaks_of_studies or talk.search is not None)):
+    if (
+        (asks and left <= MOST_LEFT)
+        or leans
+        or (limits and left <= FEW_LEFT and (understood.speaks_of_studies or talk.search is not None))
+    ):
         return None if rival().is_sure else look
     return None
 
@@ -452,7 +471,12 @@ def _is_whole(understood: Understood) -> bool:
 
 
 def _says_where_or_what(search: Search) -> bool:
-    """Whether a search says more than a condition."""
+    """Whether a search names a condition or a place."""
+    return search.limits.condition is not None or search.has_place
+
+
+def _says_more(search: Search) -> bool:
+    """Whether a search says more than a condition and for whom."""
     return replace(search.limits, condition=None, ages=None, sex=None) != Search()
 
 
