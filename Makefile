@@ -30,6 +30,7 @@ bench: .venv/development ## what a message costs, how many at once, start, memor
 	@$(PYTHON) -m bench.system $(BENCH)
 	@$(PYTHON) -m bench.emergency
 	@$(PYTHON) -m bench.editing
+	@$(PYTHON) -m bench.trials
 	@$(PYTHON) -m bench.retrieval
 
 bench-understanding: .venv/development ## how well it understands and keeps people safe, on the development set; UNDERSTANDING="--failures 10"

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rasa_sdk.events import SlotSet
-
 from actions.hand_over import PERSON_ENTRY, handed_over
-from actions.memory import TRIALS
 from actions.respond import Respond
 from actions.turn import Events, Turn, asked
 from knowledge.blocks import spoken
 from knowledge.model import Answer, Question
-from knowledge.search.audience import age_groups
-from knowledge.search.words import words
 from knowledge.suggestions import with_suggestions
-
-UNSURE = ("abstain", "clarify")
-SHORT = 4
-"""So few words after a list of studies are about the list: "adults only please"."""
 
 
 class AnswerQuestion(Respond):
@@ -42,18 +33,11 @@ class Defer(AnswerQuestion):
 
 
 def answered(turn: Turn, question: Question) -> Events:
-    """Replies to a question from the entries; after a trial search, to what narrows it."""
-    answerer, search = turn.answerer, turn.tracker.get_slot("trial_search")
-    if search and turn.memory.part == TRIALS and age_groups(question.text) and len(words(question.text)) <= SHORT:
-        listed, _ = answerer.trials.by_search("", search)
-        told = spoken(turn.phrase("ages_not_searched", listed.locale))
-        return turn.give(replace(listed, blocks=(told, *listed.blocks)), TRIALS)
+    """Replies to a question from the entries."""
+    answerer = turn.answerer
     answer, *others = answerer.answers(question)
     if others:
         return turn.give_all([answer, *others])
-    if search and answer.kind in UNSURE and answerer.trials.refines(question.text):
-        answer, search = answerer.trials.by_search(question.text, search)
-        return [SlotSet("trial_search", search), *turn.give(answer, TRIALS)]
     if answer.kind == "abstain" and answer.confidence is not None and turn.is_repeated:
         answer = _another_way_on(turn, answer)
     if answer.entry == PERSON_ENTRY and turn.contact:

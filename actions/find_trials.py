@@ -1,29 +1,28 @@
-"""A search for trials, over as many turns as it takes."""
+"""What the intent model takes for a search for trials, and its words do not say."""
 
 from __future__ import annotations
 
-from rasa_sdk.events import SlotSet
-
-from actions.memory import TRIALS
+from actions.ask_question import answered
 from actions.respond import Respond
+from actions.trial_talk import said
 from actions.turn import Events, Turn
-from knowledge.model import Answer
-from knowledge.trials.numbers import find_nct
+from knowledge.trials.lexicon import keys
+from knowledge.trials.talk import Look
+from knowledge.trials.wordings import wordings
+
+UNSURE = ("abstain", "clarify")
 
 
 class FindTrials(Respond):
-    """Lists studies of the registry copy that fit what was asked so far in this conversation."""
+    """Answers where an entry does; else lists studies that fit what was asked so far in this conversation."""
 
     def name(self) -> str:
         return "action_find_trials"
 
     def reply(self, turn: Turn) -> Events:
-        question, answerer = turn.question, turn.answerer
-        if find_nct(question.text):
-            answer: Answer | None = answerer.answer(question)
-        else:
-            answer = answerer.trials.by_name(question.text, answerer.entry)
-        if answer is None:
-            answer, search = answerer.trials.by_search(question.text, turn.tracker.get_slot("trial_search"))
-            return [SlotSet("trial_search", search), *turn.give(answer, TRIALS)]
-        return turn.give(answer)
+        standing = turn.standing
+        if wordings()["declines"].search(" ".join(keys(turn.question.text))):
+            return turn.say("manners_acknowledge")
+        if turn.answerer.answer(turn.question).kind not in UNSURE:
+            return answered(turn, turn.question)
+        return said(turn, Look(turn.answerer.trials.shelf.understand(turn.question.text, standing.country)), standing)

@@ -11,6 +11,7 @@ from actions.turn import Events, Turn
 from knowledge.choosing import named, picked, says_no, says_none, says_yes
 from knowledge.quiz import judged
 from knowledge.search.words import content_words
+from knowledge.trials.numbers import find_nct
 
 _TOLD_ABOUT = re.compile(
     r"\b(?:did|have|had) you (?:say|said|tell|told)(?: me| us)?(?: before| earlier| just now)? about\b(.+)",
@@ -47,12 +48,18 @@ def taken_up(turn: Turn) -> Events | None:
         asked = back_to[2].strip() if back_to else ""
         return (_asked_of(turn, item, asked) if asked else None) or turn.show(item)
     if not memory.listed:
-        return turn.say("nothing_to_choose") if picked(text, 1) is not None else None
+        # A list of studies stays at hand while something else is talked about.
+        page = turn.standing.talk.page
+        place = picked(text, max(1, len(page)))
+        if place is None:
+            return None
+        return shown(turn, page[place], page) if place < len(page) else turn.say("nothing_to_choose")
     if says_none(text):
         return turn.say("none_of_these")
     place = picked(text, len(memory.listed))
     if place is None and memory.part in (*OFFERS, TRIALS):
-        place = named(text, [turn.title(item) for item in memory.listed])
+        # "Show more" is no choice of the one study whose button says "Show NCT…".
+        place = named(text, [item if find_nct(item) else turn.title(item) for item in memory.listed])
     if place is None and memory.part in OFFERS:
         if says_no(text):
             return turn.say("none_of_these")

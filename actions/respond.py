@@ -8,13 +8,14 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.pending import taken_up
+from actions.trial_talk import about_trials, back_to_trials
 from actions.turn import Events, Turn
 from knowledge.wiring import Knowledge, from_environment
 
 
 class Respond(Action, ABC):
-    """An action that replies. "The second one", "yes" or "b" after a list or a question of ours is a choice, whatever
-    kind of request it looks like by itself."""
+    """An action that replies. "The second one", "yes" or "b" after a list or a question of ours is a choice, and "in
+    Spain" after a list of studies is a search, whatever kind of request it looks like by itself."""
 
     def __init__(self, knowledge: Knowledge | None = None) -> None:
         self._knowledge = knowledge or from_environment()
@@ -25,5 +26,8 @@ class Respond(Action, ABC):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> Events:
         turn = Turn.of(dispatcher, tracker, self._knowledge)
-        chosen = taken_up(turn)
-        return self.reply(turn) if chosen is None else chosen
+        for understood in (back_to_trials, taken_up, about_trials):
+            events = understood(turn)
+            if events is not None:
+                return events
+        return self.reply(turn)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.memory import TRIALS, Memory, after
-from knowledge.answer import Answerer
+from actions.memory import OFFERS, TRIALS, Memory, after
+from knowledge.answer import HOW_TO_JOIN, Answerer
 from knowledge.blocks import spoken
 from knowledge.codec import answer_to_json
 from knowledge.courtesy import without_courtesy
@@ -18,6 +19,7 @@ from knowledge.model import Answer, Block, Context, FollowUp, Question, ReplyKin
 from knowledge.render import as_text
 from knowledge.search.words import words
 from knowledge.trials.numbers import find_nct
+from knowledge.trials.talk import Numbers, Standing, Talk
 from knowledge.wiring import Knowledge
 
 Events = list[dict[str, Any]]
@@ -74,6 +76,31 @@ class Turn:
         return card
 
     @property
+    def intent(self) -> str | None:
+        """The kind of request that NLU takes the message for."""
+        name: str | None = (self.tracker.latest_message.get("intent") or {}).get("name")
+        return name
+
+    @property
+    def standing(self) -> Standing:
+        """Where the talk about studies stands."""
+        now = self.memory.now
+        return Standing(
+            Talk.of(self.tracker.get_slot("trial_search")),
+            after_studies=self._after_studies,
+            after_joining=self.memory.last_reply == HOW_TO_JOIN,
+            study=now if now and find_nct(now) else None,
+            country=self.answerer.trials.shelf.country_of_code(self.question.context.region),
+        )
+
+    @property
+    def _after_studies(self) -> bool:
+        """Whether the last reply was about studies; one that was not understood in between changes nothing."""
+        now, part = self.memory.now, self.memory.part
+        shows_studies = now == TRIALS or bool(now and find_nct(now))
+        return part == TRIALS or (shows_studies and part in (None, *OFFERS))
+
+    @property
     def contact(self) -> dict[str, str]:
         """`contact` and `hours` of those who run this service, as the gateway has them; empty where none are set."""
         given = (self.tracker.latest_message.get("metadata") or {}).get("contact") or {}
@@ -104,12 +131,12 @@ class Turn:
         memory = replace(memory, listed=tuple(listed) or memory.listed, other=tuple(other) or memory.other)
         return memory.events(self.tracker)
 
-    def give_all(self, answers: Sequence[Answer]) -> Events:
-        """Speaks the answers to several questions in their order, and remembers each."""
+    def give_all(self, answers: Sequence[Answer], last_part: str = "answer") -> Events:
+        """Speaks the answers to several questions in their order, and remembers each. `last_part`: what the last is."""
         memory = self.memory
         for answer in answers:
             speak(self.dispatcher, self.knowledge, answer)
-            memory = after(memory, answer, self.answerer)
+            memory = after(memory, answer, self.answerer, last_part if answer is answers[-1] else "answer")
         return memory.events(self.tracker)
 
     def say(self, key: str, kind: ReplyKind = "smalltalk", locale: str | None = None) -> Events:
@@ -136,14 +163,18 @@ class Turn:
 
     def show(self, item: str, listed: Sequence[str] = (), other: Sequence[str] = ()) -> Events | None:
         """Shows an entry, a study or the list of the trial search again; None for what is gone."""
+        if item == TRIALS or find_nct(item):
+            trials, standing = self.answerer.trials, self.standing
+            if item == TRIALS:
+                said = trials.listed_again(standing, self.answerer.entry)
+            else:
+                said = trials.reply(Numbers((item,)), standing, self.answerer.entry)
+            given = self.give(said.answer, TRIALS if item == TRIALS else "answer", listed, other)
+            return [SlotSet("trial_search", said.talk.to_json()), *given]
         answer = self._again(item)
-        return self.give(answer, TRIALS if item == TRIALS else "answer", listed, other) if answer else None
+        return self.give(answer, "answer", listed, other) if answer else None
 
     def _again(self, item: str) -> Answer | None:
-        if item == TRIALS:
-            return self.answerer.trials.by_search("", self.tracker.get_slot("trial_search"))[0]
-        if find_nct(item):
-            return self.answerer.trials.by_numbers([item], self.answerer.entry)
         if self.answerer.entry(item):
             return self.answerer.entry_answer(item, self.question)
         return self.answerer.withdrawn(item, self.question.locale)

@@ -24,6 +24,7 @@ from knowledge.search.message import Read
 from knowledge.search.words import words
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.numbers import find_nct, malformed_nct
+from knowledge.trials.talk import Join
 from safety import Finding, Rules
 from safety.numbers import Numbers
 
@@ -35,6 +36,8 @@ ELSEWHERE_CHANCE, ELSEWHERE_SIDE = 0.05, -0.5
 """Below both of these, the confidence and `Evidence.inside`, what the intent model takes for a request for advice is
 about something else ("can you fix my code"). What the advice rules find is one anyway."""
 RELATED_OFFERED = 2
+HOW_TO_JOIN = "trials-how-to-join"
+"""The entry that stands beneath a deferral about joining a study."""
 
 
 @dataclass(frozen=True)
@@ -297,6 +300,24 @@ class Answerer:
         sure = confidence >= self._thresholds.answer
         answer = deferred(self, question, nearest, advice.rule if advice else None, sure=sure)
         return replace(answer, confidence=confidence if ranking else None)
+
+    def joining_deferred(self, question: Question, move: Join) -> Answer:
+        """The reply to whoever asks whether they, or somebody else, may join a study: who decides that, what the record
+        of the study says about ages and sex, how one joins, and the offer to search."""
+        how = self.entry(HOW_TO_JOIN, question.locale)
+        nearest = [how.entry] if how else []
+        answer = deferred(self, question, nearest, None, sure=True, kind="eligibility")
+        told = self.trials.record_lines(move.number) if move.number else ()
+        record = (Block("list", items=told[1:]),) if told else ()
+        heading = tuple(Block("paragraph", runs=line) for line in told[:1])
+        origin = (Provenance("registry", move.number),) if told and move.number else ()
+        return replace(
+            answer,
+            # Who decides goes first; what the record says must not be read as that decision.
+            blocks=(*answer.blocks[:1], *heading, *record, *answer.blocks[1:]),
+            follow_ups=(*self.trials.search_offers(move), *answer.follow_ups),
+            provenance=(*answer.provenance, *origin),
+        )
 
     def _clarify(self, question: Question, ranking: Ranking) -> Answer:
         nearest = self._live_hits(ranking)[:CHOICES]

@@ -145,11 +145,18 @@ def may_stand_beneath(entry: Entry, kind: About) -> bool:
 
 
 def deferred(
-    answerer: Answerer, question: Question, nearest: Sequence[Entry], rule: str | None, *, sure: bool
+    answerer: Answerer,
+    question: Question,
+    nearest: Sequence[Entry],
+    rule: str | None,
+    *,
+    sure: bool,
+    kind: About | None = None,
 ) -> Answer:
     """The reply to a request for a decision. `nearest` are live entries near to it, the nearest first; `sure`: the
-    first of them is near enough to be shown as an answer to a general question."""
-    kind, locale = about(question.text, rule), question.locale
+    first of them is near enough to be shown as an answer to a general question. `kind`: what the decision is about,
+    where that is known."""
+    kind, locale = kind or about(question.text, rule), question.locale
     asked = tuple((Run(answerer.say(f"defer_{kind}_ask_{number}", locale)),) for number in ("first", "second"))
     blocks: tuple[Block, ...] = (
         spoken(answerer.say(f"defer_{kind}", locale)),

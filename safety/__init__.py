@@ -10,10 +10,13 @@ from safety.rules import load as load_rules
 
 EMERGENCY_RULES = Path(__file__).parent / "rules.json"
 ADVICE_RULES = Path(__file__).parent / "advice.json"
+ORDINARY_WORDS = Path(__file__).parent / "ordinary.txt"
+"""Words that mean themselves, one a line: what is in no list and not here may be a slip."""
 
 __all__ = [
     "ADVICE_RULES",
     "EMERGENCY_RULES",
+    "ORDINARY_WORDS",
     "Card",
     "CardShelf",
     "Finding",

@@ -26,6 +26,7 @@ SNAPSHOT = PROJECT / "knowledge" / "trials"
 CONTACT, HOURS = "desk@hospital.example", "Mon-Fri 9-17"
 """What an operator may have set as the people to talk to; tests that set them take these."""
 REGISTRY = "https://clinicaltrials.gov/"
+_FAR = re.compile(r" \(\d+ km, \d+ miles\)")
 _SLOT = re.compile(r"\{(\w+)\}")
 _MARK = re.compile(r"^(?:- |\d+\. |[A-Z]\. )")
 _MONTHS = "January February March April May June July August September October November December".split()
@@ -163,21 +164,53 @@ class Sayable:
             "fields": lambda value: set(value.split(", ")) <= said("trials_missing_"),
             "title": lambda value: value in registry.words | said("trials_no_title"),
             "number": lambda value: registry.is_number(value, listed=key != "trials_unknown_number"),
-            "numbers": lambda value: all(registry.is_number(number) for number in value.split(", ")),
-            # Said back to the person who wrote it.
-            "written": lambda value: re.fullmatch(r"NCT\d{1,20}", value) is not None,
+            "numbers": lambda value: all(registry.is_number(number) for number in re.split(", | or ", value)),
+            # Said back to the person who wrote it: a number, a slip, a place, two things that do not go together.
+            "written": lambda value: (
+                re.fullmatch(r"NCT\d{1,20}" if "number" in key else r"[^\W\d_]+", value) is not None
+            ),
+            **dict.fromkeys(("first", "second"), lambda value: key == "trials_clash" and len(value) < 80),
+            "place": lambda value: key == "trials_unknown_place" or self._is_place(value),
+            "country": self._is_place,
+            "meant": lambda value: value in registry.search_words,
+            **dict.fromkeys(("km", "miles", "age"), str.isdigit),
+            **dict.fromkeys(("before", "after"), self._is_status),
+            **dict.fromkeys(
+                ("day", "seen_on"), lambda value: re.fullmatch(r"[A-Z][a-z]+ \d{1,2}, \d{4}", value) is not None
+            ),
+            "reason": registry.words.__contains__,
             "count": lambda value: value in registry.enrollments if key == "trials_enrollment" else value.isdigit(),
             "countries": lambda value: _made_of(value.removesuffix(", …"), registry.words, ", "),
-            "sites": lambda value: _made_of(value, registry.words, ", ", "; "),
+            **dict.fromkeys(("sites", "site"), lambda value: _made_of(_FAR.sub("", value), registry.words, ", ", "; ")),
             "interventions": lambda value: _made_of(value, registry.words, ", "),
             "conditions": lambda value: _made_of(value, registry.words, "; "),
-            "search": lambda value: _made_of(
-                value, registry.search_words | said("trials_phase_") | said("trials_search_recruiting"), ", "
-            ),
+            "search": lambda value: _made_of(value, self._is_limit, ", ", " or "),
             "address": lambda value: re.fullmatch(REGISTRY + r"(study/NCT\d{8}|search(\?\S+)?)", value) is not None,
             **dict.fromkeys(("sponsor", "youngest", "oldest"), registry.words.__contains__),
         }
         return all(checks[slot](value) for slot, value in slots.items() if slot in checks) and set(slots) <= set(checks)
+
+    def _is_status(self, value: str) -> bool:
+        """A status, alone or with its date as it is spoken."""
+        status, _, dated = value.partition(" (")
+        known = status in self._said("trials_status_")
+        return known and (
+            not dated or dated == "date unknown)" or dated.removeprefix("as of ")[:-1] in self._registry.dates
+        )
+
+    def _is_limit(self, value: str) -> bool:
+        """One thing that was understood of a search: a condition, a place, a phase, or a phrase around one."""
+        if value in self._registry.search_words or self._is_phase(value):
+            return True
+        found = (_pattern(phrase).fullmatch(value) for phrase in self._said("trials_search_"))
+        slots = [match.groupdict() for match in found if match]
+        return any(
+            all(text.isdigit() or (name == "place" and self._is_place(text)) for name, text in row.items())
+            for row in slots
+        )
+
+    def _is_place(self, value: str) -> bool:
+        return _made_of(value, self._registry.search_words.__contains__, ", ")
 
     def _said(self, prefix: str) -> set[str]:
         """All phrases whose key begins so."""
@@ -203,12 +236,13 @@ def _pattern(phrase: str) -> re.Pattern[str]:
     return re.compile("".join(f"(?P<{part}>.+)" if place % 2 else re.escape(part) for place, part in enumerate(parts)))
 
 
-def _made_of(value: str, known: set[str], *separators: str) -> bool:
+def _made_of(value: str, known: set[str] | Callable[[str], bool], *separators: str) -> bool:
     """Whether `value` is known values with separators between them; a known value may hold a separator itself."""
-    if value in known:
+    is_known = known.__contains__ if isinstance(known, set) else known
+    if is_known(value):
         return True
     cuts = ((match.start(), match.end()) for part in separators for match in re.finditer(re.escape(part), value))
-    return any(value[:end] in known and _made_of(value[begin:], known, *separators) for end, begin in cuts)
+    return any(is_known(value[:end]) and _made_of(value[begin:], known, *separators) for end, begin in cuts)
 
 
 def _registry_day(day: str) -> str:

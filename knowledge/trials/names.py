@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from knowledge.trials.lexicon import Hit, Lexicon, Word, keys, words
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
+
+from knowledge.trials.lexicon import Hit, Lexicon, Word, everyday_words, keys, words
 from knowledge.trials.model import Study
 
 _IN_FRONT = re.compile(r"([A-Z][A-Za-z]{2,}-[A-Za-z0-9]+|[A-Z]{4,}[0-9]*):\s")
@@ -22,8 +25,26 @@ _COMPANY_FORM = re.compile(
 _SHORTEST_STEM = 4
 _SHORTEST_SPONSOR = 6
 _SPEAKS_OF_STUDIES = frozenset(
-    ("study studies trial trials nct recruit recruiting recruitment enroll enrolling enrollment status").split()
+    (
+        "study studies trial trials trail nct recruit recruits recruiting recruitment enroll enrolling enrol enrolment "
+        "enrollment status open sponsor sponsored"
+    ).split()
 )
+_NO_NAMES = frozenset("study studies trial trials phase lupus sle cells cell therapy registry nct nephritis".split())
+"""What a title may begin with and a message says of any study."""
+_FEW = 5
+"""Words of a message about studies in which an everyday word that is a name is meant as one."""
+_SHORTEST_LIKE, _TWO_SLIPS = 5, 8
+"""Letters of a word that may be a misspelt name, and of one that may hold two slips."""
+
+
+@dataclass(frozen=True)
+class Like:
+    """A misspelt name: as it was `written`, the `name` that is nearest, and the numbers of its studies."""
+
+    written: str
+    name: str
+    numbers: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -40,31 +61,78 @@ class Names:
     def __init__(self, studies: Iterable[Study]) -> None:
         numbers: dict[str, list[str]] = {}
         certain: set[str] = set()
+        self._written: dict[str, str] = {}
         for study in studies:
             for name, is_certain in _names(study):
+                key = " ".join(keys(name))
+                if key in _NO_NAMES:
+                    continue
+                self._written.setdefault(key, name)
                 # "obecel" is "obe-cel" written as one word.
-                for spelling in {" ".join(keys(name)), " ".join(keys(re.sub(r"[\W_]+", "", name)))}:
+                for spelling in {key, " ".join(keys(re.sub(r"[\W_]+", "", name)))}:
                     numbers.setdefault(spelling, []).append(study.nct_id)
                     if is_certain:
                         certain.add(spelling)
         self._lexicon: Lexicon[_Named] = Lexicon()
         for spelling, named in numbers.items():
             self._lexicon.add(spelling, _Named(tuple(dict.fromkeys(named)), spelling in certain))
+        self._single = sorted(name for name in numbers if name.isalpha() and len(name) >= _SHORTEST_LIKE)
+        self._known = frozenset(word for name in numbers for word in name.split()) | everyday_words()
 
-    def find(self, text: str) -> tuple[str, ...]:
+    def find(self, text: str, *, certain: bool = False) -> tuple[str, ...]:
         """NCT numbers of the studies named in `text`, each once, in the order in which they are named.
 
-        An uncertain name counts when the message speaks of studies, is nothing but that name, or has it in capitals.
+        An uncertain name counts when the message speaks of studies, is nothing but that name, or has it in capitals;
+        always, where the text is `certain` to be a name.
         """
-        message = words(text)
+        found: list[str] = []
+        for hit in self._hits(words(text), certain):
+            found += hit.value.numbers
+        return tuple(dict.fromkeys(found))
+
+    def spans(self, message: Sequence[Word]) -> tuple[range, ...]:
+        """Which words of a message are names that `find` finds."""
+        return tuple(range(hit.start, hit.end) for hit in self._hits(message, False))
+
+    def _hits(self, message: Sequence[Word], certain: bool) -> Iterator[Hit[_Named]]:
         message_keys = [word.key for word in message]
         about_studies = not _SPEAKS_OF_STUDIES.isdisjoint(message_keys)
-        found: list[str] = []
         for hit in self._lexicon.find(message_keys):
-            clear = hit.value.certain or about_studies or hit.end - hit.start == len(message)
-            if (clear or _in_capitals(message, hit)) and not _another_of_the_family(message_keys, hit):
-                found += hit.value.numbers
-        return tuple(dict.fromkeys(found))
+            names = message_keys[hit.start : hit.end]
+            everyday = everyday_words().issuperset(names)
+            long = len(names) > 2 or (len(names) == 2 and not everyday)
+            clear = hit.value.certain or certain or long or len(names) == len(message) or _in_capitals(message, hit)
+            if about_studies and not clear:
+                # "Reset" is a word and a study: far from "study" it is the word.
+                clear = not everyday or _beside_study(message_keys, hit) or len(message) <= _FEW
+            if clear and not _another_of_the_family(message_keys, hit):
+                yield hit
+
+    def named(self, text: str) -> str | None:
+        """The first name in `text` of those that `find` finds, as a record writes it."""
+        hits = self._lexicon.find(keys(text))
+        key = " ".join(keys(text)[hits[0].start : hits[0].end]) if hits else ""
+        return self._written.get(key, key) or None
+
+    def like(self, text: str) -> Like | None:
+        """A word of `text` that is no everyday word and nearly the name of a study, a product or a sponsor."""
+        message = words(text)
+        for at, word in enumerate(message):
+            if len(word.key) < _SHORTEST_LIKE or word.key in self._known or not word.key.isalpha():
+                continue
+            most = 1 if len(word.key) < _TWO_SLIPS else 2
+            near = extract(word.key, self._single, scorer=OSA.distance, score_cutoff=most, limit=5)
+            meant = min(((slips, name) for name, slips, _ in near if name[0] == word.key[0]), default=None)
+            if meant is None:
+                continue
+            # "kyssa 1" is KYSA-1, not the whole family.
+            following = message[at + 1].key if at + 1 < len(message) else ""
+            whole = f"{meant[1]} {following}"
+            (hit, *_) = self._lexicon.find((whole if self._lexicon.get(whole) else meant[1]).split())
+            name = whole if self._lexicon.get(whole) else meant[1]
+            written = " ".join(part.written for part in message[at : at + len(name.split())])
+            return Like(written, self._written.get(name, name), hit.value.numbers)
+        return None
 
 
 def _names(study: Study) -> Iterator[tuple[str, bool]]:
@@ -102,6 +170,11 @@ def _products(study: Study) -> Iterator[str]:
         for cells in _CELLS.findall(text):
             yield cells
             yield cells.split()[0]
+
+
+def _beside_study(message_keys: Sequence[str], hit: Hit[_Named]) -> bool:
+    beside = {*message_keys[max(0, hit.start - 1) : hit.start], *message_keys[hit.end : hit.end + 1]}
+    return not beside.isdisjoint(("study", "studies", "trial", "trials"))
 
 
 def _in_capitals(message: Sequence[Word], hit: Hit[_Named]) -> bool:

@@ -1,21 +1,23 @@
 """NCT numbers in what a person writes.
 
 An NCT number is the letters NCT and 8 digits. People put blanks, dashes, dots or a # anywhere in it, swap letters
-(NTC), write O for 0, or leave the letters out while they speak of a study or send nothing but the digits.
+(NTC, CNT), write O for 0, or leave the letters out while they speak of a study or send nothing but the digits.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
+import string
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 DIGITS = 8
 
 _GAP = r"[\s.:#_\-\u2010-\u2015\u2212/]{0,3}"
-_LETTERS = rf"(?:n{_GAP}c{_GAP}t|n{_GAP}t{_GAP}c)"
+_LETTERS = rf"(?:n{_GAP}c{_GAP}t|n{_GAP}t{_GAP}c|cnt|ctn)"
 _BETWEEN = rf"{_GAP}(?:(?:no|nr|number|num|id|is)\b{_GAP})?"
-_DIGIT = r"(?:[0-9]|o(?=o{0,3}[0-9]))"
+_DIGIT = r"(?:[0-9]|o(?=o{0,3}(?:[0-9]|(?<=[0-9]o)(?![a-z0-9]))))"
 _GROUPS = rf"{_DIGIT}{{1,24}}(?:[ .\-\u2010-\u2015\u2212]{{1,2}}{_DIGIT}{{1,24}}(?![a-z0-9])){{0,12}}"
 
 _LETTERED = re.compile(rf"(?<![^\W_]){_LETTERS}{_BETWEEN}({_GROUPS})")
@@ -27,6 +29,8 @@ _SPEAKS_OF_STUDIES = re.compile(
 _NOTHING_ELSE = re.compile(r"\W*0[0-9]{3}[ \-]?[0-9]{4}\W*")
 _SHORTEST_WRONG = 3
 _LONGEST_SHOWN = 16
+MOST_NEAR = 3
+"""Numbers that are offered for one that is wrong."""
 
 
 def find_nct(text: str) -> tuple[str, ...]:
@@ -46,6 +50,26 @@ def malformed_nct(text: str) -> str | None:
         if len(digits) >= _SHORTEST_WRONG:
             return "NCT" + digits[:_LONGEST_SHOWN]
     return None
+
+
+def one_slip_away(written: str, known: Container[str]) -> tuple[str, ...]:
+    """The `known` numbers that `written` may have been meant as: one digit is wrong, missing, or one too many, or two
+    changed places."""
+    digits = written.removeprefix("NCT")
+    meant = sorted({"NCT" + slip for slip in _slips(digits) if slip != digits})
+    return tuple(number for number in meant if number in known)[:MOST_NEAR]
+
+
+def _slips(digits: str) -> Iterator[str]:
+    places = range(len(digits))
+    if len(digits) == DIGITS:
+        yield from (digits[:at] + digit + digits[at + 1 :] for at in places for digit in string.digits)
+        for first, second in itertools.combinations(places, 2):
+            yield digits[:first] + digits[second] + digits[first + 1 : second] + digits[first] + digits[second + 1 :]
+    elif len(digits) == DIGITS - 1:
+        yield from (digits[:at] + digit + digits[at:] for at in range(DIGITS) for digit in string.digits)
+    elif len(digits) == DIGITS + 1:
+        yield from (digits[:at] + digits[at + 1 :] for at in places)
 
 
 def _digits(text: str) -> Iterator[str]:

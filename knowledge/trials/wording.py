@@ -27,13 +27,13 @@ def say(phrases: Phrases, key: str, **slots: str | Run | Line) -> Line:
     return tuple(runs)
 
 
-def listed(parts: Iterable[str | Run], separator: str = ", ") -> Line:
+def listed(parts: Iterable[str | Run | Line], separator: str = ", ") -> Line:
     """Parts one after another, with `separator` between them."""
     runs: list[Run] = []
     for part in parts:
         if runs:
             runs.append(Run(separator))
-        runs.append(part if isinstance(part, Run) else Run(part))
+        runs += part if isinstance(part, tuple) else (part if isinstance(part, Run) else Run(part),)
     return tuple(runs)
 
 

@@ -98,8 +98,33 @@ def test_is_never_told_that_a_study_is_the_right_one(say: Say) -> None:
     assert phrase("trials_not_a_recommendation") in say(KYSA_1).texts[0]
 
 
-def test_a_limit_that_cannot_be_searched_is_said_and_the_list_stays(say: Say) -> None:
-    listed = lists_studies(say("trials for lupus"))
-    reply = say("adults only please")
-    assert lists_studies(reply) == listed
-    assert phrase("ages_not_searched") in reply.texts[0]
+def test_an_age_narrows_a_list_by_what_the_records_say(say: Say) -> None:
+    say("trials for lupus")
+    reply = say("what about children?")
+    assert phrase("trials_search_children") in reply.texts[0]
+    trials = [block["data"] for block in reply.first["blocks"] if block["type"] == "trial"]
+    assert trials
+    assert all(int(trial["min_age"].split()[0]) < 18 for trial in trials)
+
+
+def test_a_mistyped_search_is_understood_and_widened_with_one_word(say: Say) -> None:
+    reply = say("any studies in germny for lupus nephritus that are still taking ppl?")
+    assert lists_studies(reply) == []
+    assert phrase("trials_read_as", written="germny", meant="Germany") in reply.texts[0]
+    assert lists_studies(say("yes"))
+    assert phrase("trials_search_recruiting") in say("show me more of those").texts[0] or lists_studies(
+        say("any status")
+    )
+
+
+def test_nobody_is_told_whether_they_may_join(say: Say) -> None:
+    listed = say("lupus trials in the united states")
+    reply = say("my mum is 70 can she")
+    assert reply.kind == "defer"
+    assert phrase("defer_eligibility") in reply.texts[0]
+    assert lists_studies(say("back to the trials")) == lists_studies(listed)
+
+
+def test_a_number_that_is_one_digit_off_is_asked_back(say: Say) -> None:
+    assert phrase("trials_did_you_mean", numbers=KYSA_1) in say("NCT05938726").texts[0]
+    assert lists_studies(say("yes")) == [KYSA_1]

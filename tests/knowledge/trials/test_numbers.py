@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.trials.numbers import find_nct, malformed_nct
+from knowledge.trials.numbers import find_nct, malformed_nct, one_slip_away
 
 KYSA_1 = "NCT05938725"
 
@@ -79,3 +79,28 @@ def test_a_right_number_beside_a_wrong_one_is_used() -> None:
     text = "NCT0593872 or NCT05938725"
     assert find_nct(text) == (KYSA_1,)
     assert malformed_nct(text) is None
+
+
+@pytest.mark.parametrize("text", ["NCT0593872o5", "nct o5938725", "CNT05938725", "NCT 0593 8725o"])
+def test_letters_that_look_or_sound_alike_are_read(text: str) -> None:
+    assert find_nct(text) == (KYSA_1,) or malformed_nct(text) is not None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "NCT05938726",  # one digit wrong
+        "NCT05938752",  # neighbours changed places
+        "NCT05932785",  # others did
+        "NCT0593875",  # one missing
+        "NCT059387255",  # one doubled
+        "NCT059387125",  # one too many
+    ],
+)
+def test_a_number_with_one_slip_is_found_again(written: str) -> None:
+    assert one_slip_away(written, {KYSA_1, "NCT06342960"}) == (KYSA_1,)
+
+
+@pytest.mark.parametrize("written", [KYSA_1, "NCT05938799", "NCT059387", "NCT12345678", "NCT"])
+def test_a_right_number_or_one_further_away_is_none(written: str) -> None:
+    assert one_slip_away(written, {KYSA_1}) == ()

@@ -1,0 +1,486 @@
+"""A conversation about studies: what it remembers, and what a message does in it.
+
+`heard` only decides; `knowledge.trials.answers` says it. Nothing here knows a channel, a dialogue engine or a store.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from knowledge.choosing import picked, says_yes
+from knowledge.search.questions import asks, parts
+from knowledge.trials.lexicon import keys
+from knowledge.trials.model import Study
+from knowledge.trials.numbers import find_nct, malformed_nct
+from knowledge.trials.questions import Field, asked_of_study, asks_to_join
+from knowledge.trials.reading import Understood
+from knowledge.trials.search import Search
+from knowledge.trials.shelf import TrialShelf
+from knowledge.trials.wordings import wordings
+
+MOST_SEEN = 12
+"""Studies of which a conversation remembers the status that was shown."""
+
+MEANINGS = "trials-status-meanings"
+"""The entry about all statuses."""
+
+FEW_LEFT, MOST_LEFT = 1, 2
+"""Words without a part in the search that a message may have which goes on with one, and one that is put as a search.
+With more of them it is about something else: "do volunteers pay tax on the money they get from trials"."""
+
+LONGEST_MOVE = 12
+"""Words of a message that only moves within the list."""
+
+SURE = 0.5
+"""Confidence of an entry from which on what may be a search is taken for a question."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """The entry that answers a message best, if it is a question: how sure search is of it, 0 to 1, and whether the
+    message is one of the phrasings that an editor listed."""
+
+    confidence: float = 0.0
+    is_phrasing: bool = False
+
+    @property
+    def is_sure(self) -> bool:
+        return self.confidence >= SURE
+
+    @property
+    def is_same(self) -> bool:
+        return self.is_sure and self.is_phrasing
+
+
+Shown = tuple[str | None, str | None]
+"""A status and its date, as `Study.as_of` gives it."""
+
+
+@dataclass(frozen=True)
+class Talk:
+    """`search`: what is looked for so far; None before anything was. `page`: the numbers that the last list showed,
+    `begin`: the place of the first of them. `yes`: the message that a yes stands for, "" where nothing was asked.
+    `seen`: study -> its status when it was shown last, the oldest first."""
+
+    search: Search | None = None
+    page: tuple[str, ...] = ()
+    begin: int = 0
+    yes: str = ""
+    seen: Mapping[str, Shown] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any] | None) -> Talk:
+        """What `to_json` made these values of; an empty talk where there are none."""
+        kept = kept or {}
+        return cls(
+            search=Search.of(kept["search"]) if "search" in kept else None,
+            page=tuple(kept.get("page", ())),
+            begin=kept.get("begin", 0),
+            yes=kept.get("yes", ""),
+            seen={number: (row[0], row[1]) for number, row in kept.get("seen", {}).items()},
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """What differs from an empty talk, as JSON values."""
+        kept = {"page": list(self.page), "begin": self.begin, "yes": self.yes}
+        seen = {"seen": {number: list(row) for number, row in self.seen.items()}} if self.seen else {}
+        search = {"search": self.search.to_json()} if self.search is not None else {}
+        return {**search, **{name: value for name, value in kept.items() if value}, **seen}
+
+    def having_seen(self, studies: Sequence[Study]) -> Talk:
+        """The same talk after these studies were shown."""
+        shown = {study.nct_id: (study.status, study.as_of) for study in studies}
+        rows = [(number, row) for number, row in self.seen.items() if number not in shown]
+        return replace(self, seen=dict([*rows, *shown.items()][-MOST_SEEN:]))
+
+    def changed(self, study: Study) -> Shown | None:
+        """The status with which a study was shown earlier, where it has another one now."""
+        before = self.seen.get(study.nct_id)
+        return before if before is not None and before[0] != study.status else None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the conversation stands when a message comes. `after_studies`: the last reply was about studies;
+    `after_joining`: it was about joining one; `study`: the number of the one that it showed alone. `country`: where the
+    person is, where that is known."""
+
+    talk: Talk = field(default_factory=Talk)
+    after_studies: bool = False
+    after_joining: bool = False
+    study: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Studies are asked for by their numbers."""
+
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Malformed:
+    """A number with too few or too many digits."""
+
+    written: str
+
+
+@dataclass(frozen=True)
+class Named:
+    """Studies are asked for by a name; `mended` says how a misspelt one was read."""
+
+    studies: tuple[Study, ...]
+    mended: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class UnknownName:
+    """A study is asked for by a name that none has."""
+
+
+@dataclass(frozen=True)
+class WhichStudy:
+    """A study is asked about that nobody named: "is my trial still on"."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Something is looked for, or what was looked for is changed. `anew`: whatever was looked for before is over;
+    `adds`: the places come beside those that were named before."""
+
+    understood: Understood
+    anew: bool = False
+    adds: bool = False
+
+
+@dataclass(frozen=True)
+class More:
+    """The next studies of the list; those before where it goes `back`."""
+
+    back: bool = False
+
+
+@dataclass(frozen=True)
+class Again:
+    """The list once more, with what the message adds to it."""
+
+    understood: Understood = field(default_factory=Understood)
+
+
+@dataclass(frozen=True)
+class Anew:
+    """Another search begins, without saying which."""
+
+
+@dataclass(frozen=True)
+class About:
+    """Something is asked about one study; nothing in `fields`: all of it."""
+
+    number: str
+    fields: tuple[Field, ...] = ()
+    understood: Understood = field(default_factory=Understood)
+
+
+@dataclass(frozen=True)
+class Read:
+    """Education about trials that goes with what was shown: the entry with this id."""
+
+    entry: str
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where what was shown of studies comes from."""
+
+
+@dataclass(frozen=True)
+class Join:
+    """Somebody asks whether they, or somebody else, may join. `number`: the study that they mean, where they mean one;
+    `search`: what they look for as well."""
+
+    number: str | None
+    understood: Understood
+    searches: bool
+
+
+Move = (
+    Numbers | Malformed | Named | UnknownName | WhichStudy | Look | More | Again | Anew | About | Read | Sources | Join
+)
+
+_PLACES = {
+    **dict.fromkeys(("first", "1st", "top", "nearest", "closest", "1", "one"), 0),
+    **dict.fromkeys(("second", "2nd", "2", "two"), 1),
+    **dict.fromkeys(("third", "3rd", "3", "three"), 2),
+}
+_TAUGHT = {"ask_what": "trials-questions-to-ask", "join_how": "trials-how-to-join"}
+"""Entries about trials that go with what was shown, by the expression that asks for them."""
+_STUDY_NAME = re.compile(
+    r"\b(?:[Tt]he |called |named )([A-Z][A-Z0-9]{2,}(?:-[A-Z0-9]+)?) (?:trial|study)\b"
+    r"|\b(?:trial|study) (?:called|named) (\w+)"
+)
+"""A name that somebody gives a study, as they write it: in capitals."""
+
+
+def heard(
+    text: str,
+    standing: Standing,
+    shelf: TrialShelf,
+    *,
+    leans: bool,
+    advice: Literal["no", "likely", "sure"],
+    rival: Callable[[], Rival],
+) -> Move | None:
+    """What a message does in the talk about studies; None where it is about something else.
+
+    `leans`: the intent model takes it for a search. `advice`: it is a request for a decision, `likely` by the model or
+    for `sure` by the rules, and so no search. `rival`: the entry that answers it best, looked for only where that
+    matters.
+    """
+    talk = standing.talk
+    understood = _understood(text, shelf, _country(standing))
+    numbers = find_nct(text)
+    of_studies = bool(numbers) or standing.after_studies or standing.after_joining
+    joins = asks_to_join(text, after_studies=of_studies)
+    if joins == "strong" or (joins == "weak" and not _says_more(understood.search)):
+        number = numbers[0] if numbers else standing.study if standing.after_studies else None
+        if advice != "no" or standing.after_studies or not _is_general(text, understood, rival):
+            limits = understood.search.limits
+            return Join(number, understood, searches=limits.has_place or (understood.asks and limits != Search()))
+    if numbers:
+        return None if advice == "sure" else Numbers(numbers)
+    if advice == "sure" or (advice == "likely" and not understood.asks):
+        return None
+    written = malformed_nct(text)
+    if written:
+        return Malformed(written)
+    if talk.yes and standing.after_studies and says_yes(text):
+        asked = replace(standing, talk=replace(talk, yes=""))
+        return heard(talk.yes, asked, shelf, leans=leans, advice="no", rival=rival)
+    return (
+        _walked(text, standing, shelf, understood)
+        or _taught(text, standing, shelf, understood)
+        or _asked_about(text, standing, shelf, understood, rival)
+        or _named(text, understood, shelf, rival, standing.after_studies)
+        or _looked(text, standing, understood, leans=leans, rival=rival)
+    )
+
+
+def back_to_list(text: str, standing: Standing, shelf: TrialShelf) -> Again | None:
+    """Whether a message goes back to the list of studies: "back to the trials, only recruiting please"."""
+    understood = shelf.understand(text, _country(standing))
+    plain = " ".join(keys(text))
+    goes_back = (
+        standing.talk.search is not None and wordings()["again"].search(plain) and len(understood.left) <= FEW_LEFT
+    )
+    return Again(understood) if goes_back and len(plain.split()) <= LONGEST_MOVE else None
+
+
+def _understood(text: str, shelf: TrialShelf, country: str | None) -> Understood:
+    """What the whole message says. How a search is put, only the part that puts it can tell: the rest is a story, or
+    another question."""
+    whole, pieces = shelf.understand(text, country), parts(text)
+    if len(pieces) == 1:
+        return whole
+    requests = wordings()["requests"]
+    read = [(piece, shelf.understand(piece, country)) for piece in pieces]
+    asking = [
+        understood
+        for piece, understood in read
+        if (understood.asks and (asks(piece) or requests.match(" ".join(keys(piece)))))
+        or (understood.lists and _says_where_or_what(understood.search) and not understood.left)
+    ]
+    if not asking:
+        return whole
+    told = shelf.understand(" ".join(piece for piece, understood in read if not understood.explains), country)
+    return replace(told, asks=True, explains=False, left=min((one.left for one in asking), key=len))
+
+
+def _is_general(text: str, understood: Understood, rival: Callable[[], Rival]) -> bool:
+    """Whether a question about joining asks what a status means for anybody, or what this assistant can do."""
+    if understood.search.status is not None or understood.search.recruiting_only is not None:
+        return rival().is_sure
+    return bool(re.search(r"\byou\b", text, re.IGNORECASE)) and rival().is_same
+
+
+def _walked(text: str, standing: Standing, shelf: TrialShelf, understood: Understood) -> Move | None:
+    """Moves within the list: another search, back to it, the next ones, one of them."""
+    talk, plain = standing.talk, " ".join(keys(text))
+    short = len(plain.split()) <= LONGEST_MOVE
+    if short and wordings()["anew"].search(plain):
+        return Look(understood, anew=True) if understood.search.limits != Search() else Anew()
+    if standing.after_studies and wordings()["counts"].fullmatch(plain):
+        return Again()
+    if not standing.after_studies and not (talk.search is not None and understood.speaks_of_studies):
+        place = picked(text, len(talk.page)) if talk.page and short else None
+        return About(talk.page[place]) if place is not None and place < len(talk.page) and "one" in plain else None
+    if talk.search is not None and wordings()["more"].fullmatch(plain):
+        return More()
+    if talk.search is not None and wordings()["previous"].fullmatch(plain):
+        return More(back=True)
+    if talk.page and short:
+        return _picked(plain, talk.page, understood, shelf)
+    return None
+
+
+def _taught(text: str, standing: Standing, shelf: TrialShelf, understood: Understood) -> Move | None:
+    """What is to be known beside the studies shown: what their status means, what to ask, how one joins, the source."""
+    if not standing.after_studies:
+        return None
+    plain = " ".join(keys(text))
+    if wordings()["source"].fullmatch(plain):
+        return Sources()
+    if wordings()["simpler"].fullmatch(plain):
+        study = shelf.by_number(standing.study) if standing.study else None
+        return Read(status_entry(study.status) if study and study.status else MEANINGS)
+    for name, entry in _TAUGHT.items():
+        pattern = wordings()[name]
+        own = [word for word in pattern.sub(" ", plain).split() if word in understood.left]
+        if pattern.search(plain) and not own and len(plain.split()) <= LONGEST_MOVE:
+            return Read(entry)
+    return None
+
+
+def status_entry(status: str) -> str:
+    """Id of the entry that says what a status means."""
+    return "trials-status-" + status.lower().replace("_", "-")
+
+
+def _picked(plain: str, page: Sequence[str], understood: Understood, shelf: TrialShelf) -> Move | None:
+    """One of the studies shown, by its place ("the second one") or by what is only its own ("the one in Rome")."""
+    found = wordings()["ordinal"].search(plain) or wordings()["ordinal_number"].search(plain)
+    if found and not wordings()["no_ordinal"].search(plain):
+        said = found.group(1)
+        place = len(page) - 1 if said == "last" else _PLACES[said]
+        if place < len(page) and not understood.lists and understood.search.limits.condition is None:
+            fields = asked_of_study(plain).fields if len(plain.split()) > 2 else ()
+            return About(page[place], fields, understood)
+    if wordings()["the_one"].search(plain):
+        shown = [study for number in page if (study := shelf.by_number(number))]
+        named = {study.nct_id for study in shelf.by_name(plain)}
+        fitting = {study.nct_id for study in shelf.search(replace(understood.search, near=None))}
+        limited = understood.search.limits != Search()
+        these = [s for s in shown if s.nct_id in named or (limited and not named and s.nct_id in fitting)]
+        if len(these) == 1:
+            return About(these[0].nct_id)
+    return None
+
+
+def _asked_about(
+    text: str, standing: Standing, shelf: TrialShelf, understood: Understood, rival: Callable[[], Rival]
+) -> Move | None:
+    """A question about the one study that was shown last."""
+    if not standing.after_studies or standing.study is None or shelf.by_number(standing.study) is None:
+        return None
+    plain = " ".join(keys(text))
+    if wordings()["all_said"].fullmatch(plain):
+        return About(standing.study, ("page",))
+    asked = asked_of_study(text)
+    fields = asked.fields
+    if not fields or (understood.asks and wordings()["of_others"].search(plain)):
+        return None
+    points = wordings()["points"].search(plain)
+    if wordings()["goes_on"].match(plain) and understood.search.limits != Search() and not points:
+        return None  # "and in France?" goes on with the search
+    own = [word for word in asked.left if word in understood.left]
+    if (own or (not points and understood.explains)) and rival().is_sure:
+        return None
+    return About(standing.study, fields, understood)
+
+
+def _named(
+    text: str, understood: Understood, shelf: TrialShelf, rival: Callable[[], Rival], after_studies: bool
+) -> Move | None:
+    """Studies by name, product or sponsor; with other limits beside it, a search among them."""
+    studies = shelf.by_name(text) or shelf.by_name(shelf.mended(text))
+    plain = " ".join(keys(text))
+    if not studies and wordings()["my_study"].search(plain):
+        return None if rival().is_same else WhichStudy()
+    about = bool(asked_of_study(f"it {plain}").fields) or understood.speaks_of_studies or len(plain.split()) <= 3
+    mended = None
+    if not studies and (about or after_studies):
+        like = shelf.like_name(text)
+        if like is not None:
+            mended, studies = like
+    if not studies:
+        unknown = _STUDY_NAME.search(text)
+        is_strange = unknown and not understood.search.condition and not rival().is_sure
+        return UnknownName() if is_strange else None
+    best = rival()
+    if best.is_same or (best.is_sure and (not about or wordings()["explains_name"].search(plain))):
+        return None
+    limits = replace(understood.search.limits, name=None)
+    if len(studies) > 1 and limits != Search(condition=limits.condition):
+        name = mended[1] if mended else shelf.name_in(text)
+        return Look(replace(understood, search=replace(understood.search, name=name, condition=None)), anew=True)
+    return Named(studies, mended)
+
+
+def _looked(
+    text: str, standing: Standing, understood: Understood, *, leans: bool, rival: Callable[[], Rival]
+) -> Move | None:
+    """A search, by its form, by the intent model, or because a short message changes the one before."""
+    search, talk = understood.search, standing.talk
+    limits = bool(not search.is_silent or understood.unknown_place or understood.clash or understood.near_me)
+    left, plain = len(understood.left), " ".join(keys(text))
+
+    def says(name: str) -> bool:
+        return wordings()[name].search(plain) is not None
+
+    adds = says("adds") and search.has_place and talk.search is not None and talk.search.has_place
+    look = Look(understood, anew=_is_whole(understood) or says("everything"), adds=adds)
+    if says("declines") and not limits:
+        return None
+    condition, placed = search.limits.condition is not None, search.has_place or understood.near_me
+    of_studies = understood.speaks_of_studies or search.phase is not None or search.recruiting_only is not None
+    asks = understood.asks and (of_studies or placed or leans)
+    lists = understood.lists and (condition or placed or understood.unknown_place or understood.clash)
+    # One study is named like a search: "lupus study". What it is about and where, or the model, tells the search.
+    lists = lists or (understood.speaks_of_studies and condition and (placed or leans) and not understood.explains)
+    if not left and (asks or lists):
+        return None if rival().is_same else look
+    if asks and condition and placed and left <= MOST_LEFT:
+        return None if rival().is_same else look
+    if condition and placed and not left and not rival().is_sure:
+        return look
+    if understood.explains:
+        return None
+    if standing.after_studies and limits and not left:
+        changes = not says("question") or says("of_the_list")
+        if changes and (says("changes") or not _names_only_status(search)):
+            return look
+    if (
+        (asks and left <= MOST_LEFT)
+        or leans
+        or (limits and left <= FEW_LEFT and (understood.speaks_of_studies or talk.search is not None))
+    ):
+        return None if rival().is_sure else look
+    return None
+
+
+def _names_only_status(search: Search) -> bool:
+    return search.status is not None and replace(search, status=None).is_silent
+
+
+def _is_whole(understood: Understood) -> bool:
+    """Whether a search names both what and where, so that nothing of the one before belongs to it."""
+    return understood.search.limits.condition is not None and understood.search.has_place
+
+
+def _says_where_or_what(search: Search) -> bool:
+    """Whether a search names a condition or a place."""
+    return search.limits.condition is not None or search.has_place
+
+
+def _says_more(search: Search) -> bool:
+    """Whether a search says more than a condition and for whom."""
+    return replace(search.limits, condition=None, ages=None, sex=None) != Search()
+
+
+def _country(standing: Standing) -> str | None:
+    """The country at hand: that of the search, else that of the person."""
+    search = standing.talk.search
+    return (search.limits.country if search else None) or standing.country
