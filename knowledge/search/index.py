@@ -164,6 +164,7 @@ class Index:
         # What is withdrawn is still found, so that whoever asks for it hears so and gets no other answer instead.
         known = sorted((r.entry for r in (*release.revisions, *release.withdrawn)), key=lambda entry: entry.key)
         self.entries = tuple(entry for entry in known if entry.locale == locale and passages(entry))
+        self._places = {entry.id: place for place, entry in enumerate(self.entries)}
         rows = [(place, passage) for place, entry in enumerate(self.entries) for passage in passages(entry)]
         self._passages: list[Passage] = [passage for _, passage in rows]
         self._owner = np.array([place for place, _ in rows], np.int64)
@@ -221,8 +222,10 @@ class Index:
 
     def mentions(self, entry: Entry, text: str) -> bool:
         """Whether an entry, or a way to ask for it, holds a word of this text that carries meaning."""
-        asked = content_words(self.vocabulary.canonical(text))
-        return entry in self.entries and not self._mentions[self.entries.index(entry)].isdisjoint(asked)
+        place = self._places.get(entry.id)
+        if place is None or self.entries[place] != entry:
+            return False
+        return not self._mentions[place].isdisjoint(content_words(self.vocabulary.canonical(text)))
 
     def _odds(self, word: str) -> float:
         return self._telling.get(word, 0.0)
