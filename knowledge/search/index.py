@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import get_args
 
 import numpy as np
 
 from knowledge.model import Entry, Release
-from knowledge.search.audience import age_groups
+from knowledge.search.audience import AgeGroup, age_groups
 from knowledge.search.confidence import Evidence, confidence
 from knowledge.search.embedder import Embedder
 from knowledge.search.encoder import DIMENSIONS
@@ -168,8 +169,8 @@ class Index:
         rows = [(place, passage) for place, entry in enumerate(self.entries) for passage in passages(entry)]
         self._passages: list[Passage] = [passage for _, passage in rows]
         self._owner = np.array([place for place, _ in rows], np.int64)
-        ages = (entry.audience if entry.audience in ("adult", "child", "infant") else "" for entry in self.entries)
-        self._ages = np.array(list(ages), "U6")
+        audiences = [entry.audience for entry in self.entries]
+        self._of_age = {group: np.array([group == whom for whom in audiences], bool) for group in get_args(AgeGroup)}
         self._first = np.searchsorted(self._owner, np.arange(len(self.entries)))
         texts = [passage.text for passage in self._passages]
         self.background_texts = tuple(background)
@@ -283,8 +284,8 @@ class Index:
             best = np.maximum.reduceat(left, self._first)
             found.append(np.maximum(best, 0.0))
             holders = np.flatnonzero(left == best[self._owner])
-            _, first = np.unique(self._owner[holders], return_index=True)
-            left[holders[first]] = -1.0
+            is_first = np.diff(self._owner[holders], prepend=-1) > 0
+            left[holders[is_first]] = -1.0
         return found
 
     def _of_question(self, text: str, vector: np.ndarray, asked: set[str]) -> dict[str, float]:
@@ -307,7 +308,8 @@ class Index:
     def _for_others(self, text: str) -> np.ndarray:
         """1 for entries about an age group other than the one asked about (adults, where none is named), else 0."""
         groups = age_groups(text) or ("adult",)
-        return (self._ages != "") & ~np.isin(self._ages, groups)
+        others = [mine for group, mine in self._of_age.items() if group not in groups]
+        return np.logical_or.reduce(others) if others else np.zeros(len(self.entries), bool)
 
     def _hit(self, place: int, score: float, likeness: np.ndarray) -> Hit:
         rows = slice(self._first[place], self._first[place + 1] if place + 1 < len(self._first) else None)
