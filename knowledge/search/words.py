@@ -139,7 +139,9 @@ class Vocabulary:
         self._targets = sorted(word for word in self._known if len(word) >= SHORTEST_REPAIRED)
         self._counts = counts
         self._ordinary = sorted(word for word in english if len(word) >= SHORTEST_REPAIRED)
-        doubled = sorted((word for word in self._known if len(word) >= SHORTEST_DOUBLED), key=lambda word: counts[word])
+        # By the word, too: those of a set come in another order in each process.
+        known = sorted(word for word in self._known if len(word) >= SHORTEST_DOUBLED)
+        doubled = sorted(known, key=lambda word: counts[word])
         self._by_letters = {_DOUBLED.sub(r"\1", word): word for word in doubled}
 
     def canonical(self, text: str) -> str:
