@@ -28,6 +28,7 @@ from knowledge.search import message
 from knowledge.search.confidence import WEIGHTS, Evidence, confidence
 from knowledge.search.confidence import Weights as Chances
 from knowledge.search.index import RANKED, Index, Ranking, _Near, odds
+from knowledge.search.nearest import About
 from knowledge.search.words import Vocabulary
 from knowledge.wiring import from_environment
 
@@ -42,7 +43,7 @@ class LeftOut(Index):
         left = cls.__new__(cls)
         vars(left).update(vars(index))
         left.phrasing, left.outsider = None, None
-        vectors = index._rows.vectors
+        vectors = index._rows.vectors[: len(index._passages)]
         left._spread = np.linalg.inv(vectors.T @ vectors + index._weights.ridge * np.eye(vectors.shape[1]))
         left._uses = [Counter() for _ in index.entries]
         left._writings = Counter(word for text in left._texts for word in set(index._prepared[text].words))
@@ -81,7 +82,7 @@ class LeftOut(Index):
         wanted[owner] = 1.0
         return (self._map @ vector - leverage * wanted) / (1 - leverage)
 
-    def _near(self, vector: np.ndarray, shared: np.ndarray, known: np.ndarray, most: int) -> _Near:
+    def _near(self, about: About, shared: np.ndarray, known: np.ndarray, most: int) -> _Near:
         # What is left out is not left out of the copy that tells which entries can be near.
         return self._all
 
@@ -92,24 +93,24 @@ class LeftOut(Index):
         return likeness
 
     def _spread_of_line(self) -> np.ndarray:
-        rows = np.concatenate([self._rows.vectors, self._background.vectors])
-        rows = np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
-        sizes = np.repeat([len(self._rows), len(self._background)], [len(self._rows), len(self._background)])
+        rows = np.concatenate([self._rows.vectors, np.ones((len(self._rows), 1))], axis=1)
+        numbers = [len(self._passages), len(self.background_texts)]
+        sizes = np.repeat(numbers, numbers)
         self._line_shares = len(rows) / 2 / sizes
         weighted = rows * self._line_shares[:, None]
         return np.linalg.inv(weighted.T @ rows + self._weights.inside_ridge * np.eye(rows.shape[1]))
 
-    def _sides(self, vector: np.ndarray) -> tuple[float, float]:
-        outside, inside = super()._sides(vector)
+    def _sides(self, vector: np.ndarray, about: About) -> tuple[float, float]:
+        outside, inside = super()._sides(vector, about)
         row = np.append(vector, 1.0)
         if self.phrasing is not None:
             leverage = float(row @ self._line_spread @ row) * self._line_shares[self.phrasing]
             inside = (inside - leverage) / (1 - leverage)
         if self.outsider is not None:
-            likeness = self._background.vectors @ vector
+            likeness = self._rows.vectors[len(self._passages) :] @ vector
             likeness[self.outsider] = -1.0
             outside = max(0.0, float(likeness.max()))
-            leverage = float(row @ self._line_spread @ row) * self._line_shares[len(self._rows) + self.outsider]
+            leverage = float(row @ self._line_spread @ row) * self._line_shares[len(self._passages) + self.outsider]
             inside = (inside + leverage) / (1 - leverage)
         return outside, inside
 

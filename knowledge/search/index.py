@@ -25,7 +25,7 @@ from knowledge.search.confidence import Evidence, confidence
 from knowledge.search.embedder import Embedder
 from knowledge.search.encoder import DIMENSIONS
 from knowledge.search.grams import Counts, Grams, count
-from knowledge.search.nearest import Multiply, Rows, multiplied
+from knowledge.search.nearest import About, Multiply, Rows, multiplied
 from knowledge.search.passages import Passage, passages
 from knowledge.search.words import GENERAL_STEMS, Aliases, Vocabulary, content_words, is_stop_word, words
 
@@ -207,7 +207,8 @@ class Index:
         self.vocabulary = Vocabulary((word for text in ready for word in text.words), aliases, english)
         vectors = _stack([text.vector for text in ready])
         outside = _stack([self._prepared[text].vector for text in background])
-        self._rows, self._background = Rows(vectors, multiply), Rows(outside, multiply)
+        # Those of outside questions stand behind the others: both are looked through at once.
+        self._rows = Rows(np.concatenate([vectors, outside]), multiply)
         products = _products(vectors)
         self._map = _fit(vectors, products, self._all.first, weights.ridge)
         self._is_asked = np.array([passage.kind == "asked" for passage in self._passages], bool)
@@ -265,7 +266,8 @@ class Index:
         asked = set(content_words(text))
         shared = self._weights.grams * self._grams.likeness(text)
         ages = self._for_others(text).astype(float)
-        near = self._near(vector, shared, fitted - AGE_FIRST * ages, max(RANKED, limit))
+        about = self._rows.about(vector)
+        near = self._near(about, shared, fitted - AGE_FIRST * ages, max(RANKED, limit))
         likeness = self._likeness(vector, shared, near.rows)
         places, figures = self._figures(near, likeness, fitted, asked, ages, max(RANKED, limit))
         kept = [at for at, place in enumerate(places) if self.entries[near.entries[place]] is not besides]
@@ -282,18 +284,18 @@ class Index:
             fitted=float(top[4]),
             lead=float(scores[order[0]] - scores[order[1]]) if len(order) > 1 else float(scores[order[0]]),
             unmentioned=float(top[5]),
-            **self._of_question(text, vector, asked),
+            **self._of_question(text, vector, about, asked),
         )
         hits = tuple(self._hit(near, int(places[at]), float(scores[at]), likeness) for at in order[:limit])
         return Ranking(hits, evidence, confidence(evidence, evidence), text)
 
-    def _near(self, vector: np.ndarray, shared: np.ndarray, known: np.ndarray, most: int) -> _Near:
+    def _near(self, about: About, shared: np.ndarray, known: np.ndarray, most: int) -> _Near:
         """The entries that can be among the `most` with the highest first score. `known` is what that score has beside
         their two best phrasings."""
-        about, wrong = self._rows.about(vector)
-        best, second = self._best(self._all, np.where(self._is_asked, about + shared, -1.0), 2)
+        likeness = about.cosines[: len(self._passages)] + shared
+        best, second = self._best(self._all, np.where(self._is_asked, likeness, -1.0), 2)
         first = (best + second) / 2 + known
-        least = np.partition(first, -most)[-most] - 2 * wrong if len(first) > most else -np.inf
+        least = np.partition(first, -most)[-most] - 2 * about.wrong if len(first) > most else -np.inf
         return self._all.only(np.flatnonzero(first >= least))
 
     def _figures(
@@ -313,9 +315,10 @@ class Index:
         """Of these passages to the question; `shared`: what letters of all of them count for."""
         return self._rows.exactly(vector, rows) + shared[rows]
 
-    def _sides(self, vector: np.ndarray) -> tuple[float, float]:
+    def _sides(self, vector: np.ndarray, about: About) -> tuple[float, float]:
         """Likeness to the nearest outside question, and where the question lies between outside and inside."""
-        return max(0.0, self._background.nearest(vector)), float(self._line[:-1] @ vector + self._line[-1])
+        outside = self._rows.greatest(vector, about, len(self._passages))
+        return max(0.0, outside), float(self._line[:-1] @ vector + self._line[-1])
 
     @staticmethod
     def _best(near: _Near, likeness: np.ndarray, number: int) -> list[np.ndarray]:
@@ -329,12 +332,12 @@ class Index:
             left[holders[is_first]] = -1.0
         return found
 
-    def _of_question(self, text: str, vector: np.ndarray, asked: set[str]) -> dict[str, float]:
+    def _of_question(self, text: str, vector: np.ndarray, about: About, asked: set[str]) -> dict[str, float]:
         """The evidence that lies in the question alone."""
         plain = [word for word in words(text) if not is_stop_word(word) and len(word) > 1]
         # Exact sums: words of a set come in another order in each process.
         telling = math.fsum(map(self._odds, asked)) / max(len(asked), 1)
-        outside, inside = self._sides(vector)
+        outside, inside = self._sides(vector, about)
         return {
             "outside": outside,
             "inside": inside,

@@ -9,7 +9,7 @@ vectors every machine reads the same ones.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -55,6 +55,13 @@ class OnnxMultiply:
         return product
 
 
+class About(NamedTuple):
+    """A cosine for each row, and by how much any of them may be wrong."""
+
+    cosines: np.ndarray
+    wrong: float
+
+
 class Rows:
     """Unit vectors to be searched, one a row."""
 
@@ -73,22 +80,22 @@ class Rows:
     def __len__(self) -> int:
         return len(self.vectors)
 
-    def about(self, vector: np.ndarray) -> tuple[np.ndarray, float]:
-        """The cosine of `vector`, shape (384,), to each row, and by how much any of them may be wrong."""
+    def about(self, vector: np.ndarray) -> About:
+        """How near `vector`, shape (384,), is to each row."""
         step = np.maximum(np.abs(vector).max(initial=0.0), np.finfo(np.float32).tiny) / _QUESTION
         small = np.rint(vector / step)
         products = self._multiply((small + _QUESTION).astype(np.uint8)[None], self._small)[0] - self._shift
         lost = float(np.linalg.norm(vector - small * step))
         wrong = self._lost * float(np.linalg.norm(vector)) + lost * (1 + self._lost) + _ROUNDING
-        return products * (self._steps * step), wrong
+        return About(products * (self._steps * step), wrong)
 
     def exactly(self, vector: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """The cosine to these rows."""
         cosines: np.ndarray = self.vectors[rows] @ vector
         return cosines
 
-    def nearest(self, vector: np.ndarray) -> float:
-        """The greatest cosine to any row; -1 where there are no rows."""
-        about, wrong = self.about(vector)
-        near = np.flatnonzero(about >= about.max(initial=-1.0) - 2 * wrong)
+    def greatest(self, vector: np.ndarray, about: About, begin: int) -> float:
+        """The cosine to the nearest of the rows from `begin` on, `about` what these are; -1 where there are none."""
+        cosines = about.cosines[begin:]
+        near = np.flatnonzero(cosines >= cosines.max(initial=-1.0) - 2 * about.wrong) + begin
         return float(self.exactly(vector, near).max(initial=-1.0))

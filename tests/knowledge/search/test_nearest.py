@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.errors import ModelError
-from knowledge.search.nearest import Multiply, OnnxMultiply, Rows, multiplied
+from knowledge.search.nearest import About, Multiply, OnnxMultiply, Rows, multiplied
 from knowledge.wiring import Knowledge
 
 WIDTH = 384
@@ -35,26 +35,27 @@ def by_onnx(prepared_home: Path) -> OnnxMultiply:
 def test_no_cosine_is_further_off_than_is_said(seed: int, number: int, spread: float) -> None:
     every = vectors(number + 1, seed, spread)
     rows, asked = Rows(every[:-1], multiplied), every[-1]
-    about, wrong = rows.about(asked)
-    assert np.abs(about - every[:-1] @ asked).max() <= wrong
-    assert wrong < 0.1
-    assert rows.nearest(asked) == pytest.approx((every[:-1] @ asked).max(), abs=1e-6)
+    about, cosines = rows.about(asked), every[:-1] @ asked
+    assert np.abs(about.cosines - cosines).max() <= about.wrong < 0.1
+    for begin in {0, number // 2, number - 1}:
+        assert rows.greatest(asked, about, begin) == pytest.approx(cosines[begin:].max(), abs=1e-6)
 
 
 def test_a_vector_of_nothing_is_near_to_nothing() -> None:
-    rows = Rows(vectors(5, 1), multiplied)
-    assert rows.about(np.zeros(WIDTH, np.float32))[0].tolist() == [0.0] * 5
-    assert rows.nearest(np.zeros(WIDTH, np.float32)) == 0.0
-    assert Rows(np.zeros((0, WIDTH), np.float32), multiplied).nearest(vectors(2, 1)[1]) == -1.0
+    rows, nothing = Rows(vectors(5, 1), multiplied), np.zeros(WIDTH, np.float32)
+    about = rows.about(nothing)
+    assert about.cosines.tolist() == [0.0] * 5
+    assert rows.greatest(nothing, about, 0) == 0.0
+    assert rows.greatest(nothing, about, 5) == -1.0
+    assert len(Rows(np.zeros((0, WIDTH), np.float32), multiplied).about(nothing).cosines) == 0
 
 
 def test_all_that_multiply_give_the_same(by_onnx: Multiply) -> None:
     every = vectors(500, 7)
     for asked in every[:20]:
-        about, wrong = Rows(every, multiplied).about(asked)
-        other, other_wrong = Rows(every, by_onnx).about(asked)
-        assert np.array_equal(about, other)
-        assert wrong == other_wrong
+        about, other = Rows(every, multiplied).about(asked), Rows(every, by_onnx).about(asked)
+        assert np.array_equal(about.cosines, other.cosines)
+        assert about.wrong == other.wrong
     # The greatest numbers there can be.
     left, right = np.full((1, 4000), 126, np.uint8), np.full((4000, 3), -127, np.int8)
     assert np.array_equal(multiplied(left, right), by_onnx(left, right))
@@ -71,7 +72,7 @@ def test_search_overlooks_nothing(shipped: Knowledge, monkeypatch: pytest.Monkey
     asked += [" ".join(text.split()[1:4]) for entry in index.entries[::7] for text in entry.phrasings[:1]]
     asked += ["who won the cup in 1998", "kidneys", "my mother has it and i wonder what the treatment costs her"]
     found = [index.search(text, limit=limit) for text in asked for limit in (5, 30)]
-    monkeypatch.setattr(Rows, "about", lambda rows, vector: (rows.vectors @ vector, 1.0))
+    monkeypatch.setattr(Rows, "about", lambda rows, vector: About(rows.vectors @ vector, 1.0))
     exact = [index.search(text, limit=limit) for text in asked for limit in (5, 30)]
     for one, other in zip(found, exact):
         assert [hit.entry.id for hit in one.hits] == [hit.entry.id for hit in other.hits]
