@@ -127,6 +127,7 @@ def _without(vocabulary: Vocabulary, gone: set[str]) -> Vocabulary:
     less._known = vocabulary._known - gone
     less._targets = [word for word in vocabulary._targets if word not in gone]
     less._by_letters = {letters: word for letters, word in vocabulary._by_letters.items() if word not in gone}
+    less._repaired, less._foreign = {}, {}
     return less
 
 
