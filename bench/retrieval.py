@@ -27,7 +27,8 @@ from bot.progress import Progress
 from knowledge.search import message
 from knowledge.search.confidence import WEIGHTS, Evidence, confidence
 from knowledge.search.confidence import Weights as Chances
-from knowledge.search.index import RANKED, Index, Ranking, odds
+from knowledge.search.index import RANKED, Index, Ranking, _Near, odds
+from knowledge.search.nearest import About
 from knowledge.search.words import Vocabulary
 from knowledge.wiring import from_environment
 
@@ -42,7 +43,7 @@ class LeftOut(Index):
         left = cls.__new__(cls)
         vars(left).update(vars(index))
         left.phrasing, left.outsider = None, None
-        vectors = index._vectors
+        vectors = index._rows.vectors[: len(index._passages)]
         left._spread = np.linalg.inv(vectors.T @ vectors + index._weights.ridge * np.eye(vectors.shape[1]))
         left._uses = [Counter() for _ in index.entries]
         left._writings = Counter(word for text in left._texts for word in set(index._prepared[text].words))
@@ -81,31 +82,35 @@ class LeftOut(Index):
         wanted[owner] = 1.0
         return (self._map @ vector - leverage * wanted) / (1 - leverage)
 
-    def _likeness(self, text: str, vector: np.ndarray) -> np.ndarray:
-        likeness = super()._likeness(text, vector)
+    def _near(self, about: About, shared: np.ndarray, known: np.ndarray, most: int) -> _Near:
+        # What is left out is not left out of the copy that tells which entries can be near.
+        return self._all
+
+    def _likeness(self, vector: np.ndarray, shared: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        likeness = super()._likeness(vector, shared, rows)
         if self.phrasing is not None:
-            likeness[self.phrasing] = -1.0
+            likeness[rows == self.phrasing] = -1.0
         return likeness
 
     def _spread_of_line(self) -> np.ndarray:
-        rows = np.concatenate([self._vectors, self._background])
-        rows = np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
-        sizes = np.repeat([len(self._vectors), len(self._background)], [len(self._vectors), len(self._background)])
+        rows = np.concatenate([self._rows.vectors, np.ones((len(self._rows), 1))], axis=1)
+        numbers = [len(self._passages), len(self.background_texts)]
+        sizes = np.repeat(numbers, numbers)
         self._line_shares = len(rows) / 2 / sizes
         weighted = rows * self._line_shares[:, None]
         return np.linalg.inv(weighted.T @ rows + self._weights.inside_ridge * np.eye(rows.shape[1]))
 
-    def _sides(self, vector: np.ndarray) -> tuple[float, float]:
-        outside, inside = super()._sides(vector)
+    def _sides(self, vector: np.ndarray, about: About) -> tuple[float, float]:
+        outside, inside = super()._sides(vector, about)
         row = np.append(vector, 1.0)
         if self.phrasing is not None:
             leverage = float(row @ self._line_spread @ row) * self._line_shares[self.phrasing]
             inside = (inside - leverage) / (1 - leverage)
         if self.outsider is not None:
-            likeness = self._background @ vector
+            likeness = self._rows.vectors[len(self._passages) :] @ vector
             likeness[self.outsider] = -1.0
             outside = max(0.0, float(likeness.max()))
-            leverage = float(row @ self._line_spread @ row) * self._line_shares[len(self._vectors) + self.outsider]
+            leverage = float(row @ self._line_spread @ row) * self._line_shares[len(self._passages) + self.outsider]
             inside = (inside + leverage) / (1 - leverage)
         return outside, inside
 
@@ -122,6 +127,7 @@ def _without(vocabulary: Vocabulary, gone: set[str]) -> Vocabulary:
     less._known = vocabulary._known - gone
     less._targets = [word for word in vocabulary._targets if word not in gone]
     less._by_letters = {letters: word for letters, word in vocabulary._by_letters.items() if word not in gone}
+    less._repaired, less._foreign = {}, {}
     return less
 
 

@@ -63,7 +63,7 @@ _PAUSE = ""
 _ENTITY_KEYS = ("entity", "role", "group")
 _STARTS = {SessionStarted.type_name, Restarted.type_name}
 _REWINDS = {UserUtteranceReverted.type_name, ActionReverted.type_name}
-_WITHOUT_WORDS = (ActionExecuted, ActiveLoop, DefinePrevUserUtteredFeaturization)
+_WITHOUT_WORDS = {ActionExecuted.type_name, ActiveLoop.type_name, DefinePrevUserUtteredFeaturization.type_name}
 """Events that are most of a dialogue and hold only names from the domain; looking for traces in them costs the most."""
 
 
@@ -258,10 +258,7 @@ def _line(event: Event) -> str | None:
 
 
 def _row(event: Event) -> dict[str, Any] | None:
-    row: dict[str, Any] = {
-        key: value for key, value in event.as_dict().items() if key != "metadata" and value is not None
-    }
-    if isinstance(event, UserUttered):
+    if event.type_name == UserUttered.type_name:
         # The metadata is not kept; what it allows is.
         text = _redacted(event.text or "") if event.metadata.get("noticed") is True else ""
         return {
@@ -275,15 +272,18 @@ def _row(event: Event) -> dict[str, Any] | None:
                 "entities": _entities(event.parse_data["entities"]),
             },
         }
-    if isinstance(event, BotUttered):
+    if event.type_name == BotUttered.type_name:
         # That something was said stays; what, the gateway's record has.
         return {"event": event.type_name, "timestamp": event.timestamp}
-    if isinstance(event, SlotSet):
+    row: dict[str, Any] = {
+        key: value for key, value in event.as_dict().items() if key != "metadata" and value is not None
+    }
+    if event.type_name == SlotSet.type_name:
         # Rasa copies the whole metadata of a session's first message into a slot; nothing here reads it.
         return None if event.key == SESSION_START_METADATA_SLOT else {**row, "value": _redacted(event.value)}
-    if isinstance(event, EntitiesAdded):
+    if event.type_name == EntitiesAdded.type_name:
         return {**row, "entities": _entities(event.entities)}
-    if isinstance(event, _WITHOUT_WORDS):
+    if event.type_name in _WITHOUT_WORDS:
         return row
     return {key: _redacted(value) for key, value in row.items()}
 

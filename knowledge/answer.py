@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import threading
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from knowledge import glossary
 from knowledge.blocks import callout, paragraphs, spoken, steps
@@ -38,6 +41,9 @@ about something else ("can you fix my code"). What the advice rules find is one 
 RELATED_OFFERED = 2
 HOW_TO_JOIN = "trials-how-to-join"
 """The entry that stands beneath a deferral about joining a study."""
+MESSAGES_READ = 32
+"""Messages whose reading is remembered, in memory only: what is asked of a message again while it is answered, such as
+what to offer where nothing was found, needs no second search. About as many as are answered at the same time."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,8 @@ class Answerer:
         self._withdrawn = {revision.entry.key: revision for revision in release.withdrawn}
         self._glossaries: dict[str, Glossary] = {}
         self._questions = {_plain(entry.question): entry.id for entry in index.entries}
+        self._read: OrderedDict[tuple[str, str | None, str], Read] = OrderedDict()
+        self._reading = threading.Lock()
 
     def with_trials(self, trials: TrialAnswers) -> Answerer:
         """The same answers about everything else, and these about trials."""
@@ -175,9 +183,19 @@ class Answerer:
 
     def understood(self, question: Question) -> Read:
         """The questions of a message with the nearest entries, a follow-up in the light of what was said before."""
-        last = self._revisions.get(("en", question.context.last_entry or ""))
-        earlier = Earlier(last.entry if last else None, question.context.earlier)
-        return read_after(question.text, earlier, self.index, self._thresholds.answer)
+        context = question.context
+        message = (question.text, context.last_entry, context.earlier)
+        with self._reading:
+            if message in self._read:
+                return self._read[message]
+        last = self._revisions.get(("en", context.last_entry or ""))
+        earlier = Earlier(last.entry if last else None, context.earlier)
+        found = read_after(question.text, earlier, self.index, self._thresholds.answer)
+        with self._reading:
+            self._read[message] = found
+            if len(self._read) > MESSAGES_READ:
+                self._read.popitem(last=False)
+        return found
 
     def rank(self, question: Question) -> Ranking:
         """The nearest entries to what a message asks most plainly."""
@@ -248,6 +266,14 @@ class Answerer:
         """The live revisions of what people ask, in this locale: all but the terms of the glossary."""
         live = (revision for revision in self.release.revisions if revision.entry.locale == locale)
         return tuple(revision for revision in live if revision.entry.answer_kind != "term")
+
+    @cached_property
+    def most_cited(self) -> Mapping[str, Entry]:
+        """Of each topic the entry that most others send their readers to, among those that are asked in English."""
+        live = [revision.entry for revision in self.asked()]
+        cited = Counter(name for entry in live for name in entry.related)
+        last_first = sorted(live, key=lambda entry: (-cited[entry.id], entry.id), reverse=True)
+        return {entry.topic: entry for entry in last_first}
 
     def glossary(self, locale: str) -> Glossary:
         """The words that are explained in this locale; their ids are those of their entries."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
 from knowledge.answer import Answerer
@@ -25,7 +24,8 @@ def with_suggestions(answer: Answer, question: Question, answerer: Answerer) -> 
     live = (hit.entry for hit in ranking.hits if answerer.entry(hit.entry.id) is not None)
     near = [entry for entry in live if ranking.confidence >= NEAR][:OFFERED]
     if not near:
-        return replace(answer, follow_ups=tuple(_ask(entry) for entry in common(answerer)))
+        usual = (answerer.most_cited[topic] for topic in TOPICS if topic in answerer.most_cited)
+        return replace(answer, follow_ups=tuple(map(_ask, usual)))
     listed = Block("list", items=tuple((Run(entry.question),) for entry in near))
     named = tuple(Provenance("revision", entry.id, answerer.live(entry.id).number) for entry in near)
     return replace(
@@ -34,14 +34,6 @@ def with_suggestions(answer: Answer, question: Question, answerer: Answerer) -> 
         follow_ups=tuple(_ask(entry) for entry in near),
         provenance=named,
     )
-
-
-def common(answerer: Answerer) -> list[Entry]:
-    """Of each topic the entry that most others send their readers to."""
-    live = [revision.entry for revision in answerer.asked()]
-    cited = Counter(name for entry in live for name in entry.related)
-    of_topic = ([entry for entry in live if entry.topic == topic] for topic in TOPICS)
-    return [min(entries, key=lambda entry: (-cited[entry.id], entry.id)) for entries in of_topic if entries]
 
 
 def _ask(entry: Entry) -> FollowUp:

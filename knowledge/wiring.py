@@ -26,6 +26,7 @@ from knowledge.phrases import Phrases, read_mapping, read_phrases
 from knowledge.search.embedder import Embedder
 from knowledge.search.encoder import Encoder, OnnxEncoder
 from knowledge.search.index import Index
+from knowledge.search.nearest import Multiply, OnnxMultiply, multiplied
 from knowledge.search.passages import passages
 from knowledge.search.words import Aliases, words
 from knowledge.settings import SHIPPED_CONTENT, Settings
@@ -66,12 +67,13 @@ class Knowledge:
         cards_home: Path,
         editing: Editing,
         upkeep: Upkeep,
+        multiply: Multiply = multiplied,
     ) -> None:
         self.store, self.embedder, self.phrases, self.numbers = store, embedder, phrases, numbers
         self._trials, self.cards, self.editing, self.upkeep = trials, cards, editing, upkeep
         self.aliases = aliases
         self._encoder, self._background, self._advice, self.card_sources = encoder, background, advice, sources
-        self._today, self._cards_home = today, cards_home
+        self._today, self._cards_home, self._multiply = today, cards_home, multiply
         self._live: Answerer | None = None
         self._phrasings: tuple[int, frozenset[str]] | None = None
         self._swapping = threading.Lock()
@@ -174,6 +176,7 @@ class Knowledge:
             background=self._background,
             english=self._encoder.english,
             previous=self._live.index if self._live else None,
+            multiply=self._multiply,
         )
         sources = self.store.sources()
         return Answerer(
@@ -251,6 +254,7 @@ def build(environment: Mapping[str, str]) -> Knowledge:
         cards_home=kept.home / "cards",
         editing=desk.editing,
         upkeep=desk.upkeep,
+        multiply=OnnxMultiply(kept.home / "model"),
     )
 
 

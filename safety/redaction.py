@@ -29,6 +29,8 @@ class _Trace(NamedTuple):
 
 def redact(text: str) -> str:
     """`text` with placeholders such as [email] and [name]. Applying it twice changes nothing more. Never raises."""
+    if _ONE_PLAIN_WORD.fullmatch(text):
+        return text
     while True:
         # One replacement can bring a cue and a trace together. It ends: each takes away what was no placeholder yet.
         once = _replaced(text)
@@ -65,6 +67,9 @@ def _unless_public(match: re.Match[str]) -> str:
     return found if kept else "[phone]"
 
 
+_ONE_PLAIN_WORD = re.compile(r"[a-z_-]*")
+"""The id of an entry, for example, points to nobody: every pattern below needs a capital letter, a digit, a space or a
+sign."""
 _WORD = r"[^\W\d_]+(?:['’\-][^\W\d_]+)*\b"
 _NAME = r"[A-ZÀ-ÖØ-Þ][^\W\d_]+(?:['’\-][^\W\d_]+)*\b"
 _FULL_NAME = rf"(?!(?:CAR|Lupus|SLE|Dr)\b){_NAME}(?:\s+{_NAME})?"

@@ -13,12 +13,13 @@ Counts = tuple[np.ndarray, np.ndarray]
 
 
 def count(text: str) -> Counts:
-    """Every run of three and of four bytes of the text, each as one number, and how often it occurs."""
-    letters = np.frombuffer(f" {text} ".encode(), np.uint8).astype(np.int64)
+    """Every run of three and of four bytes of the text, each as one number, and how often it occurs. No text that is
+    compared holds a zero byte, so no number stands for two runs."""
+    letters = np.frombuffer(f" {text} ".encode(), np.uint8).astype(np.uint32)
     three = (letters[:-2] << 16) | (letters[1:-1] << 8) | letters[2:]
-    four = (three[:-1] << 8) | letters[3:] | (1 << 40)
+    four = (three[:-1] << 8) | letters[3:]
     codes, counts = np.unique(np.concatenate([three, four]), return_counts=True)
-    return codes, counts
+    return codes, counts.astype(np.uint32)
 
 
 class Grams:
@@ -27,10 +28,10 @@ class Grams:
     def __init__(self, counted: Sequence[Counts]) -> None:
         """`counted`: what `count` gave for each text."""
         self._size = len(counted)
-        empty = np.zeros(0, np.int64)
+        empty = np.zeros(0, np.uint32)
         codes = np.concatenate([empty, *(code for code, _ in counted)])
         counts = np.concatenate([empty, *(count for _, count in counted)]).astype(np.float32)
-        places = np.repeat(np.arange(self._size), [len(code) for code, _ in counted])
+        places = np.repeat(np.arange(self._size, dtype=np.int32), [len(code) for code, _ in counted])
         order = np.argsort(codes, kind="stable")
         rising = codes[order]
         starts = np.flatnonzero(np.diff(rising, prepend=-1))
@@ -43,7 +44,7 @@ class Grams:
         weights = counts[order] * np.repeat(self._rarity, held)
         self._places = places[order]
         lengths = np.sqrt(np.bincount(self._places, weights * weights, self._size))
-        self._weights = weights / np.maximum(lengths, 1e-9)[self._places]
+        self._weights = weights / np.maximum(lengths, 1e-9).astype(np.float32)[self._places]
 
     def likeness(self, text: str) -> np.ndarray:
         """Shape (texts,), 0 to 1."""

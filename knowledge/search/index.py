@@ -15,15 +15,17 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import get_args
 
 import numpy as np
 
 from knowledge.model import Entry, Release
-from knowledge.search.audience import age_groups
+from knowledge.search.audience import AgeGroup, age_groups
 from knowledge.search.confidence import Evidence, confidence
 from knowledge.search.embedder import Embedder
 from knowledge.search.encoder import DIMENSIONS
 from knowledge.search.grams import Counts, Grams, count
+from knowledge.search.nearest import About, Multiply, Rows, multiplied
 from knowledge.search.passages import Passage, passages
 from knowledge.search.words import GENERAL_STEMS, Aliases, Vocabulary, content_words, is_stop_word, words
 
@@ -94,6 +96,30 @@ def _fit(vectors: np.ndarray, products: np.ndarray, first: np.ndarray, ridge: fl
 
 
 @dataclass(frozen=True)
+class _Near:
+    """Some entries, and the passages of each, entry after entry: `rows` of the passages, the place of the `owner` of
+    each among these entries, and where each entry is `first`."""
+
+    entries: np.ndarray
+    rows: np.ndarray
+    owner: np.ndarray
+    first: np.ndarray
+
+    @classmethod
+    def all(cls, owner: np.ndarray, number: int) -> _Near:
+        places = np.arange(number)
+        return cls(places, np.arange(len(owner)), owner, np.searchsorted(owner, places))
+
+    def only(self, places: np.ndarray) -> _Near:
+        """Those at these places, which rise."""
+        sizes = np.diff(np.append(self.first, len(self.rows)))[places]
+        first = np.cumsum(sizes) - sizes
+        owner = np.repeat(np.arange(len(places)), sizes)
+        at = np.arange(len(owner)) + (self.first[places] - first)[owner]
+        return _Near(self.entries[places], self.rows[at], owner, first)
+
+
+@dataclass(frozen=True)
 class _Prepared:
     """A published text, ready to be searched: its words, the form that is compared, what it means, how it is spelt."""
 
@@ -158,31 +184,36 @@ class Index:
         english: Collection[str],
         previous: Index | None = None,
         weights: Weights = Weights(),
+        multiply: Multiply = multiplied,
     ) -> None:
-        """`previous`: the index of an earlier release; what it holds of unchanged texts is used again."""
+        """`previous`: the index of an earlier release; what it holds of unchanged texts is used again. `multiply` is
+        what searches the vectors; all give the same."""
         self._embedder, self._weights = embedder, weights
         # What is withdrawn is still found, so that whoever asks for it hears so and gets no other answer instead.
         known = sorted((r.entry for r in (*release.revisions, *release.withdrawn)), key=lambda entry: entry.key)
         self.entries = tuple(entry for entry in known if entry.locale == locale and passages(entry))
+        self._places = {entry.id: place for place, entry in enumerate(self.entries)}
         rows = [(place, passage) for place, entry in enumerate(self.entries) for passage in passages(entry)]
         self._passages: list[Passage] = [passage for _, passage in rows]
         self._owner = np.array([place for place, _ in rows], np.int64)
-        ages = (entry.audience if entry.audience in ("adult", "child", "infant") else "" for entry in self.entries)
-        self._ages = np.array(list(ages), "U6")
-        self._first = np.searchsorted(self._owner, np.arange(len(self.entries)))
+        audiences = [entry.audience for entry in self.entries]
+        self._of_age = {group: np.array([group == whom for whom in audiences], bool) for group in get_args(AgeGroup)}
+        self._all = _Near.all(self._owner, len(self.entries))
         texts = [passage.text for passage in self._passages]
         self.background_texts = tuple(background)
         before: Mapping[str, _Prepared] = previous._prepared if previous else {}
         self._prepared: dict[str, _Prepared] = _prepare([*texts, *background], before, embedder, aliases)
         ready = [self._prepared[text] for text in texts]
         self.vocabulary = Vocabulary((word for text in ready for word in text.words), aliases, english)
-        self._vectors = _stack([text.vector for text in ready])
-        products = _products(self._vectors)
-        self._map = _fit(self._vectors, products, self._first, weights.ridge)
+        vectors = _stack([text.vector for text in ready])
+        outside = _stack([self._prepared[text].vector for text in background])
+        # Those of outside questions stand behind the others: both are looked through at once.
+        self._rows = Rows(np.concatenate([vectors, outside]), multiply)
+        products = _products(vectors)
+        self._map = _fit(vectors, products, self._all.first, weights.ridge)
         self._is_asked = np.array([passage.kind == "asked" for passage in self._passages], bool)
         self._grams = Grams([text.grams for text in ready])
-        self._background = _stack([self._prepared[text].vector for text in background])
-        self._line = _inside(products, _products(self._background), weights.inside_ridge)
+        self._line = _inside(products, _products(outside), weights.inside_ridge)
         self._mentions: list[set[str]] = [set() for _ in self.entries]
         for place, text in zip(self._owner, ready):
             self._mentions[place].update(text.meaning)
@@ -221,8 +252,10 @@ class Index:
 
     def mentions(self, entry: Entry, text: str) -> bool:
         """Whether an entry, or a way to ask for it, holds a word of this text that carries meaning."""
-        asked = content_words(self.vocabulary.canonical(text))
-        return entry in self.entries and not self._mentions[self.entries.index(entry)].isdisjoint(asked)
+        place = self._places.get(entry.id)
+        if place is None or self.entries[place] != entry:
+            return False
+        return not self._mentions[place].isdisjoint(content_words(self.vocabulary.canonical(text)))
 
     def _odds(self, word: str) -> float:
         return self._telling.get(word, 0.0)
@@ -230,10 +263,14 @@ class Index:
     def _ranked(
         self, text: str, vector: np.ndarray, fitted: np.ndarray, limit: int, besides: Entry | None = None
     ) -> Ranking:
-        likeness = self._likeness(text, vector)
         asked = set(content_words(text))
-        places, figures = self._figures(text, likeness, fitted, asked, max(RANKED, limit))
-        kept = [at for at, place in enumerate(places) if self.entries[place] is not besides]
+        shared = self._weights.grams * self._grams.likeness(text)
+        ages = self._for_others(text).astype(float)
+        about = self._rows.about(vector)
+        near = self._near(about, shared, fitted - AGE_FIRST * ages, max(RANKED, limit))
+        likeness = self._likeness(vector, shared, near.rows)
+        places, figures = self._figures(near, likeness, fitted, asked, ages, max(RANKED, limit))
+        kept = [at for at, place in enumerate(places) if self.entries[near.entries[place]] is not besides]
         if not kept:
             return Ranking((), Evidence(), 0.0, text)
         places, figures = places[kept], figures[kept]
@@ -247,49 +284,60 @@ class Index:
             fitted=float(top[4]),
             lead=float(scores[order[0]] - scores[order[1]]) if len(order) > 1 else float(scores[order[0]]),
             unmentioned=float(top[5]),
-            **self._of_question(text, vector, asked),
+            **self._of_question(text, vector, about, asked),
         )
-        hits = tuple(self._hit(int(places[at]), float(scores[at]), likeness) for at in order[:limit])
+        hits = tuple(self._hit(near, int(places[at]), float(scores[at]), likeness) for at in order[:limit])
         return Ranking(hits, evidence, confidence(evidence, evidence), text)
 
+    def _near(self, about: About, shared: np.ndarray, known: np.ndarray, most: int) -> _Near:
+        """The entries that can be among the `most` with the highest first score. `known` is what that score has beside
+        their two best phrasings."""
+        likeness = about.cosines[: len(self._passages)] + shared
+        best, second = self._best(self._all, np.where(self._is_asked, likeness, -1.0), 2)
+        first = (best + second) / 2 + known
+        least = np.partition(first, -most)[-most] - 2 * about.wrong if len(first) > most else -np.inf
+        return self._all.only(np.flatnonzero(first >= least))
+
     def _figures(
-        self, text: str, likeness: np.ndarray, fitted: np.ndarray, asked: set[str], most: int
+        self, near: _Near, likeness: np.ndarray, fitted: np.ndarray, asked: set[str], ages: np.ndarray, most: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The likeliest entries, shape (most,), and what speaks for each, shape (most, 7): columns as in `Weights`."""
-        best, second, third = self._best_three(np.where(self._is_asked, likeness, -1.0))
-        told = np.maximum.reduceat(np.where(self._is_asked, 0.0, np.maximum(likeness, 0.0)), self._first)
-        ages = self._for_others(text).astype(float)
-        places = np.argsort(-((best + second) / 2 + fitted - AGE_FIRST * ages))[:most]
-        unmentioned = [self._unmentioned(asked, int(place)) for place in places]
+        """The likeliest of these entries, shape (most,), and what speaks for each, shape (most, 7): columns as in
+        `Weights`."""
+        is_asked, fitted, ages = self._is_asked[near.rows], fitted[near.entries], ages[near.entries]
+        best, second, third = self._best(near, np.where(is_asked, likeness, -1.0), 3)
+        told = np.maximum.reduceat(np.where(is_asked, 0.0, np.maximum(likeness, 0.0)), near.first)
+        places = np.argsort(-((best + second) / 2 + fitted - AGE_FIRST * ages), kind="stable")[:most]
+        unmentioned = [self._unmentioned(asked, int(place)) for place in near.entries[places]]
         columns = (best, second, third, told, fitted)
         return places, np.stack([*(column[places] for column in columns), unmentioned, ages[places]], axis=1)
 
-    def _likeness(self, text: str, vector: np.ndarray) -> np.ndarray:
-        """Of each passage to the question, shape (passages,)."""
-        return self._vectors @ vector + self._weights.grams * self._grams.likeness(text)
+    def _likeness(self, vector: np.ndarray, shared: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Of these passages to the question; `shared`: what letters of all of them count for."""
+        return self._rows.exactly(vector, rows) + shared[rows]
 
-    def _sides(self, vector: np.ndarray) -> tuple[float, float]:
+    def _sides(self, vector: np.ndarray, about: About) -> tuple[float, float]:
         """Likeness to the nearest outside question, and where the question lies between outside and inside."""
-        outside = float(np.max(self._background @ vector)) if len(self._background) else 0.0
+        outside = self._rows.greatest(vector, about, len(self._passages))
         return max(0.0, outside), float(self._line[:-1] @ vector + self._line[-1])
 
-    def _best_three(self, likeness: np.ndarray) -> list[np.ndarray]:
-        """The three best of each entry, at least 0. Passages stand entry after entry, so no loop is needed."""
+    @staticmethod
+    def _best(near: _Near, likeness: np.ndarray, number: int) -> list[np.ndarray]:
+        """The best of each entry, at least 0. Passages stand entry after entry, so no loop over them is needed."""
         left, found = likeness.copy(), []
-        for _ in range(3):
-            best = np.maximum.reduceat(left, self._first)
+        for _ in range(number):
+            best = np.maximum.reduceat(left, near.first)
             found.append(np.maximum(best, 0.0))
-            holders = np.flatnonzero(left == best[self._owner])
-            _, first = np.unique(self._owner[holders], return_index=True)
-            left[holders[first]] = -1.0
+            holders = np.flatnonzero(left == best[near.owner])
+            is_first = np.diff(near.owner[holders], prepend=-1) > 0
+            left[holders[is_first]] = -1.0
         return found
 
-    def _of_question(self, text: str, vector: np.ndarray, asked: set[str]) -> dict[str, float]:
+    def _of_question(self, text: str, vector: np.ndarray, about: About, asked: set[str]) -> dict[str, float]:
         """The evidence that lies in the question alone."""
         plain = [word for word in words(text) if not is_stop_word(word) and len(word) > 1]
         # Exact sums: words of a set come in another order in each process.
         telling = math.fsum(map(self._odds, asked)) / max(len(asked), 1)
-        outside, inside = self._sides(vector)
+        outside, inside = self._sides(vector, about)
         return {
             "outside": outside,
             "inside": inside,
@@ -304,12 +352,13 @@ class Index:
     def _for_others(self, text: str) -> np.ndarray:
         """1 for entries about an age group other than the one asked about (adults, where none is named), else 0."""
         groups = age_groups(text) or ("adult",)
-        return (self._ages != "") & ~np.isin(self._ages, groups)
+        others = [mine for group, mine in self._of_age.items() if group not in groups]
+        return np.logical_or.reduce(others) if others else np.zeros(len(self.entries), bool)
 
-    def _hit(self, place: int, score: float, likeness: np.ndarray) -> Hit:
-        rows = slice(self._first[place], self._first[place + 1] if place + 1 < len(self._first) else None)
-        winner = self._first[place] + int(np.argmax(likeness[rows]))
-        return Hit(self.entries[place], score, self._passages[winner].text)
+    def _hit(self, near: _Near, place: int, score: float, likeness: np.ndarray) -> Hit:
+        begin, end = np.searchsorted(near.owner, [place, place + 1])
+        winner = near.rows[begin + int(np.argmax(likeness[begin:end]))]
+        return Hit(self.entries[near.entries[place]], score, self._passages[winner].text)
 
     def _unmentioned(self, asked: set[str], owner: int) -> float:
         """Share of the question's meaning, by rarity of its words, that the entry does not mention; 0 to 1."""

@@ -22,6 +22,8 @@ LAYER_NORM_EPSILON = 1e-12
 PRECISIONS = ("int8", "fp32")
 GRAPH = 2
 """Raise it when the graph below changes, so that prepared files and cached vectors are made anew."""
+PRODUCTS = "products.onnx"
+"""The file beside the model that multiplies small whole numbers, for `knowledge.search.nearest`."""
 
 
 def package_folder() -> Path:
@@ -61,8 +63,10 @@ def prepare(source: Path, folder: Path, precision: str = "int8") -> bool:
     """
     name = f"{WEIGHTS_SHA256[:16]}-{precision}-{GRAPH}"
     ready = folder / f"{precision}.ready"
-    made = folder / f"{precision}.onnx"
-    if ready.exists() and made.exists() and ready.read_text(encoding="ascii").split() == [name, file_hash(made)]:
+    made, products = folder / f"{precision}.onnx", folder / PRODUCTS
+    if all(file.exists() for file in (ready, made, products)) and (
+        ready.read_text(encoding="ascii").split() == [name, file_hash(made), file_hash(products)]
+    ):
         return False
     weights = source / "model.safetensors"
     found = file_hash(weights)
@@ -79,7 +83,9 @@ def prepare(source: Path, folder: Path, precision: str = "int8") -> bool:
         fresh.unlink()
         fresh = folder / "int8.onnx.new"
     fresh.replace(made)
-    ready.write_text(f"{name} {file_hash(made)}", encoding="ascii")
+    products.with_suffix(".new").write_bytes(_product_graph())
+    products.with_suffix(".new").replace(products)
+    ready.write_text(f"{name} {file_hash(made)} {file_hash(products)}", encoding="ascii")
     return True
 
 
@@ -94,6 +100,20 @@ def _quantize(source: Path, target: Path) -> None:
         weight_type=QuantType.QInt8,
         per_channel=True,
         reduce_range=True,
+    )
+
+
+def _product_graph() -> bytes:
+    """A serialized ONNX model that multiplies `left` (uint8) and `right` (int8), both of any size."""
+    from onnx import TensorProto, helper
+
+    left = helper.make_tensor_value_info("left", TensorProto.UINT8, ["m", "k"])
+    right = helper.make_tensor_value_info("right", TensorProto.INT8, ["k", "n"])
+    product = helper.make_tensor_value_info("product", TensorProto.INT32, ["m", "n"])
+    node = helper.make_node("MatMulInteger", ["left", "right"], ["product"])
+    graph = helper.make_graph([node], "product", [left, right], [product])
+    return bytes(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
     )
 
 

@@ -6,9 +6,12 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract, extractOne
+
+T = TypeVar("T")
 
 _DOUBLED = re.compile(r"([a-z])\1+")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -18,6 +21,9 @@ MOST_SLIPS, USUAL = 10, 8
 """Times that a slip may stand in the published texts, and how many times more usual the word meant has to be."""
 SHORTEST_FOREIGN = 7
 """A shorter word may be anything with two slips in it."""
+MOST_REMEMBERED = 4096
+"""Words out of no list whose reading is remembered, in memory only: each takes a look at every word known, and comes
+again with each part of a message and, as a usual slip, in other messages."""
 SHORTEST_DOUBLED = 4
 """Words of four letters are found again when all that is wrong is a letter written twice: "babby", "rashh"."""
 STOP_WORDS = frozenset(
@@ -139,8 +145,12 @@ class Vocabulary:
         self._targets = sorted(word for word in self._known if len(word) >= SHORTEST_REPAIRED)
         self._counts = counts
         self._ordinary = sorted(word for word in english if len(word) >= SHORTEST_REPAIRED)
-        doubled = sorted((word for word in self._known if len(word) >= SHORTEST_DOUBLED), key=lambda word: counts[word])
+        # By the word, too: those of a set come in another order in each process.
+        known = sorted(word for word in self._known if len(word) >= SHORTEST_DOUBLED)
+        doubled = sorted(known, key=lambda word: counts[word])
         self._by_letters = {_DOUBLED.sub(r"\1", word): word for word in doubled}
+        self._repaired: dict[str, str] = {}
+        self._foreign: dict[str, bool] = {}
 
     def canonical(self, text: str) -> str:
         """The text as the index compares it: slips repaired, other names replaced by the ones the texts use."""
@@ -158,15 +168,26 @@ class Vocabulary:
         """Whether a strange word is far from every word known: a name, such as that of another medicine, not a slip."""
         if len(word) < SHORTEST_FOREIGN or not self.is_strange(word):
             return False
-        near = (
-            extractOne(word, known, scorer=OSA.distance, score_cutoff=2) for known in (self._targets, self._ordinary)
-        )
-        return not any(near)
+        foreign = self._foreign.get(word)
+        if foreign is None:
+            lists = (self._targets, self._ordinary)
+            foreign = not any(extractOne(word, known, scorer=OSA.distance, score_cutoff=2) for known in lists)
+            _remember(self._foreign, word, foreign)
+        return foreign
 
     def _repair(self, word: str) -> str:
         if len(word) < SHORTEST_REPAIRED or word in self._known or word[0].isdigit() or word in self._english:
             return word
-        letters = _DOUBLED.sub(r"\1", word)
-        if letters != word and letters in self._by_letters:
-            return self._by_letters[letters]
-        return _nearest(word, self._targets, self._counts) or word
+        repaired = self._repaired.get(word)
+        if repaired is None:
+            letters = _DOUBLED.sub(r"\1", word)
+            doubled = self._by_letters.get(letters) if letters != word else None
+            repaired = doubled or _nearest(word, self._targets, self._counts) or word
+            _remember(self._repaired, word, repaired)
+        return repaired
+
+
+def _remember(known: dict[str, T], word: str, what: T) -> None:
+    if len(known) >= MOST_REMEMBERED:
+        known.clear()
+    known[word] = what

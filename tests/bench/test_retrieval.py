@@ -46,7 +46,7 @@ def test_a_word_of_that_phrasing_alone_is_no_longer_known(left_out: LeftOut) -> 
 
 def test_the_map_speaks_less_for_an_entry_whose_phrasing_is_left_out(left_out: LeftOut) -> None:
     for place in np.flatnonzero(left_out._is_asked):
-        owner, vector = int(left_out._owner[place]), left_out._vectors[place]
+        owner, vector = int(left_out._owner[place]), left_out._rows.vectors[place]
         assert left_out._fitted_without(vector, owner)[owner] < (left_out._map @ vector)[owner]
 
 

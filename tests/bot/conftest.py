@@ -68,9 +68,11 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def shortcuts_taken() -> Iterator[None]:
     """Rasa with the shortcuts, as the assistant runs it; afterwards Rasa is as it was."""
     import rasa.core.processor
+    from rasa.core.actions import action
     from rasa.core.actions.action import RemoteAction
     from rasa.core.policies.rule_policy import RulePolicy
     from rasa.shared.core.events import Event
+    from rasa.shared.core.slots import Slot
 
     from bot import shortcuts
 
@@ -79,5 +81,7 @@ def shortcuts_taken() -> Iterator[None]:
         patch.setattr(RemoteAction, "_validate_action_result", RemoteAction._validate_action_result)
         patch.setattr(RulePolicy, "_find_action_from_rules", RulePolicy._find_action_from_rules)
         patch.setattr(Event, "resolve_by_type", staticmethod(Event.resolve_by_type))
+        patch.setattr(action, "default_actions", action.default_actions)
+        patch.setattr(Slot, "__copy__", None, raising=False)
         shortcuts.take()
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,8 +123,9 @@ def results() -> Iterator[Any]:
         for key in event:
             yield {"events": [{name: value for name, value in event.items() if name != key}]}
             yield from ({"events": [good[4], {**event, key: odd}]} for odd in (None, 7, [7]))
-    for key in ("timestamp", "metadata"):
-        yield from ({"events": [{**good[0], key: odd}]} for odd in (None, "words", 1.5, {}))
+    for event in (good[0], good[2], good[4]):
+        for key in ("timestamp", "metadata"):
+            yield from ({"events": [{**event, key: odd}]} for odd in (None, "words", 1.5, True, {}))
 
 
 def test_answers_of_actions_are_refused_alike() -> None:
@@ -164,6 +166,29 @@ def test_events_are_read_back_alike() -> None:
         with pytest.raises(ValueError, match="no such event"):
             Event.resolve_by_type("no such event")
     assert found == expected
+
+
+def test_actions_are_found_by_their_names_alike(rasas: MessageProcessor) -> None:
+    from rasa.core.actions.action import action_for_name_or_text
+    from rasa.utils.endpoints import EndpointConfig
+
+    endpoints = (EndpointConfig("http://one"), EndpointConfig("http://two"), None)
+    calls = [(name, rasas.domain, endpoint) for endpoint in endpoints for name in rasas.domain.action_names_or_texts]
+    expected = [action_for_name_or_text(*call) for call in calls]
+    with shortcuts_taken():
+        found = [action_for_name_or_text(*call) for call in calls]
+    assert [(type(action), vars(action)) for action in found] == [(type(action), vars(action)) for action in expected]
+
+
+def test_slots_are_copied_alike(rasas: MessageProcessor) -> None:
+    for slot in rasas.domain.slots:
+        slot = copy.copy(slot)
+        slot.value = {"any": "value"}
+        expected = copy.copy(slot)
+        with shortcuts_taken():
+            found = copy.copy(slot)
+        assert (type(found), vars(found)) == (type(expected), vars(expected))
+        assert found is not slot
 
 
 def test_rasa_is_as_it_was_when_nobody_takes_them() -> None:

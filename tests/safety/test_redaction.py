@@ -39,6 +39,13 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
     assert redact(once) == once
 
 
+@given(st.text("abcdefghijklmnopqrstuvwxyz-_", max_size=20) | st.sampled_from(re.findall("[a-z-]+", str(ROWS).lower())))
+@settings(max_examples=300, deadline=None)
+def test_a_plain_word_is_left_alone_however_it_stands(word: str) -> None:
+    assert redact(word) == word
+    assert redact(f"{word}.") == f"{word}."
+
+
 def test_every_help_line_we_show_survives() -> None:
     for region in json.loads(FILE.read_text(encoding="utf-8"))["regions"].values():
         if "crisis" in region:

@@ -30,7 +30,9 @@ def test_an_interrupted_preparation_is_done_again(prepared_home: Path, tmp_path:
         model_hash(folder, "int8")
     assert prepare(package_folder(), folder) is True
     assert model_hash(folder, "int8") == model_hash(prepared_home / "model", "int8")
-    assert sorted(file.name for file in folder.iterdir()) == ["int8.onnx", "int8.ready", "tokenizer.json"]
+    assert sorted(file.name for file in folder.iterdir()) == [
+        *("int8.onnx", "int8.ready", "products.onnx", "tokenizer.json")
+    ]
     # Making it is repeatable, so vectors cached elsewhere keep their meaning.
     assert file_hash(folder / "int8.onnx") == file_hash(prepared_home / "model" / "int8.onnx")
 

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from knowledge.search.words import BARE_STEMS, Aliases, Vocabulary, content_words, words
 from knowledge.wiring import Knowledge
+from tests.running import PROJECT
 
 ALIASES = Aliases({"plaquenil": "hydroxychloroquine", "car t cell": "car-t", "car t": "car-t", "kid": "child"})
 
@@ -124,3 +129,27 @@ def test_words_are_known_ordinary_strange_or_foreign(
 )
 def test_a_bare_question_says_nothing_of_what_it_is_about(text: str, bare: bool) -> None:
     assert BARE_STEMS.issuperset(content_words(text)) is bare
+
+
+SLIPS = """
+from knowledge.search.words import Aliases, Vocabulary
+written = ["sidefects", "sideffects", "mediccine", "medicinne", "lettuce", "letuce", "coffee", "cofee", "coffe"]
+vocabulary = Vocabulary(written, Aliases({}), ())
+print(vocabulary.canonical("siddefects meddiccine lettucce cooffee"))
+"""
+
+
+def test_a_slip_that_may_be_several_words_is_the_same_one_in_every_process() -> None:
+    read = {
+        subprocess.run(
+            [sys.executable, "-c", SLIPS],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(5)
+    }
+    assert len(read) == 1
+    assert not {"siddefects", "meddiccine", "lettucce", "cooffee"} & set(read.pop().split())
