@@ -168,7 +168,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_whichever_call_to_the_database_fails_every_message_keeps_its_one_answer(
     parts: Parts, new_home: NewHome, kind: str
 ) -> None:
-    for_each_call(kind, 10, lambda fails: hold(parts, new_home(), fails))
+    # Writes that come together share a commit, so there are not always as many as messages.
+    for_each_call(kind, 7, lambda fails: hold(parts, new_home(), fails))
 
 
 @pytest.mark.parametrize("kind", FAILURES)
