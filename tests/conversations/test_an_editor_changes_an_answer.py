@@ -10,7 +10,7 @@ import pytest
 
 from tests.conversations.conftest import Say
 from tests.conversations.expect import answered_by
-from tests.running import ASSISTANT, GATEWAY, Lantern
+from tests.running import ASSISTANT, GATEWAY, Lantern, wait_until
 
 QUESTION, ENTRY = "is lupus contagious", "lupus-contagious"
 
@@ -35,7 +35,14 @@ def file(running_lantern: Lantern) -> Iterator[Path]:
     text = file.read_text(encoding="utf-8")
     yield file
     file.write_text(text, encoding="utf-8")
-    assert running_lantern.command("content", "import", "--seed").returncode == 0
+    again = running_lantern.command("content", "import", "--seed")
+    assert again.returncode == 0
+    loaded(running_lantern, int(again.stdout.rpartition("Release ")[2].split()[0]))
+
+
+def loaded(lantern: Lantern, release: int) -> None:
+    """Waits for the gateway, which answers from the release before while it loads one."""
+    wait_until(f"release {release} in the gateway", lambda: lantern.release == release)
 
 
 def test_the_next_reply_has_the_changed_word(running_lantern: Lantern, say: Say, file: Path) -> None:
@@ -52,8 +59,8 @@ def test_the_next_reply_has_the_changed_word(running_lantern: Lantern, say: Say,
     assert word not in before.texts[0]
     assert word in after.texts[0]
     assert after.first["revision"] == before.first["revision"] + 1
+    loaded(running_lantern, release + 1)
     assert word in running_lantern.client.get(f"/library/{ENTRY}").text
-    assert running_lantern.release == release + 1
     assert trained(running_lantern) == model
     assert [running_lantern.child(part).pid for part in (GATEWAY, ASSISTANT)] == processes
 
