@@ -19,6 +19,13 @@ def conversation_id(secret: bytes, channel: str, sender: str) -> str:
     return hmac.new(secret, named, hashlib.sha256).hexdigest()[:ID_LENGTH]
 
 
+def message_mark(secret: bytes, channel: str, message_id: str) -> str:
+    """The mark of a message by the id that a messenger gives it. With `secret`, because such an id may hold the number
+    of the person (WhatsApp's does)."""
+    named = f"message\x00{channel}\x00{message_id}".encode("utf-8", "replace")
+    return hmac.new(secret, named, hashlib.sha256).hexdigest()
+
+
 def new_token() -> str:
     """What lets a browser go on with its conversation: 256 random bits, known to nobody else."""
     return secrets.token_urlsafe(32)

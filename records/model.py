@@ -13,9 +13,9 @@ Clock = Callable[[], dt.datetime]
 Replies = Sequence[Any]
 """The messages that answered one message, as JSON values. Whoever is handed them does not change them."""
 Reason = Literal["request", "retention"]
-Awaiting = Literal["forget", "consent", "contact"]
-"""What the next message may answer: whether to erase everything, whether a contact detail may be kept, and that
-detail."""
+Awaiting = Literal["forget", "consent", "contact", "handover"]
+"""What the next message may answer: whether to erase everything, whether a contact detail may be kept, that detail, and
+whether to be passed on to a person."""
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,13 @@ from records.model import (
 )
 from records.recall import Recalled, named, shown
 from records.tables import (
+    channel_inbox,
+    channel_outbox,
+    channel_people,
     contact_requests,
     conversations,
     erasures,
+    handovers,
     messages,
     missed_questions,
     reports,
@@ -46,6 +50,7 @@ from storage.migrations import migrate, require_current, require_no_other
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY = "records_schema"
 REMEDY = "./lantern records migrate"
+Listener = Callable[[Connection, str, dict[str, Any]], None]
 PRUNED_AT_ONCE = 200
 """Most conversations, or trackers, that one transaction of `prune` deletes: nobody waits long for it."""
 
@@ -61,13 +66,14 @@ class Ages:
 
 @dataclass(frozen=True)
 class Pruned:
-    """How many rows retention deleted."""
+    """How many rows retention deleted. `letters` came from messengers or were sent to them, or could not be."""
 
     conversations: int = 0
     messages: int = 0
     trackers: int = 0
     reports: int = 0
     contacts: int = 0
+    letters: int = 0
 
     def __add__(self, other: Pruned) -> Pruned:
         return Pruned(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other))))
@@ -82,6 +88,12 @@ class ConversationStore:
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self._engine, self._clock = engine, clock
+        self._listener: Listener | None = None
+
+    def listen(self, listener: Listener) -> None:
+        """`listener` is called with each missed question that is kept, in the transaction that keeps it: with a name
+        for it, and its row as plain JSON values."""
+        self._listener = listener
 
     def migrate(self) -> None:
         """Brings the schema up to date. Raises `SchemaMismatch` when the database is newer than the code.
@@ -127,7 +139,7 @@ class ConversationStore:
             "conversation_id": conversation.id,
             "message_hash": message_hash(message_id),
             "at": stamp(message.at),
-            "text": None if message.text is None else redact(_storable(message.text)),
+            "text": None if message.text is None else redact(storable(message.text)),
             "kind": message.kind,
             "replies": json.dumps(message.replies, separators=(",", ":")),
             "shown": shown(message.replies),
@@ -145,13 +157,17 @@ class ConversationStore:
                 "confidence": message.missed.confidence,
             }
             connection.execute(_ADD_MISSED, question)
+            if self._listener is not None:
+                told = {key: question[key] for key in ("day", "locale", "kind", "text")}
+                name = f"{conversation.id}-{row['message_hash']}"
+                self._listener(connection, name, {**told, "nearest": list(message.missed.nearest)})
         if message.contact is not None:
             left = {
                 "id": contact_hash(conversation.id, message_id),
                 "conversation_id": conversation.id,
                 "at": stamp(message.at),
                 "locale": conversation.locale,
-                "contact": _storable(message.contact),
+                "contact": storable(message.contact),
             }
             connection.execute(_ADD_CONTACT, left)
 
@@ -245,6 +261,21 @@ class ConversationStore:
                 .where(missed_questions.c.conversation_id == conversation_id)
                 .order_by(missed_questions.c.id)
             ).mappings()
+            letters = connection.execute(
+                sa.select(channel_outbox.c.created_at, channel_outbox.c.state)
+                .where(channel_outbox.c.conversation_id == conversation_id)
+                .order_by(channel_outbox.c.id)
+            ).mappings()
+            person = connection.execute(
+                sa.select(channel_people.c.heard_at, channel_people.c.stopped).where(
+                    channel_people.c.conversation_id == conversation_id
+                )
+            ).mappings()
+            passed_on = connection.execute(
+                sa.select(handovers.c.opened_at, handovers.c.state)
+                .where(handovers.c.conversation_id == conversation_id)
+                .order_by(handovers.c.opened_at)
+            ).mappings()
             left, unanswered = [dict(row) for row in contacts], [dict(row) for row in missed]
             if state is None and tracker is None and not left:
                 raise unknown(conversation_id)
@@ -258,6 +289,9 @@ class ConversationStore:
                 "tracker": tracker and {"saved_at": tracker.saved_at, "state": _loaded(tracker.state)},
                 "contacts": left,
                 "missed_questions": unanswered,
+                "letters": [dict(row) for row in letters],
+                "messenger": [dict(row) for row in person],
+                "handovers": [dict(row) for row in passed_on],
             }
 
     def recall(self, locale: str, entry: str, revision: int | None = None) -> Iterator[Recalled]:
@@ -343,8 +377,9 @@ class ConversationStore:
         tell: Callable[[Pruned], None] = lambda so_far: None,
         contacts_older_than: dt.datetime | None = None,
     ) -> Pruned:
-        """Deletes the conversations last heard, the trackers last saved and the reports made before `older_than`, and
-        the contact details left before `contacts_older_than` (before the same moment where that is None).
+        """Deletes the conversations last heard, the trackers last saved, the reports made and the letters of messengers
+        before `older_than`, and the contact details left before `contacts_older_than` (before the same moment where
+        that is None).
 
         Each transaction takes at most `at_once` of them and leaves their receipts: stopped half-way, the next call goes
         on where this one was. `tell` hears how far it is while more may be to come.
@@ -356,6 +391,10 @@ class ConversationStore:
             (self._prune_trackers, before),
             (self._prune_reports, before),
             (self._prune_contacts, contacts_before),
+            (self._prune_inbox, before),
+            (self._prune_outbox, before),
+            (self._prune_people, before),
+            (self._prune_handovers, before),
         )
         for prune_some, moment in kinds:
             taken = at_once
@@ -392,6 +431,32 @@ class ConversationStore:
         connection.execute(sa.delete(contact_requests).where(contact_requests.c.id.in_(ids)))
         return len(ids), Pruned(contacts=len(ids))
 
+    def _prune_inbox(self, connection: Connection, before: str, at_once: int) -> tuple[int, Pruned]:
+        return self._prune_letters(connection, channel_inbox, channel_inbox.c.received_at, before, at_once)
+
+    def _prune_outbox(self, connection: Connection, before: str, at_once: int) -> tuple[int, Pruned]:
+        return self._prune_letters(connection, channel_outbox, channel_outbox.c.created_at, before, at_once)
+
+    def _prune_handovers(self, connection: Connection, before: str, at_once: int) -> tuple[int, Pruned]:
+        return self._prune_letters(connection, handovers, handovers.c.opened_at, before, at_once)
+
+    def _prune_letters(
+        self, connection: Connection, table: sa.Table, at: sa.Column, before: str, at_once: int
+    ) -> tuple[int, Pruned]:
+        ids = self._oldest(connection, table.c.id, at, before, at_once)
+        self._overwrite_what_is_freed(connection)
+        connection.execute(sa.delete(table).where(table.c.id.in_(ids)))
+        return len(ids), Pruned(letters=len(ids))
+
+    def _prune_people(self, connection: Connection, before: str, at_once: int) -> tuple[int, Pruned]:
+        # Who asked for silence is not written to again because time has passed.
+        talkative = sa.select(channel_people.c.conversation_id).where(
+            channel_people.c.heard_at < before, ~channel_people.c.stopped
+        )
+        ids = list(connection.execute(talkative.limit(at_once)).scalars())
+        connection.execute(sa.delete(channel_people).where(channel_people.c.conversation_id.in_(ids)))
+        return len(ids), Pruned()
+
     def _oldest(self, connection: Connection, name: sa.Column, at: sa.Column, before: str, most: int) -> list[str]:
         # Another process may be keeping a new message this very moment: what it holds is left for the next run.
         query = sa.select(name).where(at < before).order_by(at).limit(most).with_for_update(skip_locked=True)
@@ -400,7 +465,11 @@ class ConversationStore:
     def bring_back(self, now: dt.datetime) -> None:
         """Moments that lie after `now` become `now`: a clock that was wrong then must not keep them for ever."""
         with write(self._engine) as connection:
-            for at in (conversations.c.heard_at, trackers.c.saved_at, reports.c.at, contact_requests.c.at):
+            for at in (
+                *(conversations.c.heard_at, trackers.c.saved_at, reports.c.at, contact_requests.c.at),
+                *(channel_inbox.c.received_at, channel_outbox.c.created_at, channel_people.c.heard_at),
+                *(handovers.c.opened_at, handovers.c.heard_at),
+            ):
                 connection.execute(sa.update(at.table).where(at > stamp(now)).values({at: stamp(now)}))
 
     def _overwrite_what_is_freed(self, connection: Connection) -> None:
@@ -431,7 +500,20 @@ class ConversationStore:
         connection.execute(sa.delete(messages).where(mine))
         connection.execute(sa.delete(missed_questions).where(missed_questions.c.conversation_id.in_(ids)))
         connection.execute(sa.delete(conversations).where(conversations.c.id.in_(ids)))
+        self._delete_letters(connection, ids)
         return counts
+
+    def _delete_letters(self, connection: Connection, ids: list[str]) -> None:
+        """What was sent, or is to be sent, to these people, and what a channel knows of them. What they wrote and is
+        not answered yet is a new conversation; of what was answered only the marks stay, by which a second delivery is
+        known."""
+        answered = channel_inbox.c.conversation_id.in_(ids) & (channel_inbox.c.state == "done")
+        connection.execute(sa.update(channel_inbox).where(answered).values(conversation_id=None))
+        for table in (channel_outbox, handovers):
+            connection.execute(sa.delete(table).where(table.c.conversation_id.in_(ids)))
+        mine = channel_people.c.conversation_id.in_(ids)
+        connection.execute(sa.delete(channel_people).where(mine, ~channel_people.c.stopped))
+        connection.execute(sa.update(channel_people).where(mine).values(offers="[]"))
 
     def _delete_trackers(self, connection: Connection, ids: list[str]) -> int:
         return int(connection.execute(sa.delete(trackers).where(trackers.c.conversation_id.in_(ids))).rowcount)
@@ -482,7 +564,8 @@ def stamp(moment: dt.datetime) -> str:
     return moment.astimezone(dt.timezone.utc).isoformat(timespec="microseconds")
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """The text as both kinds of database take it."""
     # Half of a surrogate pair and NUL are refused by one database or the other; a message must not be lost for them.
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 

@@ -117,3 +117,77 @@ erasures = sa.Table(
 )
 """Proof that a conversation was erased: a hash of its id, and no word of it. `reason` is `request` or `retention`. It
 also keeps writes that were under way from bringing the conversation back."""
+
+channel_inbox = sa.Table(
+    "channel_inbox",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("mark", sa.String(64), nullable=False, unique=True),
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("conversation_id", sa.String(32), index=True),
+    sa.Column("received_at", sa.String(32), nullable=False, index=True),
+    sa.Column("urgent", sa.Boolean, nullable=False),
+    sa.Column("state", sa.String(8), nullable=False, index=True),
+    sa.Column("owner", sa.String(100)),
+    sa.Column("taken_at", sa.String(32)),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("sealed", sa.Text),
+)
+"""A message that a messenger delivered. `mark` is a keyed hash of its id there, so that a second delivery is known.
+`state`: `waiting`, `taken` by the process `owner` at `taken_at`, or `done`. `sealed` is what is needed to answer it
+(`records.sealing`), redacted first; NULL once it is answered."""
+
+channel_outbox = sa.Table(
+    "channel_outbox",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("key", sa.String(80), nullable=False, unique=True),
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("conversation_id", sa.String(32)),
+    sa.Column("created_at", sa.String(32), nullable=False, index=True),
+    sa.Column("urgent", sa.Boolean, nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("due_at", sa.String(32), nullable=False),
+    sa.Column("deadline", sa.String(32)),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("owner", sa.String(100)),
+    sa.Column("taken_at", sa.String(32)),
+    sa.Column("fault", sa.String(120)),
+    sa.Column("provider_mark", sa.String(64), index=True),
+    sa.Column("sealed", sa.Text),
+    sa.Index("channel_outbox_due", "state", "due_at"),
+    sa.Index("channel_outbox_order", "conversation_id", "channel", "id"),
+)
+"""A message to be sent. `key` names it, also to receivers that can tell a repetition by it. `state`: `waiting` until
+`due_at`, `sending` by the process `owner`, `delivered`, or `dead`; `fault` says what went wrong last. After `deadline`
+it may not be sent any more. `provider_mark` is a keyed hash of the provider's id for it. `sealed` holds address and
+content; NULL once it is delivered."""
+
+handovers = sa.Table(
+    "handovers",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("conversation_id", sa.String(32), nullable=False, index=True),
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(8), nullable=False, index=True),
+    sa.Column("opened_at", sa.String(32), nullable=False, index=True),
+    sa.Column("heard_at", sa.String(32), nullable=False),
+    sa.Column("answered_at", sa.String(32)),
+    sa.Column("reference", sa.String(80), index=True),
+    sa.Column("sealed", sa.Text),
+)
+"""A person was passed on to the people who run the site. `state`: `open`, then the assistant keeps quiet, or `ended`.
+`heard_at`: when either side wrote last; `answered_at`: when somebody of the site did. `reference`: under which name it
+is known over there. `sealed`: where the person is reached; NULL once it is ended."""
+
+channel_people = sa.Table(
+    "channel_people",
+    metadata,
+    sa.Column("conversation_id", sa.String(32), primary_key=True),
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("heard_at", sa.String(32), nullable=False, index=True),
+    sa.Column("stopped", sa.Boolean, nullable=False),
+    sa.Column("offers", sa.Text, nullable=False),
+)
+"""What a channel has to know of a person between two messages: when they wrote last, whether they asked for silence
+(STOP), and what they were offered last, as JSON pairs of a title and the message it stands for."""

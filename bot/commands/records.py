@@ -60,7 +60,8 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
 
 def _say(gone: Pruned, word: str = "So far") -> None:
     talks = f"{gone.conversations} conversations, {gone.messages} messages, {gone.trackers} dialogues"
-    print(f"{word}: {talks}, {gone.reports} reports, {gone.contacts} contact details erased.", flush=True)
+    others = f"{gone.reports} reports, {gone.contacts} contact details, {gone.letters} letters of messengers"
+    print(f"{word}: {talks}, {others} erased.", flush=True)
 
 
 def set_up(environment: Mapping[str, str]) -> None:

@@ -131,6 +131,12 @@ def fill(rooms: tuple[Room, ...], conversations_at: str = "head") -> None:
             question = {"day": "2026-11-02", "locale": "en", "kind": "abstain", "text": ODD, "nearest": ""}
             put(connection, "missed_questions", {**question, "conversation_id": "a", "confidence": 0.25})
             put(connection, "contact_requests", {**left, "id": "c", "at": day, "locale": "en", "contact": ODD})
+            letter = {"channel": "sms", "conversation_id": "a", "urgent": True, "state": "waiting", "sealed": ODD}
+            put(connection, "channel_inbox", {**letter, "mark": "m", "received_at": day, "tries": 2})
+            sent = {"key": "m-1", "created_at": day, "due_at": day, "attempts": 3, "fault": ODD}
+            put(connection, "channel_outbox", {**letter, **sent})
+            person = {"conversation_id": "a", "channel": "sms", "heard_at": day, "stopped": True, "offers": "[]"}
+            put(connection, "channel_people", person)
 
 
 def kept(rooms: tuple[Room, ...]) -> Rows:
@@ -208,6 +214,7 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_date(home: Home, file: Pat
     # named; these are not known to have said or asked anything, or to have named one.
     talks = [(*row, "", None, False) for row in was["conversations"]]
     empty: Rows = {"reports": [], "missed_questions": [], "contact_requests": []}
+    empty |= {"channel_inbox": [], "channel_outbox": [], "channel_people": [], "handovers": []}
     changed = {"messages": told, "conversations": talks}
     newer = {**empty, **changed, "records_schema": [(NEWEST["conversations"],)]}
     assert kept(new) == {**was, **newer}
