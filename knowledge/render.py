@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from string import ascii_uppercase
 
 from knowledge.model import Answer, Block, Run
@@ -14,9 +15,14 @@ SOURCES_NAMED = 3
 
 def as_text(answer: Answer, phrases: Phrases) -> str:
     """Blocks parted by blank lines, then one line that says source, date and review state."""
-    parts = [text for block in answer.blocks if (text := "\n".join(_lines(block)))]
+    parts = [text for block in answer.blocks if (text := "\n".join(block_lines(block)))]
     line = source_line(answer, phrases)
     return "\n\n".join([*parts, line] if line else parts)
+
+
+def review_line(answer: Answer, phrases: Phrases) -> str:
+    """When an answer was checked and who approved it, without its sources; empty for replies without an entry."""
+    return source_line(replace(answer, sources=()), phrases)
 
 
 def source_line(answer: Answer, phrases: Phrases) -> str:
@@ -33,7 +39,8 @@ def source_line(answer: Answer, phrases: Phrases) -> str:
     )
 
 
-def _lines(block: Block) -> Iterator[str]:
+def block_lines(block: Block) -> Iterator[str]:
+    """The lines of one block; steps and choices with their marks."""
     if block.runs:
         yield _text(block.runs)
     for number, item in enumerate(block.items, 1):

@@ -232,8 +232,15 @@ def _numbers(locale: str) -> list[dict[str, str]]:
 
 
 def _pattern(phrase: str) -> re.Pattern[str]:
-    parts = _SLOT.split(phrase)
-    return re.compile("".join(f"(?P<{part}>.+)" if place % 2 else re.escape(part) for place, part in enumerate(parts)))
+    """What matches a phrase, whatever stands in its slots; the same wherever one slot stands twice."""
+    parts, known, written = _SLOT.split(phrase), set[str](), ""
+    for place, part in enumerate(parts):
+        if place % 2 == 0:
+            written += re.escape(part)
+        else:
+            written += f"(?P={part})" if part in known else f"(?P<{part}>.+)"
+            known.add(part)
+    return re.compile(written)
 
 
 def _made_of(value: str, known: set[str] | Callable[[str], bool], *separators: str) -> bool:

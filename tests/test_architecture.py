@@ -25,8 +25,10 @@ ROOMS: dict[str, set[str]] = {
 
 DOORS = {
     "web/settings.py": {"storage.settings"},
+    "web/channels/settings.py": {"storage.settings"},
     # A program entry names the errors that a wrong setting or a missing database ends in.
     "web/__main__.py": {"storage.settings", "storage.errors"},
+    "web/channels/__main__.py": {"storage.settings", "storage.errors"},
 }
 """Modules that may import more than their room may."""
 
@@ -53,6 +55,10 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "starlette": ("web/",),
     "uvicorn": ("web/",),
     "aiohttp": ("web/",),
+    "cryptography": ("records/sealing.py", "web/channels/simulation/teams.py"),
+    "jwt": ("web/channels/teams.py", "web/channels/simulation/teams.py"),
+    "twilio": ("web/channels/twilio.py",),
+    "slack_sdk": ("web/channels/slack.py",),
     "jinja2": ("web/",),
 }
 """Package from outside -> where it may be imported. Any other package is a fault."""
@@ -67,7 +73,7 @@ SEPARATE = ("web.studio", "web.channels", "web.widget")
 """Parts of the door that nobody imports but themselves and the modules that put the door together."""
 ASSEMBLE = ("web/app.py", "web/wiring.py", "web/__main__.py")
 
-READS_ENVIRONMENT = re.compile(r"(?:.*/)?wiring\.py|(?:bot|web)/__main__\.py")
+READS_ENVIRONMENT = re.compile(r"(?:.*/)?wiring\.py|(?:bot|web|web/channels)/__main__\.py")
 BUILDERS = {
     *("open_engine", "create_engine", "sessionmaker", "Session", "connect"),
     *("Client", "AsyncClient", "ClientSession", "TCPConnector"),

@@ -13,22 +13,27 @@ from collections.abc import Mapping
 from knowledge.errors import KnowledgeError
 from storage.errors import StorageError
 from storage.settings import SettingError, read
+from web.channels import settings as channel_settings
 from web.errors import DoorError
 from web.logs import configure
 from web.serve import serve
-from web.settings import ROWS
+from web.settings import HOME, ROWS
 from web.wiring import from_environment
 
 
 def settings_problems(environment: Mapping[str, str]) -> dict[str, str]:
-    problems = {}
+    problems: dict[str, str] = {}
     for row in ROWS:
         try:
             read([row], environment)
             problems[row.name] = ""
         except SettingError as error:
             problems[row.name] = str(error)
-    return problems
+    try:
+        [home] = read(HOME, environment).values()
+    except SettingError:
+        return problems  # whoever asks tells what is wrong with the home
+    return problems | channel_settings.problems(environment, home)
 
 
 def main() -> int:

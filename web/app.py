@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -44,7 +44,10 @@ def build(parts: Parts) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         # Reading a release takes seconds; after a restart the first person would wait for it.
         loading = asyncio.create_task(asyncio.to_thread(_load_release, parts))
-        yield
+        async with AsyncExitStack() as stack:
+            for extension in parts.extensions:
+                await stack.enter_async_context(extension.running(parts))
+            yield
         loading.cancel()
         await parts.assistant.close()
         left = await asyncio.to_thread(parts.recorder.close, FLUSH_SECONDS)
@@ -86,6 +89,7 @@ def build(parts: Parts) -> Starlette:
             *pages.routes(parts, views),
             *trials.routes(parts, views),
             *library.routes(parts, views),
+            *(route for extension in parts.extensions for route in extension.routes(parts)),
             _files("/static", HERE / "static"),
             _files("/widget", HERE / "widget"),
         ],

@@ -24,6 +24,7 @@ from records.errors import Unavailable, UnknownConversation
 from records.missed import Missed
 from records.model import Conversation, Replies, ShownCard
 from safety import Finding
+from web import handover
 from web.assistant import Asked
 from web.contact import heeded
 from web.errors import AssistantUnavailable, Refused, whereabouts
@@ -127,7 +128,7 @@ async def respond(turn: Turn, parts: Parts) -> list[Reply]:
 
 async def _respond(turn: Turn, parts: Parts) -> list[Reply]:
     remembered = parts.recorder.remembered(turn.conversation)
-    finding = checked(clean(turn.text), remembered, parts)
+    finding = checked(clean(turn.text), remembered, parts) or turn.finding
     if finding is not None:
         return await _card_at_once(turn, finding, parts)
     async with parts.turns.of(turn.conversation):
@@ -191,16 +192,22 @@ def _noting_treatment(heard: _Heard, parts: Parts) -> Conversation:
 
 async def _answer(heard: _Heard, parts: Parts) -> _Answered:
     text, before = heard.text, heard.before
+    if heard.turn.wordless and _NOTHING_SAID.fullmatch(text):
+        return _Answered([_spoken("words_only", "clarify", heard, parts)], before)
     if _NOTHING_SAID.fullmatch(text):
         return _Answered([_spoken("empty_message", "clarify", heard, parts)], before)
     if _says(text, "not_emergency_button", parts) or (before.card is not None and _NO_EMERGENCY.search(text)):
         return _Answered([_spoken("not_emergency_reply", "clarify", heard, parts)], replace(before, card=None))
     if _says(text, "forget_me_button", parts) or (before.awaiting == "forget" and says_yes(text)):
         return await _forget(heard, parts)
+    if heard.turn.people is not None and (passed := _passed_on(heard, parts)) is not None:
+        return passed
     if parts.settings.contact and (reached := _heeded(heard, parts)) is not None:
         return reached
     read = shortened(text, parts.settings.message_chars)
     replies = await _ask(heard, read, parts)
+    if heard.turn.people is not None and any(reply.answer and reply.answer.kind == "handoff" for reply in replies):
+        return _about_people(handover.offered(heard.turn.people.there), heard, parts)
     after = replace(_noting_treatment(heard, parts), awaiting="forget" if _offers_to_forget(replies, parts) else None)
     shown = next((found for reply in replies if (found := _shown_card(reply))), None)
     if shown is not None:
@@ -235,6 +242,22 @@ def _at_a_loss(answers: Sequence[Answer]) -> bool:
 def _card_again(shown: ShownCard, heard: _Heard, parts: Parts) -> Answer:
     found = parts.cards.card(shown.card, shown.locale)
     return card_answer(found, "crisis", parts.numbers, heard.region, parts.phrases, parts.card_sources)
+
+
+def _passed_on(heard: _Heard, parts: Parts) -> _Answered | None:
+    """What comes of a message that is about being passed on to a person; None for every other one."""
+    there = heard.turn.people is not None and heard.turn.people.there
+    found = handover.heeded(heard.text, heard.before.awaiting, lambda button: _says(heard.text, button, parts), there)
+    return None if found is None else _about_people(found, heard, parts)
+
+
+def _about_people(found: handover.Heeded, heard: _Heard, parts: Parts) -> _Answered:
+    hours = heard.turn.people.hours if heard.turn.people is not None else ""
+    said = spoken(_phrase(found.phrase, heard, parts, hours=hours))
+    titles = [_phrase(button, heard, parts) for button in found.buttons]
+    offers = tuple(FollowUp(title, title) for title in titles)
+    reply = Reply(answer=Answer("handoff", (said,), follow_ups=offers, locale=heard.locale))
+    return _Answered([reply], replace(heard.before, awaiting=found.awaiting))
 
 
 def _heeded(heard: _Heard, parts: Parts) -> _Answered | None:

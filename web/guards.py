@@ -33,6 +33,11 @@ def visitors(request: Request, parts: Parts) -> None:
     for the address with `count_address`: a message must be looked at before it may be refused."""
 
 
+def providers(request: Request, parts: Parts) -> None:
+    """For messengers and other systems that sign what they deliver. A signature is over the body, so the endpoint reads
+    it and verifies it before anything else; the route names the verifier."""
+
+
 def count_address(request: Request, parts: Parts) -> None:
     """Raises `Refused` 429 when this address asks too much."""
     address = limited_as(caller(request.scope, parts.settings.trusted_proxies))

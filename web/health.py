@@ -59,7 +59,9 @@ async def look(parts: Parts) -> dict[str, dict[str, Any]]:
     )
     records = {"ok": parts.recorder.ok, "waiting": parts.recorder.waiting}
     states = {"knowledge": knowledge, "cards": cards, "reviews": reviews, "trials": trials, "worker": worker}
-    return {**states, "assistant": {"ok": assistant}, "records": records}
+    more = [await extension.look() for extension in parts.extensions]
+    others = {name: state for found in more for name, state in found.items()}
+    return {**states, "assistant": {"ok": assistant}, "records": records, **others}
 
 
 def able(states: dict[str, dict[str, Any]]) -> bool:

@@ -8,9 +8,18 @@ from typing import Any
 
 from knowledge.codec import answer_from_json, answer_to_json
 from knowledge.model import Answer, FollowUp
+from safety import Finding
 
 LOCALES = ("en", "es")
 """Languages of the conversation. The first is spoken where none is asked for."""
+
+
+@dataclass(frozen=True)
+class People:
+    """The people who run the site, whom somebody may be passed on to: whether they are there now, and when they are."""
+
+    there: bool
+    hours: str = ""
 
 
 @dataclass(frozen=True)
@@ -20,7 +29,9 @@ class Turn:
     `conversation` is the id under which it is kept. `message_id` is the sender's own mark for this message, or one made
     at the door; a repeated delivery carries the same one. `region` is an ISO 3166 country code of two capital letters,
     `locale` a language; None where the message does not say. `address` is what limits count for a
-    caller whose address is one person's; empty for servers, which speak for many.
+    caller whose address is one person's; empty for servers, which speak for many. `wordless`: it was a picture, a voice
+    note or the like. `finding`: what the emergency rules found in the person's own words, where `text` is only what was
+    kept of them. `people`: None where nobody can be passed on to anybody.
     """
 
     conversation: str
@@ -30,6 +41,9 @@ class Turn:
     locale: str | None = None
     channel: str = "rest"
     address: str = ""
+    wordless: bool = False
+    finding: Finding | None = None
+    people: People | None = None
 
     def within(self, conversation: str) -> Turn:
         return replace(self, conversation=conversation)

@@ -18,17 +18,25 @@ from knowledge.model import ReplyKind
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OTHER = "other"
 
-CHANNELS = ("rest", "chat", "library")
+MESSENGERS = ("webhook", "whatsapp", "twilio", "slack", "telegram", "messenger", "teams", "mattermost")
+SYSTEMS = ("handover", "events")
+"""What is told beside messengers: where people are passed on to, and who listens to what happens."""
+CHANNELS = ("rest", "chat", "library", *MESSENGERS)
 KINDS = (*get_args(ReplyKind), "spoken")
 """What came of a message; `spoken`: nothing but a phrase."""
 OUTCOMES = ("answered", "failed", "resting")
 """Of a call to the assistant; `resting`: it was not asked, because it failed often a moment ago."""
+RECEIVED = ("new", "known", "full", "away", "ignored")
+"""Of a message that a messenger delivered; `known`: it was delivered before."""
+SENT = ("delivered", "postponed", "refused", "unsure", "rejected")
+"""Of a try to send a message to a messenger or another system; `refused`: our key is."""
 LIMITS = ("conversation", "address")
 CODES = (
     *("bad_json", "bad_shape", "bad_sender", "bad_message", "bad_metadata", "bad_request"),
     *("key_needed", "origin_not_listed", "not_found", "method_not_allowed", "too_slow", "too_large"),
     *("not_json", "encoded", "wrong_host", "too_many", "head_too_large", "failed", "too_busy"),
     *("crowded_out", "not_taken", "unknown_conversation", "unknown_entry", "records_away"),
+    *("bad_signature", "cannot_verify", "unknown_handover"),
     *("bad_search", "unknown_search", "unknown_trial"),
 )
 """Codes of refused requests. A code that is not here is counted as "other"."""
@@ -105,6 +113,15 @@ class Metrics:
         self._cards = Counter("lantern_cards_total", "Emergency and crisis cards shown.", card=self.cards)
         self._calls = Counter("lantern_assistant_calls_total", "Calls to the assistant.", outcome=OUTCOMES)
         self._limited = Counter("lantern_rate_limited_total", "Messages over a rate limit.", limit=LIMITS)
+        self._received = Counter(
+            "lantern_channel_received_total", "Messages delivered by messengers.", channel=MESSENGERS, outcome=RECEIVED
+        )
+        self._sent = Counter(
+            "lantern_channel_sent_total",
+            "Tries to send to messengers and other systems.",
+            channel=(*MESSENGERS, *SYSTEMS),
+            outcome=SENT,
+        )
         self._refusals = Counter("lantern_refused_total", "Requests that were not served.", code=CODES)
 
     def answered(self, channel: str, kind: str, seconds: float) -> None:
@@ -112,6 +129,16 @@ class Metrics:
         with self._lock:
             self._messages.add(channel, kind)
             self._seconds.add(seconds)
+
+    def received(self, channel: str, outcome: str) -> None:
+        """A messenger delivered a message; `outcome` is one of `RECEIVED`."""
+        with self._lock:
+            self._received.add(channel, outcome)
+
+    def sent(self, channel: str, outcome: str) -> None:
+        """A message was sent to a messenger, or could not be; `outcome` is one of `SENT`."""
+        with self._lock:
+            self._sent.add(channel, outcome)
 
     def card_shown(self, card: str) -> None:
         self._count(self._cards, card)
@@ -130,7 +157,10 @@ class Metrics:
     def text(self, now: Now) -> str:
         """Everything, as Prometheus reads it."""
         with self._lock:
-            counted = (self._messages, self._seconds, self._cards, self._calls, self._limited, self._refusals)
+            counted = (
+                *(self._messages, self._seconds, self._cards, self._calls, self._limited, self._refusals),
+                *(self._received, self._sent),
+            )
             lines = [line for series in counted for line in series.lines()]
         return "\n".join((*lines, *_gauges(now))) + "\n"
 

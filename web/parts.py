@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
+
+from starlette.routing import Route
 
 from knowledge.model import Source
 from knowledge.phrases import Phrases
@@ -26,6 +29,19 @@ from web.settings import Settings
 from web.turns import Turns
 
 T = TypeVar("T")
+
+
+class Extension(Protocol):
+    """A part of the door that is there only where it is switched on, such as messengers."""
+
+    def routes(self, parts: Parts) -> list[Route]:
+        """What it serves."""
+
+    def running(self, parts: Parts) -> AbstractAsyncContextManager[None]:
+        """It works while the block runs."""
+
+    async def look(self) -> dict[str, dict[str, Any]]:
+        """States of its parts for `/readyz`, as in `web.health.look`."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +66,7 @@ class Parts:
     card_sources: Mapping[str, Source] = field(default_factory=dict)
     """What cards name as their sources; at hand without the database."""
     turns: Turns = field(default_factory=Turns)
+    extensions: Sequence[Extension] = ()
 
     @functools.cached_property
     def variants(self) -> Variants:

@@ -36,7 +36,7 @@ HEADERS = {
 ONLY_HTTPS = b"max-age=31536000"
 """A browser that came by https once asks by nothing else for a year."""
 
-API_PATHS = ("/webhooks/", "/api/", "/healthz", "/readyz", "/metrics")
+API_PATHS = ("/webhooks/", "/channels/", "/api/", "/healthz", "/readyz", "/metrics")
 """Their replies are about one person or one moment: never kept by a browser or a proxy."""
 HEALTH_PATHS = ("/healthz", "/readyz")
 """Answered under any host name: whoever watches a process calls it by its address, and nothing here is private."""

@@ -7,11 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from storage.settings import ROWS as STORAGE_ROWS
 from storage.settings import Setting, read, text, whole
 from web.callers import Network, networks
 from web.limits import Rate
+from web.openings import Hours
 
 LOOPBACK_NAMES = frozenset(("localhost", "127.0.0.1", "[::1]"))
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -65,6 +67,14 @@ def _origin(word: str) -> str:
     if scheme == "http" and name not in LOOPBACK_NAMES:
         raise ValueError(f"{word!r}: a page that came by http can be changed on its way; give its https address")
     return f"{scheme}://{name}" + (f":{port}" if port and port != _USUAL_PORTS[scheme] else "")
+
+
+def zone(value: str) -> ZoneInfo:
+    """Parses the name of a time zone. Raises `ValueError`."""
+    try:
+        return ZoneInfo(value.strip())
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("give the name of a time zone, such as America/New_York") from None
 
 
 def site_address(value: str) -> str:
@@ -146,20 +156,39 @@ ROWS = (
         "phone number, e-mail or address of a page where a person can be reached, shown as it stands; empty: nobody",
     ),
     Setting("LANTERN_CONTACT_HOURS", "", text, "when they can be reached, in words, such as Mon-Fri 9-17"),
+    Setting(
+        "LANTERN_CHANNEL_BYTES",
+        "262144",
+        whole(4096, 4_194_304),
+        "largest request body of a messenger, in bytes; they may deliver many messages in one",
+    ),
+    Setting(
+        "LANTERN_HANDOVER_HOURS",
+        "",
+        Hours.parse,
+        "when people of the site are there for who is passed on to them, such as 'Mon-Fri 9:00-17:00'; empty: always",
+    ),
+    Setting("LANTERN_HANDOVER_ZONE", "UTC", zone, "time zone of these hours, such as America/New_York"),
+    Setting(
+        "LANTERN_HANDOVER_MINUTES",
+        "15",
+        whole(1, 1440),
+        "minutes after which somebody who was passed on is told that nobody answered",
+    ),
     Setting("LANTERN_SITE_NAME", "Lantern", text, "name of this service, shown at the top of its pages"),
     Setting(
         "LANTERN_SITE_ADDRESS",
         "",
         site_address,
-        "address of this service as readers know it, such as https://lantern.hospital.example, for feeds and the "
-        "sitemap; empty: as each caller names it",
+        "address of this service as readers and messengers know it, such as https://lantern.hospital.example, for "
+        "feeds, the sitemap and links in messengers; empty: as each caller names it, and messengers get no links",
     ),
     Setting("LANTERN_TRIALS_PAGE", "25", whole(5, 500), "studies on one page of the list of trials"),
     Setting("LANTERN_TRIALS_FEED", "100", whole(10, 1000), "most entries of a feed of trials, the newest ones"),
     Setting("LANTERN_TRIALS_ANSWER", "100", whole(1, 1000), "most studies in one answer of /api/v1/trials"),
 )
 
-_HOME = tuple(row for row in STORAGE_ROWS if row.name == "LANTERN_HOME")
+HOME = tuple(row for row in STORAGE_ROWS if row.name == "LANTERN_HOME")
 
 
 @dataclass(frozen=True)
@@ -184,6 +213,10 @@ class Settings:
     connections: int = 500
     contact: str = ""
     contact_hours: str = ""
+    handover_hours: Hours = field(default_factory=Hours)
+    handover_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    handover_minutes: int = 15
+    channel_bytes: int = 262_144
     site_name: str = "Lantern"
     site_address: str = ""
     trials_page: int = 25
@@ -209,5 +242,5 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Raises `storage.settings.SettingError` for the first setting that is missing or wrong."""
-        values = read((*_HOME, *ROWS), environment)
+        values = read((*HOME, *ROWS), environment)
         return cls(**{name.removeprefix("LANTERN_").lower(): value for name, value in values.items()})

@@ -12,9 +12,13 @@ from pathlib import Path
 import aiohttp
 
 from knowledge import wiring as knowledge_wiring
+from knowledge.wiring import Knowledge
 from records import wiring as records_wiring
+from records.wiring import Records
 from safety import EMERGENCY_RULES, load_rules
 from web.assistant import Assistant, Breaker
+from web.channels import wiring as channels_wiring
+from web.channels.door import Channels
 from web.errors import StartRefused
 from web.limits import Limits
 from web.logs import MessageLog
@@ -36,6 +40,16 @@ def build(environment: Mapping[str, str]) -> Parts:
     knowledge.store.require_no_other()
     records = records_wiring.build(environment)
     records.store.require_no_other()
+    secret = read_secret(settings.home / "secrets" / "assistant")
+    return assembled(
+        settings, knowledge, records, secret, channels_wiring.build(environment, settings, records, knowledge.phrases)
+    )
+
+
+def assembled(
+    settings: Settings, knowledge: Knowledge, records: Records, secret: bytes, channels: Channels | None = None
+) -> Parts:
+    """The parts of a door. `secret` is shared with the assistant."""
     rules = load_rules(EMERGENCY_RULES)
     metrics = Metrics(rules.cards)
     return Parts(
@@ -46,7 +60,7 @@ def build(environment: Mapping[str, str]) -> Parts:
         phrases=knowledge.phrases,
         knowledge=knowledge,
         card_sources=knowledge.card_sources,
-        assistant=line_to_assistant(settings, read_secret(settings.home / "secrets" / "assistant"), metrics),
+        assistant=line_to_assistant(settings, secret, metrics),
         recorder=records.recorder,
         retention=records.retention,
         identify=records.conversation_id,
@@ -54,6 +68,7 @@ def build(environment: Mapping[str, str]) -> Parts:
         metrics=metrics,
         message_log=MessageLog(secrets.token_bytes(16)),
         records_threads=ThreadPoolExecutor(RECORD_THREADS, "records"),
+        extensions=[channels] if channels is not None else [],
     )
 
 
