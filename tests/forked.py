@@ -8,4 +8,6 @@ from __future__ import annotations
 import multiprocessing
 
 processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["tests.torture.killed_acts", "alembic.command", "alembic.config", "psycopg2"])
+processes.set_forkserver_preload(
+    ["tests.torture.killed_acts", "tests.torture.read_once", "alembic.command", "alembic.config", "psycopg2"]
+)
