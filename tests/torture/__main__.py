@@ -16,12 +16,14 @@ import pytest
 
 from tests import postgresql
 from tests.running import environment, run_command
+from tests.torture.channel_kills import Run, Scale
 from tests.torture.faults import FAULTS
 from tests.torture.killed_acts import Databases, Files, suffer_all
 from tests.torture.rounds import deck, play, staged
 
 ROUNDS = 16
 ACTS_KILLED = "publications, imports, syncs and migrations are killed at every step"
+CHANNELS_KILLED = "a gateway with channels is killed 200 times while 50 people write 1,000 messages"
 """What is done before the rounds, with no Lantern running."""
 
 
@@ -52,8 +54,14 @@ def _suffer(folder: Path, options: argparse.Namespace) -> list[str]:
     """What is broken after the first round that broke something."""
     if options.only in ACTS_KILLED:
         broken = _kill_acts(folder / "killed")
-        if broken or not any(options.only in fault.name for fault in FAULTS):
+        if broken:
             return broken
+    if options.only in CHANNELS_KILLED:
+        broken = _kill_channels(folder / "channels", options.seed)
+        if broken:
+            return broken
+    if not any(options.only in fault.name for fault in FAULTS):
+        return []
     plan = random.Random(options.seed)
     with staged(folder, _prepared(folder), plan, options.postgresql, _say) as stage:
         for number, fault in zip(range(1, options.rounds + 1), deck(stage, options.only)):
@@ -72,6 +80,15 @@ def _kill_acts(folder: Path) -> list[str]:
         return suffer_all(kinds, lambda text: _say(f"  {text}"))
 
 
+def _kill_channels(folder: Path, seed: int) -> list[str]:
+    _say(f"Then {CHANNELS_KILLED}.")
+    folder.mkdir()
+    run = Run(Scale(kills=200, messages=1000, people=50), seed, folder, lambda text: _say(f"  {text}"))
+    broken = run.suffer()
+    _say(f"  {run.kills} kills; {run.dead} replies of which nobody knows whether they arrived are dead letters")
+    return broken
+
+
 def _prepared(folder: Path) -> Path:
     """A home with model and content: LANTERN_TEST_HOME, if it is set, or a new one."""
     home = Path(os.environ.get("LANTERN_TEST_HOME") or folder / "prepared")
@@ -88,7 +105,9 @@ def _parser() -> argparse.ArgumentParser:
         description="People talk with a Lantern of its own while its processes are killed and held still and its "
         "database is locked, filled and taken away. After each fault everything that was promised must be true. "
         "Exit code 1, with sentences that say what is not, as soon as something is broken.",
-        epilog=f"First {ACTS_KILLED}. The faults: " + "; ".join(fault.name for fault in FAULTS) + ".",
+        epilog=f"First {ACTS_KILLED}. Then {CHANNELS_KILLED}. The faults: "
+        + "; ".join(fault.name for fault in FAULTS)
+        + ".",
     )
     seed = "number that fixes the faults, their order and how long they last; left out: another one each time"
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help=seed)

@@ -155,13 +155,13 @@ def _carry_out(name: str, place: Place, kill_at: int, told: Any) -> None:
             step()
 
     engine = open_engine(place.url)
-    _before_each_change(engine, step)
+    before_each_change(engine, step)
     sys.addaudithook(audited)
     ACTS[name].do(engine, place.folder)
     told.send(steps)
 
 
-def _before_each_change(engine: Engine, step: Callable[[], None]) -> None:
+def before_each_change(engine: Engine, step: Callable[[], None]) -> None:
     def executing(_connection: Any, _cursor: Any, said: str, *_: Any) -> None:
         if said.lstrip().startswith(WRITING):
             step()
