@@ -16,12 +16,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from records.errors import Unavailable, UnknownConversation
-from records.identity import contact_hash, erasure_hash, message_hash
+from records.identity import contact_hash, erasure_hash, feedback_hash, message_hash
 from records.missed import Missed, MissedQuestion
 from records.model import (
     Clock,
     ContactRequest,
     Conversation,
+    Feedback,
     KeptMessage,
     Reason,
     Receipt,
@@ -34,6 +35,7 @@ from records.tables import (
     contact_requests,
     conversations,
     erasures,
+    feedback,
     messages,
     missed_questions,
     reports,
@@ -155,6 +157,22 @@ class ConversationStore:
             }
             connection.execute(_ADD_CONTACT, left)
 
+    def keep_feedback(
+        self, connection: Connection, conversation: Conversation, message_id: str, opinion: Feedback
+    ) -> None:
+        """An operation: what the person thinks of one answer to this message is there, and nothing that they thought of
+        it before. Nothing is kept of a conversation that is not."""
+        known = sa.select(conversations.c.id).where(
+            conversations.c.id == conversation.id, conversations.c.started_at == stamp(conversation.started_at)
+        )
+        if connection.execute(known).first() is None:
+            return
+        mark = feedback_hash(conversation.id, message_id, opinion.entry)
+        word = redact(_storable(opinion.word)) if opinion.word else None
+        row = {**asdict(opinion), "at": stamp(opinion.at), "word": word}
+        if not connection.execute(sa.update(feedback).where(feedback.c.id == mark).values(**row)).rowcount:
+            connection.execute(sa.insert(feedback).values(id=mark, conversation_id=conversation.id, **row))
+
     def _keep_state(self, connection: Connection, conversation: Conversation, at: dt.datetime) -> bool:
         """Whether the conversation may be kept: False when it was erased."""
         started_at = stamp(conversation.started_at)
@@ -245,6 +263,11 @@ class ConversationStore:
                 .where(missed_questions.c.conversation_id == conversation_id)
                 .order_by(missed_questions.c.id)
             ).mappings()
+            opinions = connection.execute(
+                sa.select(*(column for column in feedback.columns if column.name not in ("id", "conversation_id")))
+                .where(feedback.c.conversation_id == conversation_id)
+                .order_by(feedback.c.at)
+            ).mappings()
             left, unanswered = [dict(row) for row in contacts], [dict(row) for row in missed]
             if state is None and tracker is None and not left:
                 raise unknown(conversation_id)
@@ -258,6 +281,7 @@ class ConversationStore:
                 "tracker": tracker and {"saved_at": tracker.saved_at, "state": _loaded(tracker.state)},
                 "contacts": left,
                 "missed_questions": unanswered,
+                "feedback": [dict(row) for row in opinions],
             }
 
     def recall(self, locale: str, entry: str, revision: int | None = None) -> Iterator[Recalled]:
@@ -325,6 +349,24 @@ class ConversationStore:
                 row["day"],
                 row["text"],
                 Missed(row["kind"], tuple(row["nearest"].split()), row["confidence"], row["locale"]),
+            )
+            for row in rows
+        ]
+
+    def feedback(self) -> list[Feedback]:
+        """What people think of the answers they got, oldest first."""
+        query = sa.select(feedback).order_by(feedback.c.at, feedback.c.id)
+        with self._reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            Feedback(
+                row["locale"],
+                row["kind"],
+                row["entry"],
+                row["revision"],
+                row["helpful"],
+                row["word"],
+                dt.datetime.fromisoformat(row["at"]),
             )
             for row in rows
         ]
@@ -429,7 +471,8 @@ class ConversationStore:
         counts = dict.fromkeys(ids, 0)
         counts.update(connection.execute(counting.group_by(messages.c.conversation_id)).all())
         connection.execute(sa.delete(messages).where(mine))
-        connection.execute(sa.delete(missed_questions).where(missed_questions.c.conversation_id.in_(ids)))
+        for table in (missed_questions, feedback):
+            connection.execute(sa.delete(table).where(table.c.conversation_id.in_(ids)))
         connection.execute(sa.delete(conversations).where(conversations.c.id.in_(ids)))
         return counts
 
