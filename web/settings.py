@@ -146,6 +146,7 @@ ROWS = (
         "phone number, e-mail or address of a page where a person can be reached, shown as it stands; empty: nobody",
     ),
     Setting("LANTERN_CONTACT_HOURS", "", text, "when they can be reached, in words, such as Mon-Fri 9-17"),
+    Setting("LANTERN_OPERATOR", "", text, "who runs this service, as people know them; said before the first message"),
     Setting("LANTERN_SITE_NAME", "Lantern", text, "name of this service, shown at the top of its pages"),
     Setting(
         "LANTERN_SITE_ADDRESS",
@@ -184,6 +185,7 @@ class Settings:
     connections: int = 500
     contact: str = ""
     contact_hours: str = ""
+    operator: str = ""
     site_name: str = "Lantern"
     site_address: str = ""
     trials_page: int = 25
