@@ -2,9 +2,9 @@
 import * as phrases from 'lantern:phrases';
 import { Door } from './door.js';
 import { drawMessage, drawOwn, isCard, wording } from './drawing.js';
+import { BASE, loadLater } from './later-part.js';
 import { button, make } from './nodes.js';
 import { emergencyNumber } from './numbers.js';
-import { BASE, loadLater } from './later-part.js';
 import { Outbox } from './outbox.js';
 import { drawLauncher, drawPanel, showNumber } from './panel.js';
 import { coloursWith, readSettings } from './settings.js';
@@ -42,8 +42,8 @@ export class Chat {
   #offline = null;
   /** @type {import('./tools.js').Tools | null} */
   #tools = null;
-  /** @type {Promise<void> | undefined} */
-  #fetching;
+  /** @type {Promise<typeof import('./later.js')> | undefined} */
+  #later;
   /** @type {Row[]} */
   #recent = [];
   /** Keys of rows in the log, where tabs share the chat. @type {Set<string>} */
@@ -68,12 +68,14 @@ export class Chat {
     });
     this.#number = emergencyNumber(region, locale);
     this.#root = element.attachShadow({ mode: 'open' });
-    this.#style();
+    const styles = new CSSStyleSheet();
+    styles.replaceSync(sheet);
+    this.#root.adoptedStyleSheets = [styles];
   }
 
   get isOpen() {
     const shell = this.#panel?.shell;
-    return Boolean(shell && (!(shell instanceof HTMLDialogElement) || shell.open));
+    return Boolean(shell?.isConnected && !shell.hidden);
   }
 
   /** The element is on the page, for the first time or again. */
@@ -87,64 +89,70 @@ export class Chat {
     for (const moved of ['resize', 'scroll']) window.visualViewport?.addEventListener(moved, () => this.#fitKeyboard(), { signal });
     this.#store.watch((key) => this.#changedElsewhere(key), signal);
     if (this.#card) this.#cardInSight.observe(this.#card);
-    if (this.#settings.inline) {
-      this.#build();
-      this.#begun();
-    } else if (!this.#launcher) {
-      this.#launcher = drawLauncher(this.#settings, (phrase) => this.#say(phrase));
-      this.#launcher.addEventListener('click', () => this.open());
-      // Whoever reaches for it is likely to open it.
-      this.#launcher.addEventListener('pointerenter', () => this.#fetchLater(), { once: true });
-      this.#paint(this.#launcher);
-      this.#root.append(this.#launcher);
+    if (!this.#launcher) {
+      this.#drawLauncher();
+      if (this.#settings.inline) this.open(false);
     }
-    // What could not be sent before the page was left is sent, whether the chat is open or not.
-    if (this.#store.rows().some(([, row]) => isUnsent(row))) this.#build();
+    // What could not be sent or erased before the page was left is, whether the chat is open or not.
+    if (this.#store.rows().some(([, row]) => isUnsent(row)) || this.#store.toErase.length) this.#build();
     if (this.#panel) this.#outbox.resume();
+    if (this.isOpen) this.#begun();
   }
 
   /** The element was taken from the page. */
   pause() {
     this.#life.abort();
     this.#outbox.stop();
-    this.#tools?.stop();
-    this.#offline?.stop();
+    this.#quieten();
+    this.#offline = null;
+    this.#root.adoptedStyleSheets.length = 1;
     clearTimeout(this.#typing);
     this.#cardInSight.disconnect();
   }
 
-  open() {
-    if (this.isOpen) return;
-    const panel = this.#build();
-    const { shell, input, title } = panel;
+  /** @param {boolean} [focus] false where nobody asked for it */
+  open(focus = true) {
+    if (this.isOpen || !this.#launcher?.isConnected) return;
+    const { shell, input, title } = this.#build();
+    shell.hidden = false;
     if (shell instanceof HTMLDialogElement) {
       if (matchMedia(SMALL_SCREEN).matches) shell.showModal();
       else shell.show();
     }
-    this.#launcher?.setAttribute('hidden', '');
+    this.#launcher.hidden = true;
     // With a finger on the screen, focus in the field would bring up the keyboard before anything can be read.
-    (matchMedia('(pointer: coarse)').matches ? title : input).focus({ preventScroll: true });
+    if (focus) (matchMedia('(pointer: coarse)').matches ? title : input).focus({ preventScroll: true });
     this.#scrollDown();
     this.#begun();
     this.#tell('open');
   }
 
   close() {
-    const shell = this.#panel?.shell;
-    if (!(shell instanceof HTMLDialogElement) || !shell.open) return;
-    shell.close();
-    this.#tools?.stop();
-    this.#offline?.stop();
+    if (!this.#settings.inline) this.#shut();
+  }
+
+  #shut() {
+    if (!this.isOpen || !this.#panel || !this.#launcher) return;
+    const { shell } = this.#panel;
     this.#toggle('menu', false);
     this.#toggle('cards', false);
-    this.#launcher?.removeAttribute('hidden');
-    this.#launcher?.focus();
+    if (shell instanceof HTMLDialogElement) shell.close();
+    shell.hidden = true;
+    this.#quieten();
+    this.#launcher.hidden = false;
+    this.#launcher.focus();
     this.#tell('close');
+  }
+
+  /** Nothing sounds any more. */
+  #quieten() {
+    this.#tools?.stop();
+    this.#offline?.stop();
   }
 
   /** Out of sight at once, with nothing left of it on this device. */
   hide() {
-    this.close();
+    this.#shut();
     this.#forgetHere();
     const { hideTo } = this.#settings;
     if (hideTo) location.replace(hideTo);
@@ -152,9 +160,8 @@ export class Chat {
 
   /** Says something in the person's name. @param {string} text */
   ask(text) {
-    this.#build();
-    this.#begun();
-    this.#saying(text, text);
+    this.open();
+    if (this.isOpen) this.#saying(text, text);
   }
 
   /** Deletes the chat, here at once and on the server as soon as it can be reached. Resolves to the number of the
@@ -174,10 +181,13 @@ export class Chat {
     return this.#settings.name || this.#service.name || DEFAULT_NAME;
   }
 
-  #style() {
-    const styles = new CSSStyleSheet();
-    styles.replaceSync(sheet);
-    this.#root.adoptedStyleSheets = [styles];
+  #drawLauncher() {
+    this.#launcher = drawLauncher(this.#settings, (phrase) => this.#say(phrase));
+    this.#launcher.addEventListener('click', () => this.open());
+    // Whoever reaches for it is likely to open it.
+    this.#launcher.addEventListener('pointerenter', () => this.#fetchLater(), { once: true });
+    this.#paint(this.#launcher);
+    this.#root.append(this.#launcher);
   }
 
   /** @param {HTMLElement} part */
@@ -185,9 +195,9 @@ export class Chat {
     const { accent } = this.#settings;
     if (!accent) return;
     const { on, line } = coloursWith(accent);
-    part.style.setProperty('--accent', accent);
-    part.style.setProperty('--on-accent', on);
-    part.style.setProperty('--line-accent', line || 'var(--ink)');
+    part.style.setProperty('--accent-set', accent);
+    part.style.setProperty('--on-accent-set', on);
+    part.style.setProperty('--line-accent-set', line || 'var(--ink)');
   }
 
   /** The panel with what was said before, made when it is first needed. */
@@ -195,6 +205,7 @@ export class Chat {
     if (this.#panel) return this.#panel;
     const panel = drawPanel(this.#settings, (phrase) => this.#say(phrase), this.#name);
     this.#panel = panel;
+    panel.shell.hidden = true;
     this.#paint(panel.shell);
     showNumber(panel, this.#number, (phrase, slots) => this.#say(phrase, slots));
     this.#introduce();
@@ -203,7 +214,8 @@ export class Chat {
     // In small windows the browser itself would close the panel, and leave the launcher hidden.
     panel.shell.addEventListener('cancel', (event) => { event.preventDefault(); this.close(); });
     panel.form.addEventListener('submit', (event) => this.#submitted(event));
-    panel.input.addEventListener('focus', () => this.#door.begin().catch(() => {}));
+    // So that the first message need not wait for it.
+    panel.input.addEventListener('input', () => this.#door.begin().catch(() => {}), { once: true });
     panel.log.setAttribute('aria-live', 'off');
     this.#root.append(panel.shell);
     for (const [key, row] of this.#store.rows()) this.#restore(key, row);
@@ -215,9 +227,7 @@ export class Chat {
 
   /** The panel is in use: what it says of the service is fetched, then what works without network. */
   #begun() {
-    if (!this.#service.kept_days) {
-      this.#door.service().then((service) => { this.#introduced(service); }, () => {});
-    }
+    if (!this.#service.kept_days) this.#door.service().then((service) => this.#introduced(service), () => {});
     // After what is in sight has been painted.
     requestAnimationFrame(() => setTimeout(() => this.#fetchLater()));
   }
@@ -276,7 +286,7 @@ export class Chat {
 
   /** @param {(tools: import('./tools.js').Tools) => void} use */
   async #withTools(use) {
-    if (!this.#tools) await this.#fetchLater();
+    await this.#fetchLater();
     if (this.#tools) use(this.#tools);
     else if (this.#panel) this.#panel.status.textContent = this.#say(phrases.widget_no_connection);
   }
@@ -284,6 +294,8 @@ export class Chat {
   /** @param {KeyboardEvent} event */
   #keyed(event) {
     if (event.key === 'Escape') {
+      // Otherwise the browser closes a panel that covers the screen, whatever list is open in it.
+      event.preventDefault();
       event.stopPropagation();
       const opened = this.#panel && [this.#panel.menu, this.#panel.cards].find((list) => !list.hidden);
       if (opened) this.#toggle(/** @type {'menu' | 'cards'} */ (opened.id), false);
@@ -326,6 +338,7 @@ export class Chat {
     this.#keepRow({ by: 'assistant', id: row.id, message });
     this.#show(message, row.id);
     this.#outbox.hurry(row.id);
+    this.#tell('emergency');
   }
 
   /** @param {Row} row @param {Message[]} messages */
@@ -340,9 +353,10 @@ export class Chat {
       this.#keepRow({ by: 'assistant', id: row.id, message });
       const node = this.#show(message, row.id);
       first ??= node;
+      if (isCard(message) && !shown) this.#tell('emergency');
     }
-    if (first && !this.#card?.isConnected) this.#reveal(first);
-    this.#tell('answer', { kinds: messages.map((message) => String(message?.answer?.kind ?? '')) });
+    if (first && !messages.some(isCard)) this.#reveal(first);
+    this.#tell('answer');
   }
 
   /** The card that is shown already for a message. @param {string} id @param {unknown} entry @returns {HTMLElement | null} */
@@ -375,7 +389,6 @@ export class Chat {
     // A phone's keyboard would cover the steps.
     if (matchMedia('(pointer: coarse)').matches) this.#panel?.input.blur();
     this.#reveal(card);
-    this.#tell('emergency');
   }
 
   /** @param {boolean} shown */
@@ -436,8 +449,7 @@ export class Chat {
 
   /** @param {Row} row */
   #keepRow(row) {
-    this.#recent.push(row);
-    if (this.#recent.length > RECENT_ROWS) this.#recent.shift();
+    this.#recent = [...this.#recent.slice(1 - RECENT_ROWS), row];
     const key = this.#store.add(row);
     if (key && this.#store.agreed) this.#drawn.add(key);
     return key;
@@ -446,7 +458,7 @@ export class Chat {
   /** Something that was said before, or in another tab. @param {string} key @param {Row} row */
   #restore(key, row) {
     this.#drawn.add(key);
-    this.#recent.push(row);
+    this.#recent = [...this.#recent.slice(1 - RECENT_ROWS), row];
     if (row.by === 'assistant') {
       if (row.message) this.#show(row.message, row.id);
       return;
@@ -518,44 +530,66 @@ export class Chat {
   }
 
   /** What the first paint did not need; tried again at the next occasion where it cannot be had. */
-  #fetchLater() {
-    this.#fetching ??= loadLater().then(async ({ prepare, Tools }) => {
-      this.#tools = new Tools({
-        root: this.#root,
-        menu: this.#build().menu,
-        settings: this.#settings,
-        door: this.#door,
-        service: () => this.#service,
-        name: () => this.#name,
-        say: (phrase, slots) => this.#say(phrase, slots),
-        ask: (text) => this.#saying(text, text),
-        show: (message, id) => { this.#show(message, id); },
-        note: (...lines) => this.#note(...lines),
-        resize: (size) => this.#panel?.shell.style.setProperty('--text-size', size),
-        erase: () => this.erase(),
-        closeMenu: () => this.#toggle('menu', false),
-      });
-      await this.#goOffline(prepare);
-    }).catch(() => { this.#fetching = undefined; });
-    return this.#fetching;
+  async #fetchLater() {
+    try {
+      const later = await (this.#later ??= loadLater());
+      this.#tools ??= this.#newTools(later);
+      // Not awaited: the menu does not wait for what works without network.
+      if (!this.#offline) this.#goOffline(later).catch(() => {});
+    } catch {
+      this.#later = undefined;
+    }
   }
 
-  /** From here on the rules are at hand, and the cards. @param {typeof import('./later.js').prepare} prepare */
-  async #goOffline(prepare) {
+  /** @param {typeof import('./later.js')} later */
+  #newTools({ Tools }) {
+    return new Tools({
+      root: this.#root,
+      menu: this.#build().menu,
+      settings: this.#settings,
+      door: this.#door,
+      service: () => this.#service,
+      name: () => this.#name,
+      say: (phrase, slots) => this.#say(phrase, slots),
+      ask: (text) => this.#saying(text, text),
+      show: (message, id) => { this.#show(message, id); },
+      note: (...lines) => this.#note(...lines),
+      resize: (size) => this.#resize(size),
+      erase: () => this.erase(),
+      closeMenu: () => this.#toggle('menu', false),
+    });
+  }
+
+  /** Sets the size of the text, and keeps in sight what is being read. @param {string} size */
+  #resize(size) {
+    const { log, shell } = this.#build();
+    const top = log.getBoundingClientRect().top;
+    const read = [...log.children].find((node) => node.getBoundingClientRect().bottom > top);
+    shell.style.setProperty('--text-size', size);
+    if (read instanceof HTMLElement) this.#reveal(read);
+  }
+
+  /** From here on the rules are at hand, and the cards. @param {typeof import('./later.js')} later */
+  async #goOffline({ prepare }) {
     const { endpoint, locale, region } = this.#settings;
-    this.#offline = await prepare({
+    const [service, number, store] = [() => this.#service, () => this.#number, () => this.#store.shelf];
+    const { signal } = this.#life;
+    const offline = await prepare({
       endpoint,
       base: BASE,
       locale,
-      region: region || String(this.#service.region ?? ''),
-      number: this.#number,
+      // These may be known, or change, later.
+      get region() { return region || String(service().region ?? ''); },
+      get number() { return number(); },
+      get store() { return store(); },
       say: (phrase, slots) => this.#say(phrase, slots),
       make,
       status: (text) => { if (this.#panel) this.#panel.status.textContent = text; },
-      store: this.#store.shelf,
-      signal: this.#life.signal,
+      signal,
     });
-    if (this.#offline.sheet) this.#root.adoptedStyleSheets.push(this.#offline.sheet);
+    if (signal.aborted || this.#offline) return;
+    this.#offline = offline;
+    if (offline.sheet) this.#root.adoptedStyleSheets.push(offline.sheet);
     this.#listCards();
   }
 
@@ -606,13 +640,15 @@ export class Chat {
   /** A phone's keyboard covers a part of the page without telling it, except here. */
   #fitKeyboard() {
     const seen = window.visualViewport;
-    if (!seen) return;
-    this.#panel?.shell.style.setProperty('--seen-height', `${seen.height}px`);
-    this.#panel?.shell.style.setProperty('--seen-top', `${seen.offsetTop}px`);
+    const style = this.#panel?.shell.style;
+    // Who enlarges the page with two fingers wants to see it larger, not fitted.
+    const covered = seen && seen.scale < 1.01 && seen.height < innerHeight;
+    style?.setProperty('--seen-height', covered ? `${seen.height}px` : '');
+    style?.setProperty('--seen-top', covered ? `${seen.offsetTop}px` : '');
   }
 
-  /** Tells the page. Nothing that was said is in it. @param {string} what @param {object} [detail] */
-  #tell(what, detail) {
-    this.#element.dispatchEvent(new CustomEvent(`lantern-${what}`, { bubbles: true, detail }));
+  /** Tells the page. Nothing that was said is in it. @param {string} what */
+  #tell(what) {
+    this.#element.dispatchEvent(new CustomEvent(`lantern-${what}`, { bubbles: true }));
   }
 }

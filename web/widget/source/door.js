@@ -52,8 +52,7 @@ export class Door {
     return this.#call('GET', `glossary/${encodeURIComponent(id)}?locale=${this.#hints.locale}`);
   }
 
-  /** Opens a conversation where there is none yet. Called as soon as the person begins to write, so that their first
-   *  message need not wait for it. Where the server refuses, the message is sent all the same: without a token it begins
+  /** Opens a conversation where there is none yet. Where the server refuses, the message is sent all the same: without a token it begins
    *  a conversation too. Rejects where the server cannot be reached: a message that is sent again is known by its mark
    *  within its conversation only. */
   begin() {

@@ -31,20 +31,22 @@ export const isCard = (message) => CARDS.includes(message?.answer?.kind ?? '');
 /** All texts of a card in a row, to tell whether two are the same. @param {Answer} answer */
 export const wording = (answer) => rows(answer?.blocks, MOST.blocks).flatMap((block) => texts(block)).join('\n');
 
-/** @param {unknown} runs */
-function inline(runs) {
+/** A word is marked where it stands first. @param {unknown} runs @param {Set<string>} seen words so far */
+function inline(runs, seen) {
   return rows(runs, MOST.runs).map((run) => {
     const said = text(run?.text);
     if (run?.href) return link(said, run.href);
-    if (!said || typeof run?.glossary !== 'string') return said;
+    if (!said || typeof run?.glossary !== 'string' || seen.has(run.glossary)) return said;
+    seen.add(run.glossary);
     return button('word', said, { class: 'word', value: run.glossary, 'aria-expanded': 'false' });
   }).filter((node) => node !== '');
 }
 
-/** A block as a node; null where there is nothing in it that can be shown. @param {any} block */
-function drawBlock(block) {
-  const items = rows(block?.items, MOST.items).map(inline).filter((item) => item.length);
-  const runs = inline(block?.runs);
+/** A block as a node; null where there is nothing in it that can be shown. @param {any} block
+ *  @param {Set<string>} seen words that are marked so far */
+function drawBlock(block, seen) {
+  const runs = inline(block?.runs, seen);
+  const items = rows(block?.items, MOST.items).map((item) => inline(item, seen)).filter((item) => item.length);
   const shape = Object.hasOwn(LISTS, block?.type) ? LISTS[block.type] : null;
   if (block?.type === 'quiz') return runs.length ? make('p', { class: 'quiz' }, ...runs) : null;
   if (shape && items.length) {
@@ -91,7 +93,8 @@ const language = (wanted) => (typeof wanted === 'string' && /^[a-z]{2,3}(-[A-Za-
 export function drawMessage(message, id, { locale, say, number, canSpeak, extras = [] }) {
   const answer = /** @type {any} */ (message?.answer);
   const given = rows(answer?.blocks, MOST.blocks);
-  const blocks = given.map(drawBlock);
+  const words = new Set();
+  const blocks = given.map((block) => drawBlock(block, words));
   const shown = /** @type {HTMLElement[]} */ (blocks.filter(Boolean));
   const plain = text(message?.text).trim();
   if (!shown.length) shown.push(make('p', {}, plain || say(phrases.widget_unreadable)));

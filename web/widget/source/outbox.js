@@ -71,6 +71,7 @@ export class Outbox {
   /** @param {string} key of the row in the store @param {Row} row */
   send(key, row) {
     this.#unsent.set(row.id, { key, row });
+    if (this.#failures) this.#tell();
     this.#deliver();
   }
 
