@@ -46,7 +46,7 @@ bench-widget: .venv/development web/widget/node_modules/installed ## what the ch
 	@$(PYTHON) -m bench.widget $(BENCH)
 
 clean: ## remove the environment; data in var/ stays
-	rm -rf .venv
+	rm -rf .venv web/widget/node_modules
 
 .venv/runtime: requirements.lock deploy/environment.sh
 	@deploy/environment.sh requirements.lock
