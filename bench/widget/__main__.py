@@ -41,8 +41,9 @@ NOTE = """(() => {
   };
   requestAnimationFrame(look);
   let known;
-  window.painted = (text) => new Promise((resolve) => {
+  window.painted = (text) => new Promise((resolve, reject) => {
     let pressed = 0;
+    setTimeout(() => reject(new Error(`${text}: not painted; pressed: ${pressed}`)), 20000);
     addEventListener('click', () => { pressed ||= performance.now(); }, { capture: true, once: true });
     known ??= roots().slice(1);
     const watch = () => {
