@@ -49,6 +49,7 @@ def test_an_answer_comes_with_its_source_and_can_be_judged(visits: Visits, gatew
     expect(visit.log.get_by_role("note")).to_have_count(0)
 
     visit.log.get_by_role("button", name="No", exact=True).first.click()
+    expect(visit.log.get_by_role("textbox")).to_be_focused()
     visit.page.keyboard.type("I am Rosalind Franklin and it is short")
     visit.page.keyboard.press("Enter")
     expect(visit.log).to_contain_text("Thank you.")

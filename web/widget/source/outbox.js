@@ -37,6 +37,8 @@ export class Outbox {
   #unsent = new Map();
   /** Ids of messages on their way. @type {Set<string>} */
   #flying = new Set();
+  /** Tokens of conversations whose erasure is on its way. @type {Set<string>} */
+  #erasing = new Set();
   #failures = 0;
   #unreadable = 0;
   #wait = 0;
@@ -100,13 +102,18 @@ export class Outbox {
    *  rejects while the server cannot be reached. @param {string} token */
   async erase(token) {
     this.#store.setErasing(token, true);
-    const receipt = await this.#door.erase(token);
-    this.#store.setErasing(token, false);
-    return receipt;
+    this.#erasing.add(token);
+    try {
+      const receipt = await this.#door.erase(token);
+      this.#store.setErasing(token, false);
+      return receipt;
+    } finally {
+      this.#erasing.delete(token);
+    }
   }
 
   #eraseLater() {
-    for (const token of this.#store.toErase) this.erase(token).catch(() => {});
+    for (const token of this.#store.toErase) if (!this.#erasing.has(token)) this.erase(token).catch(() => {});
   }
 
   async #deliver() {
