@@ -57,6 +57,13 @@ def empty(visit: Visit, server: StandIn) -> None:
     expect(visit.log).to_contain_text("Example Hospital")
 
 
+def in_spanish(visit: Visit, server: StandIn) -> None:
+    visit.open()
+    visit.chat.get_by_role("textbox", name="Su pregunta").fill("help")
+    visit.page.keyboard.press("Enter")
+    expect(visit.log.locator(".card")).to_be_visible()
+
+
 def said(*texts: str) -> Steps:
     def steps(visit: Visit, server: StandIn) -> None:
         visit.open()
@@ -139,7 +146,7 @@ STATES: dict[str, tuple[Steps, dict[str, Any], str, str]] = {
     "right to left": (explained, DESK, "", 'lang="ar" dir="rtl"'),
     "320 pixels": (explained, SMALL, "", ""),
     "enlarged to 400 %": (explained, ENLARGED, "", ""),
-    "Spanish": (closed, DESK, 'lang="es" region="ES"', ""),
+    "Spanish": (in_spanish, DESK, 'lang="es" region="ES"', ""),
     "a light accent": (explained, DESK, 'accent="#ffd54f"', ""),
     "a light accent in the dark": (explained, DESK | DARK, 'accent="#ffd54f"', ""),
     "a middling accent": (explained, DESK, 'accent="#7a7a7a"', ""),

@@ -251,6 +251,23 @@ def test_taken_away_and_put_back_it_goes_on(visits: Visits, stand_in: StandIn) -
     visit.assert_quiet()
 
 
+OF_THE_PAGE = """() => [document.head.childElementCount, document.body.childElementCount,
+  document.adoptedStyleSheets.length, document.cookie, ...Object.keys(window).filter((name) => name !== 'before')]"""
+
+
+def test_taken_away_it_leaves_nothing_behind(visits: Visits, stand_in: StandIn) -> None:
+    visit = visits.visit(stand_in.address)
+    visit.page.evaluate("() => { window.before = document.querySelector('lantern-chat'); before.remove(); }")
+    without = visit.page.evaluate(OF_THE_PAGE)
+    visit.page.evaluate("() => document.body.append(before)")
+    answered(visit.open())
+    visit.choose("Larger text")
+    visit.page.evaluate("() => before.erase()")
+    visit.page.evaluate("() => before.remove()")
+    assert visit.page.evaluate(OF_THE_PAGE) == without
+    assert visit.page.evaluate(STORED) == []
+
+
 def test_it_works_inside_a_frame(visits: Visits, stand_in: StandIn, hospital: Hospital) -> None:
     inner = hospital.page(stand_in.address)
     outer = visits.context().new_page()

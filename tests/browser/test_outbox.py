@@ -12,6 +12,7 @@ from tests.browser.conftest import Gateway, Visit, Visits
 from tests.browser.stand_in import Said, StandIn, answer, card
 from tests.running import wait_until
 
+BEFORE = "What is a clinical trial?"
 QUESTIONS = ("Is lupus contagious?", "What causes lupus?", "What is cytokine release syndrome?")
 FIRST_WORDS = ("No, lupus is not contagious", "", "CRS, or cytokine release syndrome")
 TOKEN = "() => sessionStorage.getItem('lantern-chat/token') ?? localStorage.getItem('lantern-chat/token')"
@@ -30,10 +31,10 @@ def own(visit: Visit) -> list[str]:
     return [text.strip() for text in visit.log.locator(".own .text").all_inner_texts()]
 
 
-def assert_all_answered_once(visit: Visit, gateway: Gateway) -> None:
-    """In the log and in the record: each question once, in order, its answer behind it."""
+def assert_all_answered_once(visit: Visit, gateway: Gateway, *before: str) -> None:
+    """In the log and in the record: each question once, in order, its answer behind it; first those of `before`."""
     kept = gateway.kept(visit.page.evaluate(TOKEN))["messages"]
-    assert [row["text"] for row in kept] == list(QUESTIONS)
+    assert [row["text"] for row in kept] == [*before, *QUESTIONS]
     assert all(row["kind"] == "answer" for row in kept)
     text = visit.log.inner_text()
     places = [text.index(words) for words in FIRST_WORDS if words]
@@ -46,18 +47,18 @@ def test_what_is_written_while_the_server_is_gone_is_answered_when_it_is_back(
     visits: Visits, own_gateway: Gateway
 ) -> None:
     visit = visits.visit(own_gateway.address).open()
-    visit.say(QUESTIONS[0])
-    expect(visit.log).to_contain_text(FIRST_WORDS[0])
+    visit.say(BEFORE)
+    expect(visit.replies).not_to_have_count(0)
     own_gateway.kill()
-    for question in QUESTIONS[1:]:
+    for question in QUESTIONS:
         visit.say(question)
     expect(visit.status).to_have_text("No connection. What you write is sent as soon as it is back.")
-    expect(visit.log.locator(".mark")).to_have_count(2)
+    expect(visit.log.locator(".mark")).to_have_count(3)
     own_gateway.start()
     visit.press("Try now")
     expect(visit.log).to_contain_text(FIRST_WORDS[2], timeout=30_000)
-    assert own(visit) == list(QUESTIONS)
-    assert_all_answered_once(visit, own_gateway)
+    assert own(visit) == [BEFORE, *QUESTIONS]
+    assert_all_answered_once(visit, own_gateway, BEFORE)
     visit.assert_quiet(*GONE)
 
 

@@ -52,9 +52,9 @@ export class Door {
     return this.#call('GET', `glossary/${encodeURIComponent(id)}?locale=${this.#hints.locale}`);
   }
 
-  /** Opens a conversation where there is none yet. Where the server refuses, the message is sent all the same: without a token it begins
-   *  a conversation too. Rejects where the server cannot be reached: a message that is sent again is known by its mark
-   *  within its conversation only. */
+  /** Opens a conversation where there is none yet. Where the server refuses, the message is sent all the same: without a
+   *  token it begins a conversation too. Rejects where the server cannot be reached: a message that is sent again is
+   *  known by its mark within its conversation only. */
   begin() {
     if (this.#store.token) return Promise.resolve();
     this.#beginning ??= this.#call('POST', 'conversations', this.#hints)

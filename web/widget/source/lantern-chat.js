@@ -1,4 +1,4 @@
-/** `<lantern-chat>`: a patient asks, Lantern answers. docs/widget.md is the contract with those who embed it. */
+/** `<lantern-chat>`: a patient asks, Lantern answers. `/docs/embed` of a gateway is the contract with those who embed it. */
 import { Chat } from './chat.js';
 
 /** Of several elements on a page one keeps its chat in the browser; another is a chat of its own while the page is open.
