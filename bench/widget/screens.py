@@ -141,7 +141,6 @@ PICTURES = (
         DESK,
         'region="GB" accent="#7bd389" position="start" label="Ask us" name="Example Hospital"',
     ),
-    Picture("unknown-region-phone", opened, attributes=""),
 )
 PAGES = ("/", "/chat", "/ask", "/docs/embed")
 

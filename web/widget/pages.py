@@ -100,6 +100,8 @@ def routes(parts: Parts, views: Views, element: Element) -> list[Route]:
 
     def asking(token: str = "", question: str = "", replies: Sequence[Reply] = ()) -> Response:
         said = introduction(LOCALES[0], parts.settings.region or None, parts)
+        if operator := parts.settings.operator:
+            said = f"{said}\n\n{parts.phrases.say(LOCALES[0], 'widget_operator', operator=operator)}"
         page = views.page(
             "ask.html",
             "Ask a question",

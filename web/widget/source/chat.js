@@ -86,7 +86,9 @@ export class Chat {
     addEventListener('online', back, { signal });
     addEventListener('pageshow', back, { signal });
     document.addEventListener('visibilitychange', back, { signal });
-    for (const moved of ['resize', 'scroll']) window.visualViewport?.addEventListener(moved, () => this.#fitKeyboard(), { signal });
+    for (const moved of ['resize', 'scroll']) {
+      window.visualViewport?.addEventListener(moved, () => this.#fitKeyboard(), { signal });
+    }
     this.#store.watch((key) => this.#changedElsewhere(key), signal);
     if (this.#card) this.#cardInSight.observe(this.#card);
     if (!this.#launcher) {
@@ -252,7 +254,8 @@ export class Chat {
       this.#say(phrases.introduction), operator && this.#say(phrases.widget_operator, { operator: String(operator) }),
       days && this.#say(phrases.what_is_kept, { days: String(days) }), this.#say(here),
     ].filter(Boolean).map((line) => make('p', {}, /** @type {string} */ (line)));
-    const keep = canAgree ? [button('keep', this.#say(phrases.widget_keep), { class: 'button', 'aria-pressed': String(agreed) })] : [];
+    const pressed = { class: 'button', 'aria-pressed': String(agreed) };
+    const keep = canAgree ? [button('keep', this.#say(phrases.widget_keep), pressed)] : [];
     this.#panel?.first.replaceChildren(...lines, ...keep);
   }
 
@@ -484,7 +487,8 @@ export class Chat {
     if (row.by !== 'person' || !row.refused) return;
     const why = row.refused === 'too long' ? phrases.widget_too_long : phrases.widget_failed;
     node?.append(make('div', { class: 'refused' }, make('p', {}, this.#say(why)),
-      ...(row.refused === 'too long' ? [] : [button('again', this.#say(phrases.widget_retry), { value: row.id, class: 'button' })])));
+      ...(row.refused === 'too long' ? []
+        : [button('again', this.#say(phrases.widget_retry), { value: row.id, class: 'button' })])));
   }
 
   /** @param {string} id */
@@ -499,13 +503,19 @@ export class Chat {
     clearTimeout(this.#typing);
     /** @param {string} text */
     const tell = (text) => { if (status.textContent !== text) status.textContent = text; };
-    for (const mark of this.#root.querySelectorAll('.mark')) mark.remove();
+    const marks = this.#root.querySelectorAll('.mark');
+    for (const mark of marks) mark.remove();
     // The status says it once for all; on each message it is for the eye.
-    for (const id of waiting) this.#own(id)?.append(make('span', { class: 'mark', 'aria-hidden': 'true' }, this.#say(phrases.widget_not_sent)));
+    for (const id of waiting) {
+      this.#own(id)?.append(make('span', { class: 'mark', 'aria-hidden': 'true' }, this.#say(phrases.widget_not_sent)));
+    }
     tryNow.hidden = !waiting.length;
-    if (waiting.length) tell(wait ? this.#say(phrases.widget_busy, { seconds: String(Math.ceil(wait)) }) : this.#say(phrases.widget_no_connection));
-    else if (!flying) tell('');
+    if (waiting.length) {
+      tell(this.#say(wait ? phrases.widget_busy : phrases.widget_no_connection, { seconds: String(Math.ceil(wait)) }));
+    } else if (!flying) tell('');
     else this.#typing = setTimeout(() => tell(this.#say(phrases.widget_typing)), TYPING_AFTER_MS);
+    // The marks and what the status says take room from what was just written.
+    if (waiting.length > marks.length) this.#scrollDown();
   }
 
   /** The network, or the page, is back. */

@@ -61,7 +61,8 @@ function drawBlock(block, seen) {
 
 /** The texts of a block, wherever they stand in it. @param {any} block @returns {string[]} */
 function texts(block) {
-  const lines = [block?.runs, ...rows(block?.items, MOST.items)].map((runs) => rows(runs, MOST.runs).map((run) => text(run?.text)).join(''));
+  const lines = [block?.runs, ...rows(block?.items, MOST.items)]
+    .map((runs) => rows(runs, MOST.runs).map((run) => text(run?.text)).join(''));
   return [...lines, text(block?.text)].filter(Boolean);
 }
 
@@ -74,7 +75,8 @@ function about(answer, locale, say) {
   const [asOf, checked] = [answer.as_of, answer.checked_on].map((day) => spokenDay(locale, day));
   const review = answer.review === 'clinician' ? phrases.review_clinician : answer.review ? phrases.review_editorial : null;
   const notes = [
-    asOf && say(phrases.widget_as_of, { day: asOf }), checked && say(phrases.widget_checked, { day: checked }), review && say(review),
+    asOf && say(phrases.widget_as_of, { day: asOf }), checked && say(phrases.widget_checked, { day: checked }),
+    review && say(review),
   ].filter(Boolean).map((note) => make('p', {}, /** @type {string} */ (note)));
   if (!sources.length && !notes.length) return null;
   return make('details', {}, make('summary', {}, say(phrases.widget_about)),

@@ -10,7 +10,8 @@ const LONGEST_MESSAGE = 4000;
 
 /** @param {import('./settings.js').Settings} settings @param {(phrase: string[]) => string} say */
 export function drawLauncher(settings, say) {
-  return button('open', settings.label || say(phrases.widget_launcher), { class: 'launcher', part: 'launcher', 'aria-haspopup': 'dialog' });
+  const label = settings.label || say(phrases.widget_launcher);
+  return button('open', label, { class: 'launcher', part: 'launcher', 'aria-haspopup': 'dialog' });
 }
 
 /**
@@ -19,17 +20,22 @@ export function drawLauncher(settings, say) {
  */
 export function drawPanel(settings, say, name) {
   const title = make('h2', { id: 'title', tabindex: '-1' }, name);
-  const menuButton = button('menu', '\u22ef', { 'aria-label': say(phrases.widget_menu), 'aria-expanded': 'false', 'aria-controls': 'menu' });
+  const menuButton = button('menu', '\u22ef', {
+    'aria-label': say(phrases.widget_menu), 'aria-expanded': 'false', 'aria-controls': 'menu',
+  });
   const header = make('div', { class: 'header', part: 'header' }, title,
     button('hide', say(phrases.widget_hide)), menuButton,
     ...(settings.inline ? [] : [button('close', '\u00d7', { 'aria-label': say(phrases.widget_close) })]));
   const number = make('span', { class: 'number' });
-  const firstAid = button('first-aid', say(phrases.widget_first_aid), { hidden: true, 'aria-expanded': 'false', 'aria-controls': 'cards' });
+  const firstAid = button('first-aid', say(phrases.widget_first_aid), {
+    hidden: true, 'aria-expanded': 'false', 'aria-controls': 'cards',
+  });
   const alarm = make('div', { class: 'alarm', part: 'alarm' }, make('span', {}, say(phrases.widget_emergency)), number, firstAid);
   const cards = make('ul', { id: 'cards', class: 'list', hidden: true });
   const menu = make('ul', { id: 'menu', class: 'list', hidden: true });
   const pin = make('div', { class: 'pin', hidden: true }, make('span', {}, say(phrases.widget_pinned)),
-    button('show-card', say(phrases.widget_show_card)), button('calm', say(phrases.not_emergency_button), { value: say(phrases.not_emergency_button) }));
+    button('show-card', say(phrases.widget_show_card)),
+    button('calm', say(phrases.not_emergency_button), { value: say(phrases.not_emergency_button) }));
   const first = make('div', { class: 'first', id: 'first', 'aria-live': 'off' });
   // Only what is added is news: a mark that changes on an old message is not.
   const log = make('div', {
@@ -49,7 +55,8 @@ export function drawPanel(settings, say, name) {
 }
 
 /** The number to call, in the bar that is always in sight.
- *  @param {Panel} panel @param {import('./shapes.js').EmergencyNumber} number @param {(phrase: string[], slots?: Record<string, string>) => string} say */
+ *  @param {Panel} panel @param {import('./shapes.js').EmergencyNumber} number
+ *  @param {(phrase: string[], slots?: Record<string, string>) => string} say */
 export function showNumber(panel, number, say) {
   panel.number.replaceChildren(dial(number, say));
 }

@@ -92,7 +92,8 @@ export class Tools {
     const { door, say } = this.#desk;
     const meaning = await door.word(word.value).then((found) => String(found?.definition ?? ''), () => '');
     if (word.getAttribute('aria-expanded') !== 'true') return;
-    place.append(make('span', { class: 'meaning', role: 'note', 'data-word': word.value }, meaning || say(phrases.widget_word_failed)));
+    place.append(make('span', { class: 'meaning', role: 'note', 'data-word': word.value },
+      meaning || say(phrases.widget_word_failed)));
   }
 
   /** @param {HTMLElement} answer @param {string} judged yes or no */
@@ -109,7 +110,9 @@ export class Tools {
       thank();
       return;
     }
-    const field = /** @type {HTMLInputElement} */ (make('input', { id: `word-${answer.dataset.id}`, maxlength: LONGEST_WORD, autocomplete: 'off' }));
+    const field = /** @type {HTMLInputElement} */ (make('input', {
+      id: `word-${answer.dataset.id}`, maxlength: LONGEST_WORD, autocomplete: 'off',
+    }));
     const submit = async (/** @type {Event} */ event) => {
       event.preventDefault();
       const word = field.value.trim();
@@ -127,7 +130,8 @@ export class Tools {
     const { id = '', entry, revision } = answer.dataset;
     rating.querySelector('.notice')?.remove();
     try {
-      const { messages } = await door.rate({ message_id: id, ...(entry && { entry, revision: Number(revision) || null }), ...opinion });
+      const judged = entry && { entry, revision: Number(revision) || null };
+      const { messages } = await door.rate({ message_id: id, ...judged, ...opinion });
       // Somebody in need may write it here.
       for (const message of Array.isArray(messages) ? messages : []) show(message, id);
       return true;
