@@ -167,9 +167,11 @@ def test_what_cannot_be_deleted_on_the_server_yet_is_later(visits: Visits, stand
     visit.press("Yes, delete it")
     expect(visit.log).to_contain_text("as soon as that can be reached")
     assert not any(method == "DELETE" for method, _, _ in stand_in.received)
-    visit.page.context.set_offline(False)
-    visit.page.reload()
-    visit.page.wait_for_function("() => !Object.keys(localStorage).length")
+    context = visit.page.context
+    visit.page.close()
+    context.set_offline(False)
+    later = Visit(context.new_page(), visit.address, set())
+    later.page.wait_for_function("() => !Object.keys(localStorage).length")
     assert [path for method, path, _ in stand_in.received if method == "DELETE"] == ["/api/v1/conversation"]
 
 
