@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -187,7 +188,8 @@ def main() -> None:
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, Hospital().open() as hospital:
-        home = prepared(Path(os.environ.get("LANTERN_TEST_HOME") or Path(scratch) / "home"))
+        kept = prepared(Path(os.environ.get("LANTERN_TEST_HOME") or Path(scratch) / "home"))
+        home = shutil.copytree(kept, Path(scratch) / "gateway")
         gateway = Gateway(home, LANTERN_ORIGINS=hospital.address, LANTERN_OPERATOR="Example Hospital")
         gateway.start()
         try:
