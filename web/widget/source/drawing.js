@@ -115,11 +115,14 @@ export function drawMessage(message, id, { locale, say, number, canSpeak, extras
     .map(([title, payload]) => button(
       card && phrases.not_emergency_button.includes(payload) ? 'calm' : 'offer', title, { value: payload, class: 'button' }));
   if (offers.length) box.append(make('div', { class: 'offers', part: 'offers' }, ...offers));
+  // Beside a question with choices of its own, this one would be taken for a part of it.
+  const rated = RATED.includes(kind) && !given.some((block) => block?.type === 'quiz');
   const tools = [
     answer && given.length && about(answer, locale, say),
     answer && canSpeak && button('aloud', say(phrases.widget_aloud), { 'aria-pressed': 'false' }),
     answer && button('print', say(phrases.widget_print)),
-    RATED.includes(kind) && make('span', { class: 'rating' }, make('span', {}, say(phrases.widget_helpful)),
+    rated && make('span', { class: 'rating', role: 'group', 'aria-label': say(phrases.widget_helpful) },
+      make('span', {}, say(phrases.widget_helpful)),
       button('rate', say(phrases.widget_yes), { value: 'yes' }), button('rate', say(phrases.widget_no), { value: 'no' })),
   ].filter(Boolean);
   if (tools.length) box.append(make('div', { class: 'tools' }, .../** @type {HTMLElement[]} */ (tools)));
