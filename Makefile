@@ -1,6 +1,6 @@
 # `make` shows this list. The comment behind each target is its help.
 .DEFAULT_GOAL := help
-.PHONY: help up test torture check fmt bench bench-understanding clean
+.PHONY: help up test torture check fmt widget screens bench bench-understanding bench-widget clean
 PYTHON := .venv/bin/python
 
 help: ## show this list
@@ -9,7 +9,7 @@ help: ## show this list
 up: .venv/runtime ## install what is missing and start everything; Ctrl-C stops all
 	@./lantern up
 
-test: .venv/development ## install what the tests need and run all of them
+test: .venv/development web/widget/node_modules/installed ## install what the tests need and run all of them
 	@$(PYTHON) -m pytest -n 2
 
 torture: .venv/development ## kill, stop, lock and fill a Lantern that people talk with; SEED=1 ROUNDS=16 POSTGRESQL=1
@@ -26,6 +26,12 @@ fmt: .venv/development ## put code and content files into their canonical form
 	@$(PYTHON) -m ruff check --fix .
 	@./lantern content fmt
 
+widget: web/widget/node_modules/installed ## build the chat element from its sources, with the locked esbuild; needs Node.js
+	@npm run --silent --prefix web/widget build
+
+screens: .venv/development ## pictures of the chat element in all its states; SCREENS=folder, by default screens/
+	@$(PYTHON) -m bench.widget.screens $(SCREENS)
+
 bench: .venv/development ## what a message costs, how many at once, start, memory, edit-to-live; search quality
 	@$(PYTHON) -m bench.system $(BENCH)
 	@$(PYTHON) -m bench.emergency
@@ -36,8 +42,11 @@ bench: .venv/development ## what a message costs, how many at once, start, memor
 bench-understanding: .venv/development ## how well it understands and keeps people safe, on the development set; UNDERSTANDING="--failures 10"
 	@$(PYTHON) -m bench.understanding $(UNDERSTANDING)
 
+bench-widget: .venv/development web/widget/node_modules/installed ## what the chat element weighs and how fast it is, beside a prototype and a rival
+	@$(PYTHON) -m bench.widget $(BENCH)
+
 clean: ## remove the environment; data in var/ stays
-	rm -rf .venv
+	rm -rf .venv web/widget/node_modules
 
 .venv/runtime: requirements.lock deploy/environment.sh
 	@deploy/environment.sh requirements.lock
@@ -46,3 +55,8 @@ clean: ## remove the environment; data in var/ stays
 .venv/development: requirements-dev.lock deploy/environment.sh
 	@deploy/environment.sh requirements-dev.lock
 	@touch .venv/runtime $@
+
+# Without them the tests of the chat element say what is missing; all others run.
+web/widget/node_modules/installed: web/widget/package-lock.json
+	@npm ci --silent --prefix web/widget && touch $@ || \
+		echo "The packages for the tests of the chat element are missing: they need Node.js, npm (apt-get install nodejs npm) and its registry." >&2

@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Literal
@@ -126,6 +126,13 @@ class Knowledge:
         without words, as near to that as can be."""
         plain = self._live.index.vocabulary.canonical(text) if self._live else self.aliases.plain(text)
         return plain or text
+
+    def marked(self, answer: Answer) -> Answer:
+        """The same answer, its texts unchanged, with the words marked that the glossary explains, as far as the release
+        in memory knows them. Asks no database."""
+        if self._live is None:
+            return answer
+        return replace(answer, blocks=self._live.glossary(answer.locale).marked(answer.blocks))
 
     def is_published_question(self, text: str) -> bool:
         """Whether this is the question of a live entry, word for word, as when its button was pressed."""

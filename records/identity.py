@@ -45,6 +45,11 @@ def contact_hash(conversation_id: str, message_id: str) -> str:
     return _digest(f"{conversation_id}\x00{message_id}")
 
 
+def feedback_hash(conversation_id: str, message_id: str, entry: str | None) -> str:
+    """The mark of what somebody thinks of one answer: told again, it replaces what they thought before."""
+    return _digest(f"{conversation_id}\x00{message_id}\x00{entry or ''}")
+
+
 def erasure_hash(conversation_id: str) -> str:
     """The mark of an erased conversation: with the id in hand one can look its receipt up, not the other way round."""
     return _digest(conversation_id)

@@ -74,6 +74,20 @@ class ContactRequest:
     contact: str
 
 
+@dataclass(frozen=True)
+class Feedback:
+    """Whether one answer helped somebody. `entry` and `revision` say which text it was, exactly; None where the answer
+    showed none. `word` is what they added, if anything."""
+
+    locale: str
+    kind: str
+    entry: str | None
+    revision: int | None
+    helpful: bool
+    word: str | None
+    at: dt.datetime
+
+
 ReportKind = Literal["wrong", "unclear", "link", "other"]
 REPORT_KINDS: tuple[ReportKind, ...] = ("wrong", "unclear", "link", "other")
 

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from records.errors import Unavailable
 from records.identity import message_hash, new_token, token_conversation_id
 from records.missed import Missed
-from records.model import Clock, Conversation, KeptMessage, Receipt, Replies, Report, ReportKind
+from records.model import Clock, Conversation, Feedback, KeptMessage, Receipt, Replies, Report, ReportKind
 from records.repository import ConversationStore, new_receipt_number, unknown
 from storage.writer import Writer
 
@@ -147,6 +147,24 @@ class Recorder:
         """Keeps what a reader found wrong with a page. Returns at once, like `keep`."""
         report, report_id = Report(entry, locale, revision, kind, text, self._clock()), secrets.token_hex(16)
         return self._writer.submit(lambda connection: self._store.keep_report(connection, report_id, report))
+
+    def rate(
+        self,
+        conversation: Conversation,
+        message_id: str,
+        locale: str,
+        kind: str,
+        entry: str | None,
+        revision: int | None,
+        helpful: bool,
+        word: str | None,
+    ) -> Future[None]:
+        """Keeps whether an answer to a message helped, and the word that the person added. Returns at once, like
+        `keep`."""
+        opinion = Feedback(locale, kind, entry, revision, helpful, word, self._clock())
+        return self._writer.submit(
+            lambda connection: self._store.keep_feedback(connection, conversation, message_id, opinion)
+        )
 
     def export(self, conversation_id: str) -> dict[str, Any]:
         """All that is kept of a conversation, as plain JSON values, with its turns that are on their way.

@@ -16,12 +16,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from records.errors import Unavailable, UnknownConversation
-from records.identity import contact_hash, erasure_hash, message_hash
+from records.identity import contact_hash, erasure_hash, feedback_hash, message_hash
 from records.missed import Missed, MissedQuestion
 from records.model import (
     Clock,
     ContactRequest,
     Conversation,
+    Feedback,
     KeptMessage,
     Reason,
     Receipt,
@@ -37,6 +38,7 @@ from records.tables import (
     contact_requests,
     conversations,
     erasures,
+    feedback,
     handovers,
     messages,
     missed_questions,
@@ -171,6 +173,22 @@ class ConversationStore:
             }
             connection.execute(_ADD_CONTACT, left)
 
+    def keep_feedback(
+        self, connection: Connection, conversation: Conversation, message_id: str, opinion: Feedback
+    ) -> None:
+        """An operation: what the person thinks of one answer to this message is there, and nothing that they thought of
+        it before. Nothing is kept of a conversation that is not."""
+        known = sa.select(conversations.c.id).where(
+            conversations.c.id == conversation.id, conversations.c.started_at == stamp(conversation.started_at)
+        )
+        if connection.execute(known).first() is None:
+            return
+        mark = feedback_hash(conversation.id, message_id, opinion.entry)
+        word = redact(storable(opinion.word)) if opinion.word else None
+        row = {**asdict(opinion), "at": stamp(opinion.at), "word": word}
+        if not connection.execute(sa.update(feedback).where(feedback.c.id == mark).values(**row)).rowcount:
+            connection.execute(sa.insert(feedback).values(id=mark, conversation_id=conversation.id, **row))
+
     def _keep_state(self, connection: Connection, conversation: Conversation, at: dt.datetime) -> bool:
         """Whether the conversation may be kept: False when it was erased."""
         started_at = stamp(conversation.started_at)
@@ -276,6 +294,11 @@ class ConversationStore:
                 .where(handovers.c.conversation_id == conversation_id)
                 .order_by(handovers.c.opened_at)
             ).mappings()
+            opinions = connection.execute(
+                sa.select(*(column for column in feedback.columns if column.name not in ("id", "conversation_id")))
+                .where(feedback.c.conversation_id == conversation_id)
+                .order_by(feedback.c.at)
+            ).mappings()
             left, unanswered = [dict(row) for row in contacts], [dict(row) for row in missed]
             if state is None and tracker is None and not left:
                 raise unknown(conversation_id)
@@ -292,6 +315,7 @@ class ConversationStore:
                 "letters": [dict(row) for row in letters],
                 "messenger": [dict(row) for row in person],
                 "handovers": [dict(row) for row in passed_on],
+                "feedback": [dict(row) for row in opinions],
             }
 
     def recall(self, locale: str, entry: str, revision: int | None = None) -> Iterator[Recalled]:
@@ -359,6 +383,24 @@ class ConversationStore:
                 row["day"],
                 row["text"],
                 Missed(row["kind"], tuple(row["nearest"].split()), row["confidence"], row["locale"]),
+            )
+            for row in rows
+        ]
+
+    def feedback(self) -> list[Feedback]:
+        """What people think of the answers they got, oldest first."""
+        query = sa.select(feedback).order_by(feedback.c.at, feedback.c.id)
+        with self._reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            Feedback(
+                row["locale"],
+                row["kind"],
+                row["entry"],
+                row["revision"],
+                row["helpful"],
+                row["word"],
+                dt.datetime.fromisoformat(row["at"]),
             )
             for row in rows
         ]
@@ -498,7 +540,8 @@ class ConversationStore:
         counts = dict.fromkeys(ids, 0)
         counts.update(connection.execute(counting.group_by(messages.c.conversation_id)).all())
         connection.execute(sa.delete(messages).where(mine))
-        connection.execute(sa.delete(missed_questions).where(missed_questions.c.conversation_id.in_(ids)))
+        for table in (missed_questions, feedback):
+            connection.execute(sa.delete(table).where(table.c.conversation_id.in_(ids)))
         connection.execute(sa.delete(conversations).where(conversations.c.id.in_(ids)))
         self._delete_letters(connection, ids)
         return counts

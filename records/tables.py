@@ -70,6 +70,29 @@ missed_questions = sa.Table(
 """A question without an answer, redacted. `nearest`: ids of the entries that came nearest, with blanks between them.
 `conversation_id` is there for one purpose: whoever erases a conversation erases its questions too."""
 
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column(
+        "conversation_id",
+        sa.String(32),
+        sa.ForeignKey("conversations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("at", sa.String(32), nullable=False),
+    sa.Column("locale", sa.String(8), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("entry", sa.String(80)),
+    sa.Column("revision", sa.Integer),
+    sa.Column("helpful", sa.Boolean, nullable=False),
+    sa.Column("word", sa.Text),
+)
+"""Whether an answer helped: this revision of an entry, or an answer of this kind that shows none. `word` is what the
+person added, redacted. `id` is a hash of conversation, message and entry: who judges twice is counted once. It goes
+with its conversation."""
+
 contact_requests = sa.Table(
     "contact_requests",
     metadata,

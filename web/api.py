@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -25,16 +26,23 @@ from web import chat
 from web.bodies import read_json
 from web.callers import caller, limited_as
 from web.errors import Refused
-from web.guards import count_address, guarded, visitors
-from web.messages import LOCALES, Reply
+from web.guards import count_address, everyone, guarded, visitors
+from web.messages import LOCALES, Reply, Turn
 from web.parts import Parts
-from web.rest import read_hints, read_turn, rendered
+from web.rest import is_id, read_hints, read_turn, rendered
 
 CHANNEL = "chat"
 UNKNOWN = Refused(
     401, "unknown_conversation", "This token opens no conversation. Get a new one with POST /api/v1/conversations."
 )
+UNKNOWN_ANSWER = Refused(
+    404, "unknown_answer", "This message of the conversation was not answered with this revision of this entry."
+)
 UNAVAILABLE = Refused(503, "records_away", "What is kept cannot be reached right now. Please try again in a minute.")
+EXPLAINED = ("answer", "steps")
+"""Kinds of answers whose words are explained. In a card nothing may keep the eye from what to do."""
+LONGEST_WORD = 300
+"""Characters that are kept of what a person adds to their judgement."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,100}")
 
 
@@ -43,10 +51,13 @@ def routes(parts: Parts) -> list[Route]:
     return [
         guarded("/api/v1/conversations", api.begin, visitors, parts, ["POST"]),
         guarded("/api/v1/messages", api.message, visitors, parts, ["POST"]),
+        guarded("/api/v1/feedback", api.rate, visitors, parts, ["POST"]),
         guarded("/api/v1/conversation", api.export, visitors, parts, ["GET"]),
         guarded("/api/v1/conversation", api.erase, visitors, parts, ["DELETE"]),
         guarded("/api/v1/entries", api.entries, visitors, parts),
         guarded("/api/v1/entries/{id}", api.entry, visitors, parts),
+        guarded("/api/v1/glossary/{id}", api.word, visitors, parts),
+        guarded("/api/v1/service", api.service, everyone, parts),
     ]
 
 
@@ -67,19 +78,61 @@ class Api:
     async def message(self, request: Request) -> Response:
         """One message. Without a token it begins a conversation, whose token comes with the replies."""
         body = await self._body(request)
-        address = limited_as(caller(request.scope, self._parts.settings.trusted_proxies))
-        turn = read_turn(body, body, "", CHANNEL, self._parts.numbers.knows, address)
-        given, fresh = self._token(request), None
-        conversation = await self._known(given, turn.text) if given else None
-        if conversation is None:
-            # Nobody in an emergency is sent away for a token that has run out.
-            if given is not None and not self._in_need(given, turn.text):
-                self._parts.limits.count(address=address)
-                raise UNKNOWN
-            conversation, fresh = self._issue(turn.region, turn.locale, introduced=False)
-        replies = await chat.respond(turn.within(conversation.id), self._parts)
+        replies, fresh = await self.say(self.turn(body, request), self._token(request))
         row: dict[str, Any] = {"messages": [self._message(reply) for reply in replies]}
         return JSONResponse({**row, "token": fresh} if fresh else row)
+
+    def turn(self, said: dict[str, Any], request: Request) -> Turn:
+        """What a browser says, before it is known in which conversation. Raises `Refused` 400."""
+        address = limited_as(caller(request.scope, self._parts.settings.trusted_proxies))
+        return read_turn(said, said, "", CHANNEL, self._parts.numbers.knows, address)
+
+    async def say(self, turn: Turn, token: str | None) -> tuple[list[Reply], str | None]:
+        """The replies to a message in the conversation that the token opens; without one, in a new conversation, whose
+        token comes with them. Raises `Refused` 401 for a token that opens nothing, and 429."""
+        fresh = None
+        conversation = await self._known(token, turn.text) if token else None
+        if conversation is None:
+            # Nobody in an emergency is sent away for a token that has run out.
+            if token is not None and not self._in_need(token, turn.text):
+                self._parts.limits.count(address=turn.address)
+                raise UNKNOWN
+            conversation, fresh = self._issue(turn.region, turn.locale, introduced=False)
+        return await chat.respond(turn.within(conversation.id), self._parts), fresh
+
+    async def rate(self, request: Request) -> Response:
+        """Whether an answer helped. Who cries for help in the word that they add gets the card for it."""
+        body = await self._body(request)
+        word = body.get("word")
+        said = chat.clean(word).strip() if isinstance(word, str) else ""
+        token = self._token(request)
+        conversation = await self._known(token, said) if token else None
+        finding = chat.checked(said, conversation, self._parts)
+        if finding is None:
+            count_address(request, self._parts)
+        if conversation is not None:
+            await self._judge(conversation, body, chat.shortened(said, LONGEST_WORD) or None)
+        elif finding is None:
+            raise UNKNOWN
+        region = (conversation and conversation.region) or self._hints(body)[0] or self._parts.settings.region or None
+        urgent = [Reply(answer=chat.card(finding, region, self._parts))] if finding else []
+        return JSONResponse({"messages": [self._message(reply) for reply in urgent]})
+
+    async def _judge(self, conversation: Conversation, body: dict[str, Any], word: str | None) -> None:
+        """Keeps what is thought of an answer that was given to a message of this conversation. Raises `Refused`."""
+        recorder, helpful, message_id = self._parts.recorder, body.get("helpful"), body.get("message_id")
+        if not isinstance(helpful, bool) or not is_id(message_id):
+            raise Refused(400, "bad_shape", "'message_id' is needed, and 'helpful': true or false.")
+        _, replies = await self._parts.recorded(recorder.begin, conversation.id, message_id)
+        if replies is None and not recorder.ok:
+            raise UNAVAILABLE
+        judged = (body.get("entry"), body.get("revision"))
+        answers = [row["custom"] for row in replies or () if "custom" in row]
+        answer = next((answer for answer in answers if (answer["entry"], answer["revision"]) == judged), None)
+        if answer is None:
+            raise UNKNOWN_ANSWER
+        shown = (answer["locale"], answer["kind"], answer["entry"], answer["revision"])
+        await self._parts.written(recorder.rate(conversation, message_id, *shown, helpful, word), chat.RECORD_PATIENCE)
 
     async def export(self, request: Request) -> Response:
         """All that is kept of the conversation, for the person it belongs to."""
@@ -112,6 +165,32 @@ class Api:
         """One live entry as an answer."""
         count_address(request, self._parts)
         return await run_in_threadpool(self._entry, request.path_params["id"])
+
+    async def word(self, request: Request) -> Response:
+        """What a word means that is marked in an answer."""
+        count_address(request, self._parts)
+        _, locale = self._hints(dict(request.query_params))
+        return await run_in_threadpool(self._word, request.path_params["id"], locale or LOCALES[0])
+
+    async def service(self, request: Request) -> Response:
+        """What this service is called, who runs it, how long it keeps a conversation, and how a person is reached."""
+        settings = self._parts.settings
+        return JSONResponse(
+            {
+                "name": settings.site_name,
+                "operator": settings.operator,
+                "region": settings.region,
+                "kept_days": self._parts.retention.days,
+                "contact": settings.contact,
+                "contact_hours": settings.contact_hours,
+            }
+        )
+
+    def _word(self, word_id: str, locale: str) -> Response:
+        term = self._parts.knowledge.live().glossary(locale).terms.get(word_id)
+        if term is None:
+            raise Refused(404, "unknown_entry", "No live word has this id.")
+        return JSONResponse({"id": word_id, "term": term.term, "definition": term.definition})
 
     def _entries(self, topic: str | None) -> Response:
         answerer = self._parts.knowledge.live()
@@ -189,6 +268,8 @@ class Api:
         return conversation
 
     def _message(self, reply: Reply) -> dict[str, Any]:
+        if reply.answer is not None and reply.answer.kind in EXPLAINED:
+            reply = replace(reply, answer=self._parts.knowledge.marked(reply.answer))
         row = rendered(reply, self._parts)
         if "custom" in row:
             row["answer"] = row.pop("custom")

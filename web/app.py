@@ -23,6 +23,9 @@ from web.limits import whole_seconds
 from web.parts import Parts
 from web.protection import Protection, wants_page
 from web.views import Views
+from web.widget import files as widget_files
+from web.widget import pages as widget_pages
+from web.widget.files import Element
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +41,7 @@ FLUSH_SECONDS = 3.0
 
 def build(parts: Parts) -> Starlette:
     """The application. When it shuts down it writes what waits and closes the parts that hold connections."""
-    views = Views(parts)
+    views, element = Views(parts), Element()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -60,6 +63,10 @@ def build(parts: Parts) -> Starlette:
         headers = {"WWW-Authenticate": "Bearer"} if fault.status == 401 else {}
         if fault.wait:
             headers["Retry-After"] = str(whole_seconds(fault.wait))
+        if wants_page(request.scope):
+            page = views.page("missing.html", "This cannot be done now", status=fault.status, detail=fault.detail)
+            page.headers.update(headers)
+            return page
         return JSONResponse({"error": fault.code, "detail": fault.detail}, fault.status, headers)
 
     async def not_served(request: Request, fault: Exception) -> Response:
@@ -88,10 +95,11 @@ def build(parts: Parts) -> Starlette:
             *health.routes(parts),
             *pages.routes(parts, views),
             *trials.routes(parts, views),
+            *widget_pages.routes(parts, views, element),
+            *widget_files.routes(parts, element),
             *library.routes(parts, views),
             *(route for extension in parts.extensions for route in extension.routes(parts)),
             _files("/static", HERE / "static"),
-            _files("/widget", HERE / "widget"),
         ],
         middleware=[protection],
         exception_handlers={Refused: refused, HTTPException: not_served},

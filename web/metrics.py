@@ -35,7 +35,7 @@ CODES = (
     *("bad_json", "bad_shape", "bad_sender", "bad_message", "bad_metadata", "bad_request"),
     *("key_needed", "origin_not_listed", "not_found", "method_not_allowed", "too_slow", "too_large"),
     *("not_json", "encoded", "wrong_host", "too_many", "head_too_large", "failed", "too_busy"),
-    *("crowded_out", "not_taken", "unknown_conversation", "unknown_entry", "records_away"),
+    *("crowded_out", "not_taken", "unknown_conversation", "unknown_entry", "unknown_answer", "records_away"),
     *("bad_signature", "cannot_verify", "unknown_handover"),
     *("bad_search", "unknown_search", "unknown_trial"),
 )

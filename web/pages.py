@@ -1,4 +1,4 @@
-"""The demo page with the chat element, and the short page for integrators."""
+"""The page for integrators, and the description of the interface for programs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ from web.views import Views
 
 
 def routes(parts: Parts, views: Views) -> list[Route]:
-    async def demo(request: Request) -> Response:
-        return views.page("chat.html", "Ask")
-
     async def docs(request: Request) -> Response:
         settings = parts.settings
         return views.page(
@@ -34,7 +31,6 @@ def routes(parts: Parts, views: Views) -> list[Route]:
         return described
 
     return [
-        guarded("/", demo, everyone, parts),
         guarded("/docs/", docs, everyone, parts),
         guarded("/docs/openapi.json", openapi, everyone, parts),
     ]

@@ -175,6 +175,7 @@ ROWS = (
         whole(1, 1440),
         "minutes after which somebody who was passed on is told that nobody answered",
     ),
+    Setting("LANTERN_OPERATOR", "", text, "who runs this service, as people know them; said before the first message"),
     Setting("LANTERN_SITE_NAME", "Lantern", text, "name of this service, shown at the top of its pages"),
     Setting(
         "LANTERN_SITE_ADDRESS",
@@ -217,6 +218,7 @@ class Settings:
     handover_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     handover_minutes: int = 15
     channel_bytes: int = 262_144
+    operator: str = ""
     site_name: str = "Lantern"
     site_address: str = ""
     trials_page: int = 25

@@ -1,4 +1,4 @@
-"""./lantern records: prune, erase, export, reports, missed, contacts, migrate."""
+"""./lantern records: prune, erase, export, reports, missed, feedback, contacts, migrate."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from bot.errors import CommandFailed, explained
 from records import wiring
 from records.errors import RecordsError
+from records.judgements import judgements
 from records.missed import clustered
 from records.repository import Pruned
 
@@ -21,6 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         acts.add_parser(name, help=purpose).add_argument("id", metavar="ID", help="id of the conversation")
     acts.add_parser("reports", help="print what readers reported to be wrong with pages, oldest first")
     acts.add_parser("missed", help="print the questions that got no answer, most frequent first")
+    acts.add_parser("feedback", help="print what people think of the answers, those that helped least first")
     acts.add_parser("contacts", help="print how people asked to be reached, oldest first")
     acts.add_parser("migrate", help="bring the conversations database up to date")
 
@@ -48,6 +50,10 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
                     near = ", ".join(cluster.nearest) or "nothing"
                     kinds = "/".join(cluster.kinds)
                     print(f"{cluster.count:4}  {cluster.newest}  {kinds}: {cluster.text}  (nearest: {near})")
+            elif options.act == "feedback":
+                for judged in judgements(records.store.feedback()):
+                    words = "".join(f"\n      {word}" for word in judged.words)
+                    print(f"{judged.helped:4} yes {judged.failed:4} no  {judged.what}{words}")
             elif options.act == "contacts":
                 for request in records.store.contacts():
                     print(f"{request.at:%Y-%m-%d %H:%M}  {request.locale}  {request.contact}")

@@ -1,82 +1,37 @@
-"""The demo page in Debian's Chromium: asked by keyboard, heard by a screen reader, silent towards others."""
+"""The demo page with the whole of Lantern behind it: asked by keyboard, on a phone, silent towards others."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
+from tests.browser.conftest import MOST_TABS, PHONE, Visit
 from tests.running import Lantern
-
-QUIET = (
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-# In tests only: in a container there is no second user for Chromium's own sandbox.
-WITHOUT_SANDBOX = "--no-sandbox"
-MOST_TABS = 20
-SPOKEN_TO = """() => {
-  let element = document.activeElement;
-  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-  return element?.tagName;
-}"""
-NOTE_VIOLATIONS = """document.addEventListener('securitypolicyviolation',
-  (event) => console.error('refused by policy: ' + event.violatedDirective + ' ' + event.blockedURI));"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.fail(
-            "Chromium is not installed (apt-get install chromium); the page is promised to work in it", pytrace=False
-        )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=[WITHOUT_SANDBOX, *QUIET])
-        yield browser
-        browser.close()
-
-
-class Visit:
-    """A page that notes what must not happen: errors, refusals by the content policy, calls to other hosts."""
-
-    def __init__(self, page: Page, lantern: Lantern) -> None:
-        self.page, self.errors, self.hosts = page, [], set[str]()
-        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("requestfailed", lambda request: self.errors.append(request.url))
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
-        page.add_init_script(NOTE_VIOLATIONS)
-        self.home = f"127.0.0.1:{lantern.port}"
-        page.goto(f"http://{self.home}/")
-        self.log = page.get_by_role("log")
-
-    def ask(self, text: str) -> None:
-        """By keyboard alone: to the field, the words, Enter."""
-        for _ in range(MOST_TABS):
-            if self.page.evaluate(SPOKEN_TO) == "INPUT":
-                break
-            self.page.keyboard.press("Tab")
-        assert self.page.evaluate(SPOKEN_TO) == "INPUT"
-        self.page.keyboard.type(text)
-        self.page.keyboard.press("Enter")
 
 
 @pytest.fixture
 def visit(browser: Browser, running_lantern: Lantern) -> Iterator[Visit]:
-    page = browser.new_page(viewport={"width": 390, "height": 844}, device_scale_factor=2, has_touch=True)
-    visit = Visit(page, running_lantern)
+    address = f"http://127.0.0.1:{running_lantern.port}/"
+    page = browser.new_page(**PHONE)
+    visit = Visit(page, address, {urlsplit(address).netloc})
     yield visit
     page.close()
-    assert visit.errors == []
-    assert visit.hosts == {visit.home}
+    visit.assert_quiet()
+
+
+def ask(visit: Visit, text: str) -> None:
+    """By keyboard alone: to the field, the words, Enter."""
+    for _ in range(MOST_TABS):
+        if visit.focused()[0] == "textarea":
+            break
+        visit.page.keyboard.press("Tab")
+    assert visit.focused()[0] == "textarea"
+    visit.page.keyboard.type(text)
+    visit.page.keyboard.press("Enter")
 
 
 def test_a_person_asks_follows_up_and_meets_an_emergency(
@@ -85,7 +40,7 @@ def test_a_person_asks_follows_up_and_meets_an_emergency(
     answer = running_lantern.person().say("is lupus contagious").first
     first_sentence = answer["blocks"][0]["runs"][0]["text"]
 
-    visit.ask("is lupus contagious")
+    ask(visit, "is lupus contagious")
     expect(visit.log).to_contain_text(first_sentence)
     about = visit.log.locator("summary").last
     about.focus()
@@ -100,7 +55,7 @@ def test_a_person_asks_follows_up_and_meets_an_emergency(
     simpler.say("is lupus contagious")
     expect(visit.log).to_contain_text(simpler.say(offer).first["blocks"][0]["runs"][0]["text"])
 
-    visit.ask("my dad collapsed and isn't breathing")
+    ask(visit, "my dad collapsed and isn't breathing")
     card = visit.log.locator(".card")
     expect(card).to_be_visible()
     expect(card).to_contain_text("Call ")
@@ -112,21 +67,15 @@ def test_a_person_asks_follows_up_and_meets_an_emergency(
     assert (tmp_path / "phone.png").stat().st_size > 10_000
 
 
-def test_what_a_person_types_is_never_run(visit: Visit) -> None:
-    visit.ask("<img src=x onerror=\"document.title='run'\"> <script>document.title='run'</script>")
-    expect(visit.log).to_contain_text("<script>document.title='run'</script>")
-    expect(visit.log.locator("img, script")).to_have_count(0)
-    expect(visit.page).not_to_have_title("run")
+def test_a_check_question_is_answered_by_its_buttons(visit: Visit, running_lantern: Lantern) -> None:
+    person = running_lantern.person()
+    person.say("is lupus contagious")
+    asked = person.say("check my understanding").first["blocks"][0]["data"]
+    right = next(choice for choice in asked["choices"] if choice["correct"])
 
-
-def test_without_the_service_the_message_can_be_sent_again(browser: Browser, running_lantern: Lantern) -> None:
-    page = browser.new_page()
-    visit = Visit(page, running_lantern)
-    page.context.set_offline(True)
-    visit.ask("is lupus contagious")
-    again = page.get_by_role("button", name="Try again")
-    expect(again).to_be_visible()
-    page.context.set_offline(False)
-    again.click()
-    expect(visit.log).to_contain_text("Sources and date")
-    page.close()
+    ask(visit, "is lupus contagious")
+    expect(visit.replies).not_to_have_count(0)
+    ask(visit, "check my understanding")
+    expect(visit.log).to_contain_text(asked["question"])
+    visit.log.locator(".offers").last.get_by_role("button", name=right["text"], exact=True).click()
+    expect(visit.log).to_contain_text(right["explanation"])

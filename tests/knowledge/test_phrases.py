@@ -62,6 +62,8 @@ def test_every_phrase_is_said_somewhere(phrases: Phrases) -> None:
                     begun.add(node.value)
     for file in PROJECT.glob("web/templates/*.html"):
         whole.update(re.findall(r"\w+", file.read_text(encoding="utf-8")))
+    for file in PROJECT.glob("web/widget/source/**/*.js"):
+        whole.update(re.findall(r"\bphrases\.(\w+)", file.read_text(encoding="utf-8")))
     # `abstain_again` is said wherever `abstain` is: `knowledge.variants`.
     firsts = {key: re.sub(r"_again\d*$", "", key) for key in phrases.of("en")}
     unsaid = [key for key, first in firsts.items() if first not in whole and not first.startswith(tuple(begun - {"_"}))]

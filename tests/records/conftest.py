@@ -16,7 +16,7 @@ import storage.engine
 from records.model import Conversation, KeptMessage
 from records.recorder import Recorder
 from records.repository import ConversationStore
-from records.tables import contact_requests, metadata, missed_questions, reports, trackers
+from records.tables import contact_requests, feedback, metadata, missed_questions, reports, trackers
 from storage.engine import open_engine, read, write
 from storage.writer import Writer
 from tests import postgresql as postgresql_server
@@ -63,7 +63,7 @@ def rows(engine: Engine) -> dict[str, int]:
         return {
             name: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar()
             for name, table in metadata.tables.items()
-            if table not in (reports, missed_questions, contact_requests)
+            if table not in (reports, missed_questions, contact_requests, feedback)
             and not name.startswith(("channel_", "handovers"))
         }
 
@@ -73,6 +73,7 @@ def without_steps_from_4(connection: Connection) -> None:
     for table in (
         "missed_questions",
         "contact_requests",
+        "feedback",
         "channel_inbox",
         "channel_outbox",
         "channel_people",

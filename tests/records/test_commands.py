@@ -134,3 +134,15 @@ def test_reports_of_readers_are_listed_without_what_points_to_them(home: Path, l
     assert "the year is old" in first
     assert "Quillfeather" not in first
     assert second.endswith("wrong: (nothing written)")
+
+
+def test_what_people_think_of_answers_is_listed_by_text(home: Path, lantern: Lantern) -> None:
+    talk(home, 1, "a", "b")
+    records = wiring.build(environment(home))
+    for sender, helpful, word in (("a", False, "write to ana.quill@example.org"), ("b", True, None)):
+        known, _ = records.store.find(records.conversation_id("rest", sender))
+        assert known is not None
+        records.recorder.rate(known, "m1", "en", "answer", "lupus-contagious", 3, helpful, word)
+    assert records.recorder.close(ENOUGH) == 0
+    code, shown = lantern("feedback")
+    assert (code, shown) == (0, "   1 yes    1 no  en/lupus-contagious, revision 3\n      write to [email]\n")

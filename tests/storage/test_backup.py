@@ -130,6 +130,8 @@ def fill(rooms: tuple[Room, ...], conversations_at: str = "head") -> None:
             left = {"conversation_id": "gone"}
             question = {"day": "2026-11-02", "locale": "en", "kind": "abstain", "text": ODD, "nearest": ""}
             put(connection, "missed_questions", {**question, "conversation_id": "a", "confidence": 0.25})
+            judged = {"id": "f", "conversation_id": "a", "at": day, "locale": "en", "kind": "answer", "entry": "e"}
+            put(connection, "feedback", {**judged, "revision": 1, "helpful": True, "word": ODD})
             put(connection, "contact_requests", {**left, "id": "c", "at": day, "locale": "en", "contact": ODD})
             letter = {"channel": "sms", "conversation_id": "a", "urgent": True, "state": "waiting", "sealed": ODD}
             put(connection, "channel_inbox", {**letter, "mark": "m", "received_at": day, "tries": 2})
@@ -213,7 +215,7 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_date(home: Home, file: Pat
     # Newer conversations also know what they said and asked last, and whether a medicine that weakens the defences was
     # named; these are not known to have said or asked anything, or to have named one.
     talks = [(*row, "", None, False) for row in was["conversations"]]
-    empty: Rows = {"reports": [], "missed_questions": [], "contact_requests": []}
+    empty: Rows = {"reports": [], "missed_questions": [], "contact_requests": [], "feedback": []}
     empty |= {"channel_inbox": [], "channel_outbox": [], "channel_people": [], "handovers": []}
     changed = {"messages": told, "conversations": talks}
     newer = {**empty, **changed, "records_schema": [(NEWEST["conversations"],)]}

@@ -116,6 +116,7 @@ class SmallAnswerer:
         self.release = release()
         self.questions: list[Question] = []
         self.trials = shipped_trials()
+        self.words: Glossary | None = None
 
     def answer(self, question: Question) -> Answer:
         self.questions.append(question)
@@ -158,7 +159,7 @@ class SmallAnswerer:
         return tuple(row for row in live if row.entry.answer_kind != "term")
 
     def glossary(self, locale: str) -> Glossary:
-        return live(row.entry for row in self.release.revisions if row.entry.locale == locale)
+        return self.words or live(row.entry for row in self.release.revisions if row.entry.locale == locale)
 
     def sources(self, revision: Revision) -> tuple[Source, ...]:
         return SOURCES
@@ -194,9 +195,13 @@ class SmallKnowledge:
     upkeep: SmallUpkeep = field(default_factory=SmallUpkeep)
     overdue: list[str] = field(default_factory=list)
     is_loaded: bool = True
+    words: Glossary = field(default_factory=Glossary)
 
     def overdue_cards(self) -> list[str]:
         return self.overdue
+
+    def marked(self, answer: Answer) -> Answer:
+        return replace(answer, blocks=self.words.marked(answer.blocks))
 
     def live(self) -> Answerer:
         if self.fault:

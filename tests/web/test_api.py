@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from knowledge.blocks import spoken
+from knowledge.codec import answer_to_json
+from knowledge.glossary import Glossary, Term
+from knowledge.model import Answer
 from records import wiring as records_wiring
-from tests.web.conftest import COLLAPSED, HERE, HOST, StandInAssistant
+from tests.web.conftest import COLLAPSED, HERE, HOST, SmallKnowledge, StandInAssistant
 from web.app import build
 from web.limits import Limits, Rate
 from web.openapi import description
@@ -169,3 +174,91 @@ def test_the_description_names_every_address_of_the_interface(parts: Parts) -> N
     paths = {path: methods for path, methods in description()["paths"].items() if not path.startswith("/channels/")}
     described = {(method, path) for path, methods in paths.items() for method in methods}
     assert described == served
+
+
+FEEDBACK = "/api/v1/feedback"
+
+
+def judged(client: TestClient, visitor: Visitor, **opinion: Any) -> Any:
+    return client.post(FEEDBACK, json={"message_id": "m-1", **opinion}, headers=visitor.headers)
+
+
+def test_what_a_person_thinks_of_an_answer_is_kept_with_the_exact_text(
+    client: TestClient, visitor: Visitor, assistant: StandInAssistant
+) -> None:
+    shown = Answer("answer", (spoken("No."),), entry="lupus-contagious", revision=3)
+    assistant.reply = json.dumps({"messages": [{"custom": answer_to_json(shown)}]}).encode()
+    visitor.say("Is lupus contagious?", message_id="m-1")
+    text = {"entry": "lupus-contagious", "revision": 3}
+    assert judged(client, visitor, helpful=True, **text).json() == {"messages": []}
+    assert judged(client, visitor, helpful=False, word="I am Rosalind Franklin. Too short", **text).status_code == 200
+    [kept] = visitor.export()["feedback"]
+    assert (kept["entry"], kept["revision"], kept["helpful"]) == ("lupus-contagious", 3, False)
+    assert kept["word"] == "I am [name]. Too short"
+
+
+@pytest.mark.parametrize(
+    ("opinion", "status", "error"),
+    [
+        ({"helpful": True, "entry": "lupus-contagious", "revision": 2}, 404, "unknown_answer"),
+        ({"helpful": True, "entry": "lupus-what-is"}, 404, "unknown_answer"),
+        ({"helpful": True, "message_id": "m-2"}, 404, "unknown_answer"),
+        ({"helpful": "yes"}, 400, "bad_shape"),
+        ({"helpful": None}, 400, "bad_shape"),
+        ({"helpful": True, "message_id": 5}, 400, "bad_shape"),
+        ({"helpful": True, "entry": {"$ne": 1}}, 404, "unknown_answer"),
+    ],
+)
+def test_of_an_answer_that_was_not_given_nothing_is_kept(
+    client: TestClient, visitor: Visitor, opinion: dict[str, Any], status: int, error: str
+) -> None:
+    visitor.say("Is lupus contagious?", message_id="m-1")
+    response = judged(client, visitor, **opinion)
+    assert (response.status_code, response.json()["error"]) == (status, error)
+    assert visitor.export()["feedback"] == []
+
+
+def test_nobody_judges_for_others(client: TestClient, visitor: Visitor) -> None:
+    visitor.say("Is lupus contagious?", message_id="m-1")
+    for headers in ({}, {"Authorization": "Bearer " + "x" * 43}, Visitor(client).headers):
+        response = client.post(FEEDBACK, json={"message_id": "m-1", "helpful": True}, headers=headers)
+        assert response.status_code in (401, 404)
+    assert visitor.export()["feedback"] == []
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_who_cries_for_help_in_feedback_gets_the_card(client: TestClient, visitor: Visitor, known: bool) -> None:
+    visitor.say("Is lupus contagious?", message_id="m-1")
+    headers = visitor.headers if known else {"Authorization": "Bearer " + "x" * 43}
+    opinion = {"message_id": "m-1", "helpful": False, "entry": "lupus-contagious", "revision": None, "word": COLLAPSED}
+    [card] = client.post(FEEDBACK, json=opinion, headers=headers).json()["messages"]
+    assert card["answer"]["kind"] == "emergency"
+
+
+def test_words_that_the_glossary_explains_are_marked_and_can_be_looked_up(
+    client: TestClient, visitor: Visitor, knowledge: SmallKnowledge, assistant: StandInAssistant
+) -> None:
+    term = Term("word-contagious", "contagious", (), False, "It can be caught.", (), 0)
+    knowledge.words = Glossary([term])
+    knowledge.answerer.words = knowledge.words
+    [answer] = visitor.say("Is lupus contagious?")
+    runs = answer["answer"]["blocks"][0]["runs"]
+    assert [run.get("glossary") for run in runs] == [None, "word-contagious", None]
+    assert "".join(run["text"] for run in runs) == "No, lupus is not contagious."
+    assert client.get("/api/v1/glossary/word-contagious").json()["definition"] == "It can be caught."
+    assert client.get("/api/v1/glossary/word-other").json()["error"] == "unknown_entry"
+
+
+def test_in_a_card_no_word_is_marked(visitor: Visitor, knowledge: SmallKnowledge) -> None:
+    knowledge.words = Glossary([Term("word-phone", "phone", (), False, "A telephone.", (), 0)])
+    card = visitor.say(COLLAPSED)[0]["answer"]
+    assert "phone" in card["blocks"][0]["runs"][0]["text"]
+    assert len(card["blocks"][0]["runs"]) == 1
+
+
+def test_who_runs_the_service_is_told_before_anything_is_kept(parts: Parts) -> None:
+    named = replace(parts, settings=replace(parts.settings, operator="Example Hospital", contact="503 555 0100"))
+    with TestClient(build(named), HOST, client=HERE) as client:
+        told = client.get("/api/v1/service").json()
+    assert (told["operator"], told["region"], told["kept_days"]) == ("Example Hospital", "US", 30)
+    assert (told["name"], told["contact"]) == ("Lantern", "503 555 0100")

@@ -22,6 +22,9 @@ EXPECTED: dict[tuple[str, str], Any] = {
     ("POST", "/api/v1/messages"): visitors,
     ("GET", "/api/v1/conversation"): visitors,
     ("DELETE", "/api/v1/conversation"): visitors,
+    ("POST", "/api/v1/feedback"): visitors,
+    ("GET", "/api/v1/glossary/{id}"): visitors,
+    ("GET", "/api/v1/service"): everyone,
     ("GET", "/api/v1/entries"): visitors,
     ("GET", "/api/v1/entries/{id}"): visitors,
     ("GET", "/api/v1/trials"): visitors,
@@ -40,12 +43,16 @@ EXPECTED: dict[tuple[str, str], Any] = {
     ("GET", "/library/sitemap.xml"): everyone,
     ("GET", "/robots.txt"): everyone,
     ("GET", "/"): everyone,
+    ("GET", "/chat"): everyone,
+    ("GET", "/ask"): everyone,
+    ("POST", "/ask"): visitors,
+    ("GET", "/docs/embed"): everyone,
+    ("GET", "/widget/{version}/{name}"): everyone,
     ("GET", "/docs/"): everyone,
     ("GET", "/docs/openapi.json"): everyone,
     ("GET", "/healthz"): everyone,
     ("GET", "/readyz"): everyone,
     ("GET", "/static"): everyone,
-    ("GET", "/widget"): everyone,
 }
 """Who is meant to use each address. A new one needs a row here, so that somebody thought about it."""
 
@@ -75,7 +82,8 @@ def test_what_is_for_visitors_is_limited_for_each_address(parts: Parts, method: 
     with TestClient(build(parts), HOST, client=("192.0.2.7", 1)) as client:
         body = {"message": "what is lupus"} if method == "POST" else None
         headers = {"Authorization": f"Bearer {'x' * 43}"} if path == "/api/v1/conversation" else {}
-        form = {"data": {"q": "lupus"}} if path == "/library/" and method == "POST" else {"json": body} if body else {}
+        fields = {"/library/": {"q": "lupus"}, "/ask": {"message": "what is lupus"}}.get(path)
+        form = {"data": fields} if fields and body else {"json": body} if body else {}
         answers = [
             client.request(method, path.format(id="a", nct="NCT05938725"), headers=headers, **form) for _ in range(3)
         ]
