@@ -1,14 +1,18 @@
-"""What the second net under the emergency rules catches, and how often it is wrong, over its own examples.
+"""What the second net under the emergency rules catches, and how often it is wrong.
 
-    .venv/bin/python -m bench.rewordings [--folds N]
+    .venv/bin/python -m bench.rewordings [--folds N] [--mangled S] [--failures N]
 
-Each part of the examples (`safety/vectors.jsonl`, `safety/rewordings.jsonl`) and of the published phrasings is compared
-with a likeness learned from the other parts, so that no text is compared with itself. For a range of margins: the share
-of emergencies caught, and of calm examples and published phrasings that would get a card. The calm examples are near
-misses, written to be mistaken; phrasings are what people mostly ask. The margin of `RewordedEmergency` was chosen here.
+First over its own examples (`safety/*.jsonl`), each judged by a net that was learned without it: for a range of chances
+the share of emergencies that get a card from the rules or the net, and of calm examples that get one from the net. The
+last columns are what people mostly ask (`data/nlu`, published phrasings, outside questions), judged in the same way.
+The cost is that of all messages if one in `--one-in` is an emergency, in needless cards: a missed emergency counts as
+`--dear` of them.
 
-At last, `bench/training/cries.jsonl`: messages of other authors, made to be hard, from which neither the rules nor the
-net have learned yet. It tells how many get a card from the rules, and from both at the margin in use.
+Then over messages from which neither the rules nor the net have learned: `bench/training/cries.jsonl` by other authors,
+made to be hard, `bench/training/messages.jsonl`, which are questions, and the development set
+(`tests/understanding/development`). Of each kind: how many the rules find, how many the net does, both together, and
+how many get the card that the author wanted, or the general one. With `--mangled` they are read with slips of the
+keyboard.
 """
 
 from __future__ import annotations
@@ -16,66 +20,188 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from ruamel.yaml import YAML
 
-from bot.nlu.emergencies import shipped_rules
-from bot.nlu.likeness import Likeness
-from bot.nlu.rewordings import RewordedEmergency, examples, published
+from bot.nlu.emergencies import EMERGENCY, shipped_rules
+from bot.nlu.rewordings import (
+    Example,
+    RewordedEmergency,
+    calm,
+    examples,
+    inner_vectors,
+    learned,
+    usual_questions,
+)
+from knowledge.second_net import GENERAL_CARD, SecondNet
 from knowledge.wiring import Knowledge, from_environment
+from tests.understanding.mangling import mangled
 
-CRIES = Path(__file__).parent / "training" / "cries.jsonl"
-MARGINS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
+PROJECT = Path(__file__).parent.parent
+CRIES, MESSAGES = (PROJECT / "bench" / "training" / f"{name}.jsonl" for name in ("cries", "messages"))
+DEVELOPMENT = PROJECT / "tests" / "understanding" / "development"
+CHANCES = (0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+ALL = "all that are urgent in cries"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A message with the one wanted card, "" for none; `before`: what was said before it. `kind` is its row."""
+
+    text: str
+    card: str
+    kind: str
+    before: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The cards that the rules, and where they find nothing the net, show for a case; "" for none."""
+
+    case: Case
+    by_rules: str
+    by_net: str
+
+    @property
+    def shown(self) -> str:
+        return self.by_rules or self.by_net
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="bench.rewordings", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--folds", type=int, default=10, metavar="N", help="parts, each left out once (10)")
-    folds = parser.parse_args(arguments).folds
-    knowledge = from_environment()
-    urgent, calm = examples()
-    texts = ([*urgent], calm, published(knowledge, shipped_rules()))
-    sides = [knowledge.embedder.embed([knowledge.canonical(text) for text in side]) for side in texts]
-    close = RewordedEmergency.get_default_config()["close"]
-    margins = left_out(sides, folds, close)
-    print(f"{'margin':>8}{'caught':>10}{'near misses':>14}{'phrasings':>12}")
-    print(f"{'of':>8}" + "".join(f"{len(side):>{width}}" for side, width in zip(sides, (10, 14, 12))))
-    for margin in MARGINS:
-        shares = [float((side >= margin).mean()) for side in margins]
-        print(f"{margin:8.2f}{shares[0]:10.1%}{shares[1]:14.1%}{shares[2]:12.1%}")
-    _of_other_authors(knowledge, Likeness.learned(*sides))
+    parser.add_argument("--folds", type=int, default=5, metavar="N", help="parts, each left out once; 0: none (5)")
+    parser.add_argument("--one-in", type=float, default=20, metavar="N", help="messages of which one is urgent (20)")
+    parser.add_argument("--dear", type=float, default=20, metavar="N", help="needless cards that a miss costs (20)")
+    parser.add_argument("--mangled", metavar="S", help="mangle what was not learned from, with this seed")
+    parser.add_argument("--failures", type=int, default=0, metavar="N", help="print the first N of each kind (0)")
+    given = parser.parse_args(arguments)
+    if given.folds == 1 or given.folds < 0:
+        parser.error("--folds: 0, or 2 and more")
+    knowledge, config = from_environment(), RewordedEmergency.get_default_config()
+    own = examples()
+    asked = calm([*usual_questions(knowledge, shipped_rules()), *requests()])
+    inner = inner_vectors([*own, *asked], knowledge)
+    if given.folds:
+        _print_chances(own, asked, left_out([*own, *asked], inner, given.folds, config), given)
+    net = learned([*own, *asked], inner, config)
+    cases = [*cries(), *questions(), *development()]
+    if given.mangled:
+        cases = [replace(case, text=mangled(case.text, given.mangled)) for case in cases]
+    _print_kinds([outcome(case, net, knowledge) for case in cases], given.failures)
     return 0
 
 
-def _of_other_authors(knowledge: Knowledge, likeness: Likeness) -> None:
-    config, rules = RewordedEmergency.get_default_config(), shipped_rules()
-    rows = [json.loads(line) for line in CRIES.read_text(encoding="utf-8").splitlines()]
-    urgent = [row["text"] for row in rows if row["expect"]]
-    calm = [row["text"] for row in rows if not row["expect"]]
-    for name, texts in (("urgent", urgent), ("calm", calm)):
-        by_rules = np.array([rules.check(text) is not None for text in texts])
-        matches = [likeness.match(knowledge.embedder.embed_message(knowledge.canonical(text))) for text in texts]
-        by_net = [m.margin >= config["margin"] and m.close >= max(config["close"], m.calm) for m in matches]
-        shares = f"{by_rules.mean():.1%} by the rules, {(by_rules | np.array(by_net)).mean():.1%} with the net"
-        print(f"{len(texts)} {name} ones of other authors: {shares}")
+def requests() -> list[str]:
+    """The training examples of all other kinds of requests."""
+    files = sorted((PROJECT / "data" / "nlu").glob("*.yml"))
+    blocks = [block for file in files for block in YAML(typ="safe").load(file.read_text("utf-8"))["nlu"]]
+    lines = [line for block in blocks if block["intent"] != EMERGENCY for line in block["examples"].splitlines()]
+    return [line.removeprefix("- ") for line in lines]
 
 
-def left_out(sides: Sequence[np.ndarray], folds: int, close: float) -> list[np.ndarray]:
-    """The margin of each text in a likeness learned without it; -1 where no emergency is as close as `close`, or
-    a calm example is closer."""
-    parts = [np.random.default_rng(1).permutation(len(side)) % folds for side in sides]
-    margins = [np.zeros(len(side)) for side in sides]
+def cries() -> Iterator[Case]:
+    """Messages of other authors, grouped by the card that they wanted."""
+    for row in map(json.loads, CRIES.read_text("utf-8").splitlines()):
+        wanted = row["expect"]
+        kind = f"{wanted['card']}, {wanted['locale']}" if wanted else "calm"
+        yield Case(row["text"], wanted["card"] if wanted else "", f"cries: {kind}")
+
+
+def questions() -> Iterator[Case]:
+    """What people ask, most of it in long messages."""
+    for row in map(json.loads, MESSAGES.read_text("utf-8").splitlines()):
+        yield Case(row["text"], "", "questions of people")
+
+
+def development() -> Iterator[Case]:
+    """The development set: emergencies, and everything else that must not look like one."""
+    for name in ("emergencies", "near_misses", "questions", "outside", "advice"):
+        for row in map(json.loads, (DEVELOPMENT / f"{name}.jsonl").read_text("utf-8").splitlines()):
+            *before, text = row.get("turns") or [row["text"]]
+            yield Case(text, row["kind"] if name == "emergencies" else "", f"development: {name}", tuple(before))
+
+
+def outcome(case: Case, net: SecondNet, knowledge: Knowledge) -> Outcome:
+    """What is shown for a case, as in a conversation: the rules remember which treatment was mentioned."""
+    rules = shipped_rules()
+    found = rules.check(
+        case.text,
+        therapy=any(map(rules.mentions_therapy, case.before)),
+        suppressed=any(map(rules.mentions_suppression, case.before)),
+    )
+    if found:
+        return Outcome(case, found.card, "")
+    caught = net.finding(case.text, knowledge.embedder.embed_message_inner(knowledge.canonical(case.text)))
+    return Outcome(case, "", caught.card if caught else "")
+
+
+def left_out(every: Sequence[Example], inner: np.ndarray, folds: int, config: Mapping[str, Any]) -> np.ndarray:
+    """The chance that each of these examples is urgent, by a net learned without it and the others of its part."""
+    part = np.random.default_rng(1).permutation(len(every)) % folds
+    chances = np.zeros(len(every))
     for fold in range(folds):
-        likeness = Likeness.learned(*(side[part != fold] for side, part in zip(sides, parts)))
-        for side, part, margin in zip(sides, parts, margins):
-            for place in np.flatnonzero(part == fold):
-                match = likeness.match(side[place])
-                margin[place] = match.margin if match.close >= max(close, match.calm) else -1.0
-    return margins
+        kept = np.flatnonzero(part != fold)
+        net = learned([every[place] for place in kept], inner[kept], config)
+        for place in np.flatnonzero(part == fold):
+            chances[place] = net.judge(every[place].text, inner[place]).chance
+    return chances
+
+
+def _print_chances(own: Sequence[Example], asked: Sequence[Example], chances: np.ndarray, given: Any) -> None:
+    rules = shipped_rules()
+    ruled = np.array([rules.check(example.text) is not None for example in own] + [False] * len(asked))
+    urgent = np.array([bool(example.card) for example in (*own, *asked)])
+    spanish = np.array([example.locale == "es" for example in (*own, *asked)])
+    is_own = np.arange(len(chances)) < len(own)
+    columns = {
+        "urgent en": urgent & ~spanish,
+        "urgent es": urgent & spanish,
+        "calm": ~urgent & is_own & ~ruled,
+        "asked": ~is_own,
+    }
+    print(f"{'chance':>8}" + "".join(f"{name:>12}" for name in columns) + f"{'cost':>8}")
+    print(f"{'of':>8}" + "".join(f"{mask.sum():>12}" for mask in columns.values()))
+    for chance in CHANCES:
+        caught = (chances >= chance) | ruled
+        shares = [float(caught[mask].mean()) for mask in columns.values()]
+        cost = given.dear * (1 - float(caught[urgent].mean())) / given.one_in + shares[-1] * (1 - 1 / given.one_in)
+        print(f"{chance:8.2f}" + "".join(f"{share:12.1%}" for share in shares) + f"{100 * cost:8.2f}")
+    print("Of the examples whose chance is", end=" ")
+    for low in (0.0, 0.2, 0.4, 0.6, 0.8):
+        within = is_own & (chances >= low) & (chances < low + 0.2 + 1e-9)
+        print(
+            f"{low:.1f} to {low + 0.2:.1f}: {float(urgent[within].mean()):.0%}",
+            end="; " if low < 0.8 else " are urgent.\n",
+        )
+
+
+def _print_kinds(outcomes: Sequence[Outcome], failures: int) -> None:
+    kinds = dict.fromkeys(outcome.case.kind for outcome in outcomes)
+    print(f"\n{'':36}{'texts':>7}{'rules':>8}{'net':>8}{'both':>8}{'card':>8}{'general':>9}")
+    for kind in (*sorted(kinds), ALL):
+        rows = [
+            row
+            for row in outcomes
+            if kind in (row.case.kind, ALL if row.case.card and row.case.kind.startswith("cries") else "")
+        ]
+        shares = [
+            np.mean([bool(row.by_rules) for row in rows]),
+            np.mean([bool(row.by_net) for row in rows]),
+            np.mean([bool(row.shown) for row in rows]),
+            np.mean([row.shown == row.case.card != "" for row in rows]),
+            np.mean([row.shown == GENERAL_CARD != row.case.card for row in rows]),
+        ]
+        cells = "".join(f"{share:{width}.1%}" for share, width in zip(shares, (8, 8, 8, 8, 9)))
+        print(f"{kind:<36}{len(rows):>7}{cells}")
+        for row in [row for row in rows if bool(row.shown) is not bool(row.case.card)][:failures]:
+            print(f"      {row.by_rules or row.by_net or '-':<20} {row.case.text[:300]}")
 
 
 if __name__ == "__main__":

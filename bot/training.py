@@ -18,7 +18,10 @@ LEARNED_FROM = (
     "data/**/*.yml",
     "bot/nlu/*.py",
     "safety/*.jsonl",
+    "knowledge/pairs.py",
+    "knowledge/second_net.py",
     "knowledge/content/en/aliases.yml",
+    "knowledge/content/en/background.txt",
 )
 
 

@@ -29,6 +29,7 @@ from knowledge.search.index import Index
 from knowledge.search.nearest import Multiply, OnnxMultiply, multiplied
 from knowledge.search.passages import passages
 from knowledge.search.words import Aliases, words
+from knowledge.second_net import NetFile
 from knowledge.settings import SHIPPED_CONTENT, Settings
 from knowledge.store.jobs import JobBook
 from knowledge.store.repository import KnowledgeStore
@@ -67,13 +68,14 @@ class Knowledge:
         cards_home: Path,
         editing: Editing,
         upkeep: Upkeep,
+        second_net: NetFile,
         multiply: Multiply = multiplied,
     ) -> None:
         self.store, self.embedder, self.phrases, self.numbers = store, embedder, phrases, numbers
         self._trials, self.cards, self.editing, self.upkeep = trials, cards, editing, upkeep
         self.aliases = aliases
         self._encoder, self._background, self._advice, self.card_sources = encoder, background, advice, sources
-        self._today, self._cards_home, self._multiply = today, cards_home, multiply
+        self._today, self._cards_home, self._second_net, self._multiply = today, cards_home, second_net, multiply
         self._live: Answerer | None = None
         self._phrasings: tuple[int, frozenset[str]] | None = None
         self._swapping = threading.Lock()
@@ -151,6 +153,26 @@ class Knowledge:
             rows = (revision.entry.phrasings for revision in live.asked("en"))
             self._phrasings = (live.release.number, frozenset(" ".join(words(row)) for row in chain(*rows)))
         return " ".join(words(text)) in self._phrasings[1]
+
+    def keep_second_net(self, kept: bytes) -> None:
+        """Leaves the net that the assistant judges by where the gateway finds it."""
+        try:
+            self._second_net.keep(kept)
+        except OSError as error:
+            logger.warning("the second net was not written for the gateway: %s", error)
+
+    def reworded_emergency(self, text: str, region: str | None) -> Answer | None:
+        """The card that the second net finds needed for a message in which the rules found nothing, for whoever has to
+        do without the assistant. None also where nothing was learned yet. Needs no database."""
+        net = self._second_net.net()
+        if net is None or self.is_published_question(text):
+            return None
+        finding = net.finding(text, self.embedder.embed_message_inner(self.canonical(text)))
+        if finding is None:
+            return None
+        return self.card_answer(
+            finding.card, finding.locale, "crisis" if finding.kind == "crisis" else "emergency", region
+        )
 
     def card_answer(
         self, card_id: str, locale: str, kind: Literal["emergency", "crisis"], region: str | None
@@ -261,6 +283,7 @@ def build(environment: Mapping[str, str]) -> Knowledge:
         cards_home=kept.home / "cards",
         editing=desk.editing,
         upkeep=desk.upkeep,
+        second_net=NetFile(kept.home / "second_net.npz"),
         multiply=OnnxMultiply(kept.home / "model"),
     )
 

@@ -36,6 +36,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "rasa": ("bot/",),
     "sanic": ("bot/",),
     "sklearn": ("bot/nlu/",),
+    "scipy": ("bot/nlu/",),
     "psutil": ("bot/",),
     "jsonschema": ("bot/shortcuts.py",),
     "rasa_sdk": ("actions/", "bot/actions_endpoint.py"),

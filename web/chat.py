@@ -20,6 +20,7 @@ from knowledge.blocks import spoken
 from knowledge.cards import card_answer
 from knowledge.choosing import says_yes
 from knowledge.model import Answer, Context, FollowUp, Question, ReplyKind
+from knowledge.wiring import Knowledge
 from records.errors import Unavailable, UnknownConversation
 from records.missed import Missed
 from records.model import Conversation, Replies, ShownCard
@@ -295,15 +296,22 @@ async def _ask(heard: _Heard, text: str, parts: Parts) -> list[Reply]:
         logger.warning("answering without the assistant: %s", fault)
     question = Question(text, before.locale, Context(region=heard.region), turn.channel)
     patience = parts.settings.time_limit if parts.knowledge.is_loaded else LOADING_PATIENCE
-    searching = asyncio.to_thread(lambda: parts.knowledge.live().answers(question))
+    searching = asyncio.to_thread(_card_or_answers, question, parts.knowledge)
     try:
-        answers = await asyncio.wait_for(searching, patience)
+        found = await asyncio.wait_for(searching, patience)
     except Exception as fault:
         # Kept like any answer: the same message, sent again later, must not get another one.
         logger.error("a question could not be answered: %s", whereabouts(fault))
         return [_spoken("unavailable", "abstain", heard, parts)]
+    if isinstance(found, Answer):
+        return [Reply(answer=found)]
     # "Say it more simply" and the like need the assistant; questions do not.
-    return [*map(_without_follow_ups, answers), Reply(text=_phrase("limited", heard, parts))]
+    return [*map(_without_follow_ups, found), Reply(text=_phrase("limited", heard, parts))]
+
+
+def _card_or_answers(question: Question, knowledge: Knowledge) -> Answer | Sequence[Answer]:
+    """The card that the second net finds needed, as the assistant would have; else the answers to a single question."""
+    return knowledge.reworded_emergency(question.text, question.context.region) or knowledge.live().answers(question)
 
 
 def _without_follow_ups(answer: Answer) -> Reply:

@@ -12,7 +12,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from safety import EMERGENCY_RULES, Rules, load_rules
+from safety import EMERGENCY_RULES, Finding, Rules, load_rules
 
 EMERGENCY = "emergency"
 
@@ -48,7 +48,12 @@ class EmergencyCheck(GraphComponent):
         for message in messages:
             finding = self._rules.check(message.get(TEXT) or "")
             if finding:
-                card = {"kind": finding.kind, "card": finding.card, "locale": finding.locale}
-                message.set(INTENT, {"name": EMERGENCY, "confidence": 1.0}, add_to_output=True)
-                message.set(EMERGENCY, card, add_to_output=True)
+                mark(message, finding)
         return messages
+
+
+def mark(message: Message, finding: Finding) -> None:
+    """Makes a message the intent `emergency`, with the card to show."""
+    card = {"kind": finding.kind, "card": finding.card, "locale": finding.locale}
+    message.set(INTENT, {"name": EMERGENCY, "confidence": 1.0}, add_to_output=True)
+    message.set(EMERGENCY, card, add_to_output=True)

@@ -13,9 +13,7 @@ listed under an entry are taken for a request for advice by those rules only.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,15 +27,13 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.emergencies import EMERGENCY
 from bot.nlu.vectors import VECTOR
+from knowledge.pairs import words_and_pairs
 from knowledge.wiring import Knowledge, from_environment
-from safety.rules import normalise
 
 QUESTION = "ask_question"
 ADVICE = "seek_advice"
 RANKING = "intent_ranking"
 _FILE = "classifier.npz"
-_WORD = re.compile(r"[a-z]+|[0-9]+|\?")
-_BEGIN, _END, _NUMBER = "<", ">", "0"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -169,10 +165,3 @@ class RequestClassifier(GraphComponent):
         if places:
             features[len(vector) + np.array(places)] = self._config["words"] / np.sqrt(len(places))
         return features
-
-
-def words_and_pairs(text: str) -> set[str]:
-    """The words of a text and each two neighbours, with marks for its begin and end. All numbers are one word, so that
-    no single dose is learned."""
-    found = [_NUMBER if word.isdigit() else word for word in _WORD.findall(normalise(text))]
-    return {*found, *map(" ".join, pairwise([_BEGIN, *found, _END]))}

@@ -13,7 +13,7 @@ import numpy as np
 from knowledge.search.encoder import Encoder
 
 MESSAGES_KEPT = 2048
-"""Vectors of recent messages kept per process (1.5 KiB each); they are never written anywhere."""
+"""Messages whose vectors are kept per process (two of 1.5 KiB each); they are never written anywhere."""
 
 
 class VectorCache(Protocol):
@@ -33,7 +33,7 @@ class Embedder:
 
     def __init__(self, encoder: Encoder, cache: VectorCache) -> None:
         self._encoder, self._cache = encoder, cache
-        self._messages: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._messages: OrderedDict[str, tuple[np.ndarray, np.ndarray]] = OrderedDict()
         self._lock = threading.Lock()
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
@@ -48,15 +48,32 @@ class Embedder:
             known.update(fresh)
         return np.stack([known[key] for key in hashes]) if hashes else np.zeros((0, 384), np.float32)
 
+    def embed_inner(self, texts: Sequence[str]) -> np.ndarray:
+        """Inner vectors of texts to learn from, shape (len(texts), 384). Those of recent messages are known; the others
+        are computed each time, and kept nowhere."""
+        with self._lock:
+            known = {text: self._messages[text][1] for text in texts if text in self._messages}
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        known.update(zip(missing, self._encoder.encode_both(missing)[1]))
+        return np.stack([known[text] for text in texts]) if texts else np.zeros((0, 384), np.float32)
+
     def embed_message(self, text: str) -> np.ndarray:
         """The unit vector of something a person wrote, shape (384,). Kept in memory for a while, never stored."""
+        return self._both(text)[0]
+
+    def embed_message_inner(self, text: str) -> np.ndarray:
+        """Its inner vector, shape (384,), from the same computation."""
+        return self._both(text)[1]
+
+    def _both(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         with self._lock:
             if text in self._messages:
                 self._messages.move_to_end(text)
                 return self._messages[text]
-        vector: np.ndarray = self._encoder.encode([text])[0]
+        vectors, inner = self._encoder.encode_both([text])
+        both = vectors[0], inner[0]
         with self._lock:
-            self._messages[text] = vector
+            self._messages[text] = both
             while len(self._messages) > MESSAGES_KEPT:
                 self._messages.popitem(last=False)
-        return vector
+        return both

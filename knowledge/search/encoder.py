@@ -32,6 +32,11 @@ class Encoder(Protocol):
         """Shape (len(texts), 384), float32, each row of length 1; the zero row for a text without word pieces."""
         ...
 
+    def encode_both(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """What `encode` gives, and at no further cost the inner vectors: of the same shape, of any length. They tell
+        how a thing is said (`weights.INNER_LAYER`); whether two texts mean the same is not theirs to tell."""
+        ...
+
     @property
     def english(self) -> Collection[str]:
         """Ordinary English words: those that are one piece in the model's own vocabulary of 30,000."""
@@ -79,7 +84,10 @@ class OnnxEncoder:
         return self
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        vectors = np.zeros((len(texts), DIMENSIONS), np.float32)
+        return self.encode_both(texts)[0]
+
+    def encode_both(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        vectors, inner = np.zeros((2, len(texts), DIMENSIONS), np.float32)
         # Texts of like length share a batch, so that little is spent on padding.
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
         for start in range(0, len(order), self._batch):
@@ -89,8 +97,8 @@ class OnnxEncoder:
                 "input_ids": np.array([row.ids for row in encoded], np.int64),
                 "attention_mask": np.array([row.attention_mask for row in encoded], np.int64),
             }
-            vectors[places] = self._model.session.run(["sentence_vector"], inputs)[0]
-        return vectors
+            vectors[places], inner[places] = self._model.session.run(["sentence_vector", "inner_vector"], inputs)
+        return vectors, inner
 
     @functools.cached_property
     def english(self) -> Collection[str]:

@@ -20,10 +20,13 @@ LAYERS, HEADS, WIDTH = 6, 12, 384
 LAYER_NORM_EPSILON = 1e-12
 """`layer_norm_eps` of the model's config.json."""
 PRECISIONS = ("int8", "fp32")
-GRAPH = 2
+GRAPH = 3
 """Raise it when the graph below changes, so that prepared files and cached vectors are made anew."""
 PRODUCTS = "products.onnx"
 """The file beside the model that multiplies small whole numbers, for `knowledge.search.nearest`."""
+INNER_LAYER = 4
+"""Of the layers, the one whose states make the inner vector. The last layers even out how a thing is said; here it
+still shows whether it happens now or is told, asked or cried (`bench.rewordings`)."""
 
 
 def package_folder() -> Path:
@@ -48,11 +51,19 @@ def file_hash(file: Path) -> str:
 
 
 def model_hash(folder: Path, precision: str) -> str:
-    """The name under which vectors of this model are cached. Raises `ModelError` unless `prepare` finished here."""
+    """The name under which vectors of this model are cached. Raises `ModelError` unless `prepare` finished here, with
+    the graph of today."""
     try:
-        return (folder / f"{precision}.ready").read_text(encoding="ascii").split()[0]
+        name = (folder / f"{precision}.ready").read_text(encoding="ascii").split()[0]
     except (OSError, ValueError, IndexError):
         raise ModelError(f"the embedding model is not prepared in {folder}; run: ./lantern model") from None
+    if name != _name(precision):
+        raise ModelError(f"the embedding model in {folder} is that of another version; run: ./lantern model")
+    return name
+
+
+def _name(precision: str) -> str:
+    return f"{WEIGHTS_SHA256[:16]}-{precision}-{GRAPH}"
 
 
 def prepare(source: Path, folder: Path, precision: str = "int8") -> bool:
@@ -61,7 +72,7 @@ def prepare(source: Path, folder: Path, precision: str = "int8") -> bool:
     Returns False when that was done before. Raises `ModelError` naming the expected hash when the weights are missing
     or altered. The mark that it is ready is written last, so an interrupted run is simply done again.
     """
-    name = f"{WEIGHTS_SHA256[:16]}-{precision}-{GRAPH}"
+    name = _name(precision)
     ready = folder / f"{precision}.ready"
     made, products = folder / f"{precision}.onnx", folder / PRODUCTS
     if all(file.exists() for file in (ready, made, products)) and (
@@ -118,7 +129,8 @@ def _product_graph() -> bytes:
 
 
 def _graph(weights: dict[str, np.ndarray]) -> bytes:
-    """BERT with mean pooling and unit length, as one serialized ONNX model (opset 17)."""
+    """BERT with mean pooling, as one serialized ONNX model (opset 17): of the last states, brought to unit length, and
+    of those of `INNER_LAYER`."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
@@ -202,9 +214,16 @@ def _graph(weights: dict[str, np.ndarray]) -> bytes:
         state = normalize(node("Add", [outer, state], f"{here}.sum2"), f"{name}.output.LayerNorm", f"{here}.state2")
 
     node("Unsqueeze", ["mask", "last_axis"], "mask3")
-    node("ReduceSum", [node("Mul", [state, "mask3"], "kept"), "token_axis"], "total", keepdims=0)
     node("Max", [node("ReduceSum", ["mask3", "token_axis"], "count", keepdims=0), "tiny"], "counted")
-    node("Div", ["total", "counted"], "mean")
+
+    def mean(source: str, output: str) -> str:
+        total = node(
+            "ReduceSum", [node("Mul", [source, "mask3"], f"{output}.kept"), "token_axis"], f"{output}.total", keepdims=0
+        )
+        return node("Div", [total, "counted"], output)
+
+    mean(f"layer{INNER_LAYER - 1}.state2", "inner_vector")
+    mean(state, "mean")
     node("Max", [node("ReduceL2", ["mean"], "norm", axes=[1], keepdims=1), "tiny"], "length_of_mean")
     node("Div", ["mean", "length_of_mean"], "sentence_vector")
 
@@ -212,9 +231,8 @@ def _graph(weights: dict[str, np.ndarray]) -> bytes:
         return helper.make_tensor_value_info(name, kind, shape)
 
     inputs = [port(name, TensorProto.INT64, ["texts", "tokens"]) for name in ("input_ids", "attention_mask")]
-    graph = helper.make_graph(
-        nodes, "all-MiniLM-L6-v2", inputs, [port("sentence_vector", TensorProto.FLOAT, ["texts", WIDTH])], constants
-    )
+    outputs = [port(name, TensorProto.FLOAT, ["texts", WIDTH]) for name in ("sentence_vector", "inner_vector")]
+    graph = helper.make_graph(nodes, "all-MiniLM-L6-v2", inputs, outputs, constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(model)
     return bytes(model.SerializeToString())

@@ -1,75 +1,111 @@
-"""The second net under the emergency rules, on vectors made for the purpose and on its real examples."""
+"""The second net under the emergency rules: what it learns from examples, and the real examples that it has."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bot.nlu.likeness import Likeness
-from bot.nlu.rewordings import LAST_PART, examples, last_part
+from bot.nlu.rewordings import Example, RewordedEmergency, calm, examples, learned
+from knowledge.second_net import SecondNet
+from knowledge.wiring import from_environment
 from safety import EMERGENCY_RULES, cards_named, load_rules
+from tests.knowledge.samples import WordEncoder
+
+CONFIG = RewordedEmergency.get_default_config()
+CALM = (
+    "what is lupus",
+    "how is lupus treated",
+    "what does a trial cost",
+    "is lupus contagious",
+    "who may join a trial",
+)
+FALLS = ("grandad fell over", "grandad fell and is grey", "she fell and is grey", "grandad is grey and sweating")
+NOTES = ("he left a note", "she left a note for me", "i wrote a note and left", "he left me a note")
+SPANISH = ("el abuelo cayo y suda", "ella cayo y suda", "el abuelo suda frio", "cayo el abuelo y suda")
 
 
-def around(centre: int, number: int, seed: int) -> np.ndarray:
-    """Unit vectors, shape (number, 384), that all point roughly the same way."""
-    chance = np.random.default_rng(seed)
-    rows = np.zeros((number, 384), np.float32)
-    rows[:, centre] = 1.0
-    rows += 0.02 * chance.standard_normal(rows.shape).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+def vectors(texts: Sequence[str]) -> np.ndarray:
+    """Each word is a direction of its own."""
+    return WordEncoder().encode_both(texts)[1]
+
+
+def taught(rows: Sequence[Example]) -> SecondNet:
+    return learned(rows, vectors([row.text for row in rows]), CONFIG)
 
 
 @pytest.fixture
-def likeness() -> Likeness:
-    return Likeness.learned(around(0, 20, 1), around(1, 20, 2), around(2, 50, 3))
+def net() -> SecondNet:
+    rows = [Example(text, "heart-attack") for text in FALLS]
+    rows += [Example(text, "crisis") for text in NOTES]
+    rows += [Example(text, "heart-attack", "es") for text in SPANISH]
+    return taught([*rows, *calm(CALM)])
 
 
-def test_what_is_like_emergencies_is_told_from_what_is_not(likeness: Likeness) -> None:
-    urgent, calm, asked = (likeness.match(around(centre, 1, 9)[0]) for centre in (0, 1, 2))
-    assert urgent.margin > 0.5
-    assert urgent.close > 0.8
-    assert max(calm.margin, asked.margin) < 0
+def finding(net: SecondNet, text: str) -> tuple[str, str, str] | None:
+    found = net.finding(text, vectors([text])[0])
+    return (found.kind, found.card, found.locale) if found else None
 
 
-def test_what_lies_between_the_two_sides_is_not_an_emergency(likeness: Likeness) -> None:
-    between = around(0, 1, 9)[0] + around(1, 1, 8)[0]
-    assert abs(likeness.match(between / np.linalg.norm(between)).margin) < 0.1
+def test_what_is_like_emergencies_gets_the_card_of_its_kind(net: SecondNet) -> None:
+    assert finding(net, "grandad fell and is sweating") == ("emergency", "heart-attack", "en")
+    assert finding(net, "she wrote a note and left") == ("crisis", "crisis", "en")
+    assert finding(net, "el abuelo cayo y suda frio") == ("emergency", "heart-attack", "es")
 
 
-def test_a_likeness_is_the_same_after_it_was_kept(likeness: Likeness, tmp_path: Path) -> None:
-    likeness.save(tmp_path / "likeness.npz")
-    kept = Likeness.load(tmp_path / "likeness.npz")
-    vector = around(0, 1, 9)[0]
-    assert kept.match(vector) == likeness.match(vector)
+def test_what_is_like_calm_messages_gets_none(net: SecondNet) -> None:
+    assert finding(net, "what is a trial") is None
 
 
-def test_phrasings_far_from_every_emergency_are_not_kept(likeness: Likeness) -> None:
-    assert len(likeness.calm) == 20
+def test_learning_twice_gives_the_same_net(net: SecondNet) -> None:
+    rows = [*examples()[:300], *calm(CALM)]
+    once, again = (taught(rows).kept() for _ in range(2))
+    assert once == again
 
 
 def test_the_examples_are_many_on_both_sides_and_name_cards_that_exist() -> None:
-    urgent, calm = examples()
-    assert len(urgent) > 1000
-    assert len(calm) > 800
-    assert not set(urgent) & set(calm)
-    assert {card["card"] for card in urgent.values()} <= cards_named(EMERGENCY_RULES)
+    cards = [example.card for example in examples()]
+    assert sum(map(bool, cards)) > 2500
+    assert cards.count("") > 1800
+    assert {card for card in cards if card} <= cards_named(EMERGENCY_RULES)
+    assert {example.locale for example in examples() if example.card} == {"en", "es"}
 
 
-def test_no_calm_example_is_an_emergency_to_the_rules() -> None:
+@pytest.mark.parametrize("name", ["vectors.jsonl", "rewordings.jsonl", "cries.jsonl"])
+def test_no_example_is_urgent_in_one_file_and_calm_in_another(name: str) -> None:
+    known = {example.text: example.card for example in examples()}
+    rows = map(json.loads, (EMERGENCY_RULES.parent / name).read_text("utf-8").splitlines())
+    differing = [
+        row["text"] for row in rows if row["text"] in known and bool(row["expect"]) != bool(known[row["text"]])
+    ]
+    assert differing == []
+
+
+@pytest.mark.parametrize("name", ["vectors.jsonl", "rewordings.jsonl"])
+def test_no_calm_example_is_an_emergency_to_the_rules(name: str) -> None:
     rules = load_rules(EMERGENCY_RULES)
-    assert [text for text in examples()[1] if rules.check(text)] == []
+    rows = map(json.loads, (EMERGENCY_RULES.parent / name).read_text("utf-8").splitlines())
+    wrong = [
+        row["text"]
+        for row in rows
+        if row["expect"] is None and not row.get("therapy") and not row.get("suppressed") and rules.check(row["text"])
+    ]
+    assert wrong == []
 
 
-@pytest.mark.parametrize(
-    ("text", "part"),
-    [
-        ("One. Two! Three?", "One. Two! Three?"),
-        ("a" * 150 + ". Then he fell over. He is quiet now", "Then he fell over. He is quiet now"),
-        ("x" * 500, "x" * LAST_PART),
-        ("", ""),
-    ],
-)
-def test_the_last_part_of_a_story_is_whole_sentences_where_they_fit(text: str, part: str) -> None:
-    assert last_part(text) == part
+def test_the_gateway_judges_by_the_net_of_the_model_that_serves(served_model: Path) -> None:
+    """Loading the model leaves its net in the home; it finds what no rule does."""
+    from rasa.core.agent import Agent
+
+    text = "He has laid out his good suit, given the dog away and says we need not worry about him after tonight"
+    assert load_rules(EMERGENCY_RULES).check(text) is None
+    room = from_environment()
+    assert room.reworded_emergency(text, "US") is None, "nothing was loaded yet"
+    Agent.load(str(served_model))
+    found = room.reworded_emergency(text, "US")
+    assert found is not None
+    assert found.kind == "crisis"
+    assert room.reworded_emergency("How is lupus treated in children?", "US") is None

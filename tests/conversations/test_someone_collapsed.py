@@ -16,6 +16,7 @@ from tests.conversations.expect import answered_by, phrase, shows_card
 from tests.running import ASSISTANT, Lantern, Person, wait_until
 
 COLLAPSED = "my dad collapsed and isn't breathing"
+IN_OTHER_WORDS = "red is running out of his leg all over and the tiles are slippery from it"
 
 
 @pytest.mark.parametrize(
@@ -86,8 +87,7 @@ def test_a_question_about_emergencies_is_not_one(say: Say, message: str) -> None
 
 
 def test_is_shown_a_card_for_words_that_no_rule_knows_and_can_take_it_back(say: Say) -> None:
-    words = "red is running out of his leg all over and the tiles are slippery from it"
-    shows_card(say(words), "bleeding")
+    shows_card(say(IN_OTHER_WORDS), "bleeding")
     shows_card(say("can you say it more simply"), "bleeding")
     assert say("This is not an emergency").kind == "clarify"
 
@@ -122,6 +122,9 @@ def follows_up(lantern: Lantern) -> bool:
 class TestWhileTheAssistantIsAway:
     def test_the_card_is_shown(self, say: Say) -> None:
         shows_card(say(COLLAPSED), "cpr-adult")
+
+    def test_the_card_is_shown_for_words_that_no_rule_knows(self, say: Say) -> None:
+        shows_card(say(IN_OTHER_WORDS), "bleeding")
 
     def test_the_last_words_of_a_very_long_message_are_read(self, say: Say) -> None:
         shows_card(say("word " * 1700 + COLLAPSED), "cpr-adult")

@@ -148,6 +148,10 @@ class WordEncoder:
             row /= max(float(np.linalg.norm(row)), 1e-9)
         return vectors
 
+    def encode_both(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        vectors = self.encode(texts)
+        return vectors, 2 * vectors
+
     english: Collection[str] = ()
 
 

@@ -20,6 +20,7 @@ from knowledge.errors import ContentError, EditRefused, ModelError, StoreUnavail
 from knowledge.model import Answer, Person, Question
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
+from knowledge.second_net import NetFile
 from knowledge.settings import SHIPPED_CONTENT
 from knowledge.store.repository import KnowledgeStore
 from knowledge.store.syncs import SyncJournal
@@ -67,6 +68,7 @@ def knowledge(sqlite_store: KnowledgeStore, shipped: Knowledge, days: list[dt.da
         cards_home=tmp_path / "cards",
         editing=editing,
         upkeep=shipped.upkeep,
+        second_net=NetFile(tmp_path / "second_net.npz"),
     )
 
 

@@ -196,12 +196,16 @@ class SmallKnowledge:
     overdue: list[str] = field(default_factory=list)
     is_loaded: bool = True
     words: Glossary = field(default_factory=Glossary)
+    rewording: Answer | None = None
 
     def overdue_cards(self) -> list[str]:
         return self.overdue
 
     def marked(self, answer: Answer) -> Answer:
         return replace(answer, blocks=self.words.marked(answer.blocks))
+
+    def reworded_emergency(self, text: str, region: str | None) -> Answer | None:
+        return self.rewording
 
     def live(self) -> Answerer:
         if self.fault:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from knowledge.cards import card_answer
 from tests.web.conftest import COLLAPSED, HOST, KEY, WEBHOOK, SmallKnowledge, StandInAssistant, ask
 from web.app import build
 from web.parts import Parts
@@ -264,6 +265,21 @@ def test_the_knowledge_base_answers_while_the_assistant_is_away(
     reply = ask(client, "Is lupus contagious?", region="ES")[0]
     assert reply["custom"]["entry"] == "lupus-contagious"
     assert knowledge.answerer.questions[0].context.region == "ES"
+
+
+def test_the_second_net_shows_its_card_while_the_assistant_is_away(
+    client: TestClient, assistant: StandInAssistant, knowledge: SmallKnowledge, parts: Parts
+) -> None:
+    assistant.stop()
+    found = parts.cards.card("crisis", "en")
+    knowledge.rewording = card_answer(found, "crisis", parts.numbers, "GB", parts.phrases, parts.card_sources)
+    reply = ask(client, "he laid out his good suit and paid the milkman for good", region="GB")[0]
+    assert (reply["custom"]["kind"], reply["custom"]["entry"]) == ("crisis", "crisis")
+    assert not knowledge.answerer.questions
+    # What it showed is what the conversation is about, as with a card of the rules.
+    knowledge.rewording = None
+    taken_back = ask(client, parts.phrases.say("en", "not_emergency_button"))[0]
+    assert taken_back["text"].startswith(parts.phrases.say("en", "not_emergency_reply")[:20])
 
 
 def test_with_everything_away_there_is_a_calm_sentence_and_a_number(

@@ -38,6 +38,17 @@ def test_what_a_person_wrote_is_never_stored() -> None:
     assert cache.kept == {}
 
 
+def test_both_vectors_of_a_message_come_from_one_computation() -> None:
+    encoder, cache = WordEncoder(), Vectors()
+    embedder = Embedder(encoder, cache)
+    assert np.array_equal(2 * embedder.embed_message("hot tea"), embedder.embed_message_inner("hot tea"))
+    learned = embedder.embed_inner(["cold tea", "hot tea", "cold tea"])
+    assert encoder.encoded == ["hot tea", "cold tea"]
+    assert np.array_equal(learned[1], embedder.embed_message_inner("hot tea"))
+    assert np.array_equal(learned[0], learned[2])
+    assert cache.kept == {}
+
+
 def test_only_so_many_messages_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(knowledge.search.embedder, "MESSAGES_KEPT", 2)
     encoder = WordEncoder()
@@ -59,8 +70,11 @@ class _Watching:
         self.hash, self.english, self.asked = self._real.hash, self._real.english, 0
 
     def encode(self, texts: list[str]) -> np.ndarray:
+        return self.encode_both(texts)[0]
+
+    def encode_both(self, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
         self.asked += len(texts)
-        return self._real.encode(texts)
+        return self._real.encode_both(texts)
 
 
 def test_a_restart_embeds_nothing(shipped: Knowledge) -> None:

@@ -43,6 +43,21 @@ def test_company_does_not_change_a_vector(encoder: OnnxEncoder) -> None:
     assert np.abs(encoder.encode(many[::-1])[::-1] - together).max() < 1e-5
 
 
+def test_inner_vectors_come_with_the_others_and_are_not_the_same(encoder: OnnxEncoder) -> None:
+    vectors, inner = encoder.encode_both(TEXTS)
+    assert np.array_equal(vectors, encoder.encode(TEXTS))
+    assert inner.shape == vectors.shape
+    alone = np.stack([encoder.encode_both([text])[1][0] for text in TEXTS])
+    assert np.array_equal(inner, alone)
+
+
+def test_inner_vectors_tell_how_a_thing_is_said(encoder: OnnxEncoder) -> None:
+    """What happens now lies nearer to another thing that happens now than to the same thing asked in general."""
+    texts = ["my dad is choking on a grape", "my son is having a seizure", "what should be done when somebody chokes"]
+    now, another, asked = (row / np.linalg.norm(row) for row in encoder.encode_both(texts)[1])
+    assert now @ another > now @ asked
+
+
 def test_what_comes_after_128_word_pieces_is_not_read(encoder: OnnxEncoder) -> None:
     begun = "lupus " * 200
     one, other = encoder.encode([begun + "and a dog", begun + "or a cat"])

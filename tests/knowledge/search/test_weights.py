@@ -37,6 +37,12 @@ def test_an_interrupted_preparation_is_done_again(prepared_home: Path, tmp_path:
     assert file_hash(folder / "int8.onnx") == file_hash(prepared_home / "model" / "int8.onnx")
 
 
+def test_a_model_prepared_by_an_earlier_version_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "int8.ready").write_text(f"{WEIGHTS_SHA256[:16]}-int8-1 0123", encoding="ascii")
+    with pytest.raises(ModelError, match=r"another version; run: \./lantern model"):
+        model_hash(tmp_path, "int8")
+
+
 @pytest.mark.parametrize("damage", ["altered", "cut off", "empty"])
 def test_altered_weights_are_refused_with_the_expected_hash(tmp_path: Path, damage: str) -> None:
     real = (package_folder() / "model.safetensors").read_bytes()
