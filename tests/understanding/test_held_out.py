@@ -32,13 +32,15 @@ def messages(name: str) -> Iterator[tuple[str, str]]:
 
 
 def taught() -> Iterator[str]:
-    """All that Lantern learns from: phrasings, background questions, examples of training, vectors of the rules."""
+    """All that Lantern learns from: phrasings, background questions, messages and examples of training, vectors of the
+    rules."""
     for entry in read_folder(SHIPPED_CONTENT).entries:
         yield from (entry.question, *entry.phrasings)
     for file in SHIPPED_CONTENT.glob("*/background.txt"):
         yield from file.read_text(encoding="utf-8").splitlines()
-    for row in rows_of(PROJECT / "safety" / "vectors.jsonl"):
-        yield row["text"]
+    for file in (PROJECT / "safety" / "vectors.jsonl", PROJECT / "bench" / "training" / "messages.jsonl"):
+        for row in rows_of(file):
+            yield row["text"]
     for file in (PROJECT / "data" / "nlu").glob("*.yml"):
         for example in re.findall(r"^ +- (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE):
             yield re.sub(r"\[([^]]*)\](\([^)]*\)|\{[^}]*\})", r"\1", example)
