@@ -1,13 +1,21 @@
-"""How well search finds the right entry, and how well its confidence tells inside from outside.
+"""How well search finds the right entry, and how well its confidence tells right from wrong.
 
     .venv/bin/python -m bench.retrieval [--every N] [--fit]
 
-Each published phrasing is asked with itself left out of the index (every Nth of them, default 3), each message of
-`bench/training/messages.jsonl` as it is, and each outside question with itself left out of the background.
-No evaluation question is read. Prints the shares of right first hits, and for a range of thresholds the shares of
-right, wrong and withheld answers: `knowledge.answer.Thresholds` was chosen from these tables. `--fit` fits
-`knowledge.search.confidence.WEIGHTS` to the same material and prints them as they stand there; the
-tables are then made with the new ones. That takes a few minutes.
+Nothing that is asked is in the index that is asked. Asked are:
+- messages of `bench/training/messages.jsonl`, of an index without any phrasing by the same author, so as to tell how
+  well those are understood who have not read the phrasings;
+- these messages again, of an index without any entry that answers them: nothing is right then;
+- outside questions, in ten parts, each of an index without it;
+- phrasings, in ten parts, each of an index without it.
+
+Every other one of each is held back: it is never fitted to, and the tables are of these alone. No evaluation question
+is read. Prints the shares of right first hits, and for a range of thresholds the shares of right, wrong and withheld
+answers: `knowledge.answer.Thresholds` was chosen from these tables. `--fit` first fits `knowledge.search.index.SCORING`
+and then `knowledge.search.confidence.WEIGHTS` to the other half, and prints both as they stand there; the tables are
+then made with the new ones. `--every N` takes every Nth of both halves (default 3); with 1, `--fit` takes about five
+minutes of a processor. It asks the release that is live in `var/`: after a change of content files, publish them with
+`./lantern content import --seed`.
 """
 
 from __future__ import annotations
@@ -15,209 +23,221 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from bot.progress import Progress
-from knowledge.search import message
-from knowledge.search.confidence import WEIGHTS, Evidence, confidence
-from knowledge.search.confidence import Weights as Chances
-from knowledge.search.index import RANKED, Index, Ranking, _Near, odds
-from knowledge.search.nearest import About
-from knowledge.search.words import Vocabulary
-from knowledge.wiring import from_environment
+from knowledge.model import Entry, Release
+from knowledge.search.confidence import WEIGHTS, Evidence, Weights, confidence
+from knowledge.search.index import RIVALS, SCORING, Index, Scoring
+from knowledge.search.message import read, readings
+from knowledge.wiring import Knowledge, from_environment
 
 TRAINING = Path(__file__).parent / "training" / "messages.jsonl"
+PARTS = 10
+"""Parts in which phrasings, entries and outside questions are left out. More of them cost more time, not less truth."""
+OF_MESSAGE = {1: 2.0, 2: 1.0}
+"""Author of messages -> what each counts in the fit of the confidence. The second wrote twelve for each entry, so as
+many for what nobody asks as for what everybody does."""
+OUTSIDE, WITHOUT_ENTRY = 1.5, 0.2
+"""The same of an outside question, and of a message whose entry was taken out, for which a neighbour is often a fair
+answer. Phrasings count nothing: whoever writes twenty for one entry takes care that they differ."""
 
-
-class LeftOut(Index):
-    """An index that can forget one of its phrasings, or one outside question, as though it had never held it."""
-
-    @classmethod
-    def of(cls, index: Index) -> LeftOut:
-        left = cls.__new__(cls)
-        vars(left).update(vars(index))
-        left.phrasing, left.outsider = None, None
-        vectors = index._rows.vectors[: len(index._passages)]
-        left._spread = np.linalg.inv(vectors.T @ vectors + index._weights.ridge * np.eye(vectors.shape[1]))
-        left._uses = [Counter() for _ in index.entries]
-        left._writings = Counter(word for text in left._texts for word in set(index._prepared[text].words))
-        for owner, text in zip(index._owner, left._texts):
-            left._uses[owner].update(index._prepared[text].meaning)
-        left._line_spread = left._spread_of_line()
-        return left
-
-    phrasing: int | None
-    outsider: int | None
-
-    @property
-    def _texts(self) -> list[str]:
-        return [passage.text for passage in self._passages]
-
-    def asked_phrasing(self, place: int) -> Ranking:
-        """What the phrasing at `place` finds when it is not there."""
-        self.phrasing = place
-        prepared, owner = self._prepared[self._texts[place]], int(self._owner[place])
-        known, mentions = self.vocabulary, self._mentions[owner]
-        own = {word for word in prepared.words if self._writings[word] == 1}
-        if own:
-            self.vocabulary = _without(known, own)
-        self._mentions[owner] = {word for word in mentions if self._uses[owner][word] > (word in prepared.meaning)}
-        text = self.vocabulary.canonical(self._texts[place])
-        vector = self._embedder.embed_message(text)
-        ranking = self._ranked(text, vector, self._fitted_without(vector, owner), RANKED)
-        self.phrasing, self.vocabulary, self._mentions[owner] = None, known, mentions
-        return ranking
-
-    def _fitted_without(self, vector: np.ndarray, owner: int) -> np.ndarray:
-        """What the map would say had it not been fitted to this very phrasing (the leave-one-out form of least
-        squares)."""
-        leverage = float(vector @ self._spread @ vector)
-        wanted = np.zeros(len(self.entries))
-        wanted[owner] = 1.0
-        return (self._map @ vector - leverage * wanted) / (1 - leverage)
-
-    def _near(self, about: About, shared: np.ndarray, known: np.ndarray, most: int) -> _Near:
-        # What is left out is not left out of the copy that tells which entries can be near.
-        return self._all
-
-    def _likeness(self, vector: np.ndarray, shared: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        likeness = super()._likeness(vector, shared, rows)
-        if self.phrasing is not None:
-            likeness[rows == self.phrasing] = -1.0
-        return likeness
-
-    def _spread_of_line(self) -> np.ndarray:
-        rows = np.concatenate([self._rows.vectors, np.ones((len(self._rows), 1))], axis=1)
-        numbers = [len(self._passages), len(self.background_texts)]
-        sizes = np.repeat(numbers, numbers)
-        self._line_shares = len(rows) / 2 / sizes
-        weighted = rows * self._line_shares[:, None]
-        return np.linalg.inv(weighted.T @ rows + self._weights.inside_ridge * np.eye(rows.shape[1]))
-
-    def _sides(self, vector: np.ndarray, about: About) -> tuple[float, float]:
-        outside, inside = super()._sides(vector, about)
-        row = np.append(vector, 1.0)
-        if self.phrasing is not None:
-            leverage = float(row @ self._line_spread @ row) * self._line_shares[self.phrasing]
-            inside = (inside - leverage) / (1 - leverage)
-        if self.outsider is not None:
-            likeness = self._rows.vectors[len(self._passages) :] @ vector
-            likeness[self.outsider] = -1.0
-            outside = max(0.0, float(likeness.max()))
-            leverage = float(row @ self._line_spread @ row) * self._line_shares[len(self._passages) + self.outsider]
-            inside = (inside + leverage) / (1 - leverage)
-        return outside, inside
-
-    def _odds(self, word: str) -> float:
-        if self.outsider is None or word not in self._prepared[self.background_texts[self.outsider]].meaning:
-            return super()._odds(word)
-        held, apart = self._written[word], self._apart[word] - 1
-        return odds(held, len(self._passages), apart, len(self.background_texts)) if held or apart else 0.0
-
-
-def _without(vocabulary: Vocabulary, gone: set[str]) -> Vocabulary:
-    less = Vocabulary.__new__(Vocabulary)
-    vars(less).update(vars(vocabulary))
-    less._known = vocabulary._known - gone
-    less._targets = [word for word in vocabulary._targets if word not in gone]
-    less._by_letters = {letters: word for letters, word in vocabulary._by_letters.items() if word not in gone}
-    less._repaired, less._foreign = {}, {}
-    return less
+DRAWN = 1e-3
+"""How much the fit of the confidence is drawn towards nought, of figures that are brought to the same spread."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """Something asked, in all its readings, and the entries that answer it: none for an outside question."""
+    """Something that was asked, what was found for it, and the entries that answer it: none for an outside question."""
 
-    readings: tuple[tuple[Evidence, tuple[str, ...]], ...]
-    whole: Evidence
+    evidence: Evidence
+    hits: tuple[str, ...]
     right: frozenset[str]
-    weight: float = 1.0
-
-    def best(self, chances: Chances) -> tuple[float, Evidence, bool, bool]:
-        """(confidence, evidence, right first?, right among three?) of the surest reading."""
-        rated = [(confidence(evidence, self.whole, chances), evidence, hits) for evidence, hits in self.readings]
-        sure, evidence, hits = max(rated, key=lambda row: row[0])
-        return sure, evidence, bool(hits) and hits[0] in self.right, bool(self.right.intersection(hits[:3]))
+    weight: float = 0.0
+    style: str = ""
 
 
-def _case(text: str, index: Index, right: frozenset[str], weight: float = 1.0) -> Case:
-    found = message.readings(text, index)
-    rankings = [ranking for part in found.parts for ranking in part] + ([found.whole] if found.as_one else [])
-    rows = tuple((ranking.evidence, tuple(hit.entry.id for hit in ranking.hits)) for ranking in rankings)
-    return Case(rows, found.whole.evidence, right, weight)
+def _case(text: str, index: Index, right: Collection[str] = (), weight: float = 0.0, style: str = "") -> Case:
+    best = read(text, index).best
+    return Case(best.evidence, tuple(hit.entry.id for hit in best.hits), frozenset(right), weight, style)
 
 
-def phrasings(index: LeftOut, every: int) -> Iterator[Case]:
+def changed(release: Release, change: Callable[[Entry], Entry | None]) -> Release:
+    """A release with each English entry changed, or left out where the change makes nothing of it."""
+    revisions = []
+    for revision in release.revisions:
+        entry = change(revision.entry) if revision.entry.locale == "en" else revision.entry
+        if entry is not None:
+            revisions.append(replace(revision, entry=entry))
+    return replace(release, revisions=tuple(revisions))
+
+
+def without_phrasings(release: Release, texts: Collection[str]) -> Release:
+    return changed(
+        release, lambda entry: replace(entry, phrasings=tuple(row for row in entry.phrasings if row not in texts))
+    )
+
+
+def without_entries(release: Release, ids: Collection[str]) -> Release:
+    return changed(release, lambda entry: None if entry.id in ids else entry)
+
+
+def phrasings(knowledge: Knowledge, chosen: slice, scoring: Scoring) -> Iterator[Case]:
     """Phrasings, each left out of the index."""
-    places = [place for place, passage in enumerate(index._passages) if passage.kind == "asked"][::every]
-    progress = Progress()
-    for done, place in enumerate(places):
-        progress.count(done, len(places), "phrasings")
-        ranking = index.asked_phrasing(place)
-        right = index.entries[index._owner[place]].id
-        hits = tuple(hit.entry.id for hit in ranking.hits)
-        yield Case(((ranking.evidence, hits),), ranking.evidence, frozenset([right]))
+    release = knowledge.live().release
+    entries = knowledge.live().index.entries
+    rows = [(text, entry.id) for entry in entries for text in entry.phrasings]
+    for part in range(PARTS):
+        index = knowledge.index(without_phrasings(release, {text for text, _ in rows[part::PARTS]}), scoring=scoring)
+        for text, entry in _counted(rows[part::PARTS][chosen], f"phrasings, part {part + 1}"):
+            yield _case(text, index, [entry])
 
 
-def messages(index: Index) -> Iterator[Case]:
+def training() -> list[dict[str, Any]]:
     """The messages written for training that ask one thing."""
     rows = [json.loads(line) for line in TRAINING.read_text(encoding="utf-8").splitlines()]
+    return [row for row in rows if "accept" in row]
+
+
+def by_author() -> Mapping[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in training():
+        found[row["author"]].append(row)
+    return found
+
+
+def _without_author(knowledge: Knowledge, rows: Sequence[Mapping[str, Any]], scoring: Scoring) -> Index:
+    return knowledge.index(without_phrasings(knowledge.live().release, {row["text"] for row in rows}), scoring=scoring)
+
+
+def messages(knowledge: Knowledge, chosen: slice, scoring: Scoring) -> Iterator[Case]:
+    """The messages written for training, each asked of an index without the phrasings of its author."""
+    for author, rows in by_author().items():
+        index = _without_author(knowledge, rows, scoring)
+        for row in _counted(rows[chosen], f"messages of author {author}"):
+            yield _case(row["text"], index, row["accept"], OF_MESSAGE[author], row["style"])
+
+
+def without_entry(knowledge: Knowledge, chosen: slice, scoring: Scoring) -> Iterator[Case]:
+    """Messages of the same kind, asked of an index without the entries that answer them."""
+    rows, release = training()[chosen], knowledge.live().release
+    ids = [entry.id for entry in knowledge.live().index.entries]
+    for part in range(PARTS):
+        gone = set(ids[part::PARTS])
+        asked = [row for row in rows if gone.issuperset(row["accept"])]
+        left = without_phrasings(without_entries(release, gone), {row["text"] for row in asked})
+        index = knowledge.index(left, scoring=scoring)
+        for row in _counted(asked, f"messages without an entry, part {part + 1}"):
+            yield _case(row["text"], index, weight=WITHOUT_ENTRY)
+
+
+def outside(knowledge: Knowledge, chosen: slice, scoring: Scoring) -> Iterator[Case]:
+    """Outside questions, each left out of the background."""
+    every_one, release = knowledge.background, knowledge.live().release
+    for part in range(PARTS):
+        kept = [text for place, text in enumerate(every_one) if place % PARTS != part]
+        index = knowledge.index(release, kept, scoring)
+        for text in _counted(every_one[part::PARTS][chosen], f"outside questions, part {part + 1}"):
+            yield _case(text, index, weight=OUTSIDE)
+
+
+def _counted(rows: Sequence[Any], what: str) -> Iterator[Any]:
     progress = Progress()
     for done, row in enumerate(rows):
-        progress.count(done, len(rows), "messages")
-        if "accept" in row:
-            yield _case(row["text"], index, frozenset(row["accept"]), weight=2.0)
+        progress.count(done, len(rows), what)
+        yield row
 
 
-def outside(index: LeftOut) -> Iterator[Case]:
-    """Outside questions, each left out of the background."""
-    progress = Progress()
-    for place, text in enumerate(index.background_texts):
-        progress.count(place, len(index.background_texts), "outside questions")
-        index.outsider = place
-        case = _case(text, index, frozenset(), weight=1.5)
-        if any(hits for _, hits in case.readings):
-            yield case
-    index.outsider = None
+@dataclass(frozen=True)
+class Rivals:
+    """The likeliest entries for one message: `whole`, what speaks for each, shape (RIVALS, 2) as the first two of
+    `Scoring`; `parts`, the same of each part that asks; `right`: which of them answer it."""
+
+    whole: np.ndarray
+    parts: tuple[np.ndarray, ...]
+    right: np.ndarray
 
 
-WRONG_WEIGHT = 0.3
-"""What a case counts in the fit whose first hit is not the entry it was written for: often a neighbour answers too."""
+def rivals(knowledge: Knowledge, chosen: slice, scoring: Scoring) -> Iterator[Rivals]:
+    """Those of each message for training whose right entry is among the likeliest."""
+    for author, rows in by_author().items():
+        index = _without_author(knowledge, rows, scoring)
+        ids = [entry.id for entry in index.entries]
+        for row in _counted(rows[chosen], f"messages of author {author}"):
+            found = readings(row["text"], index)
+            parts = found.asking or (found.whole,)
+            likely = np.argsort(-sum(reading.scores for reading in (found.whole, *parts)))[:RIVALS]
+            right = np.array([ids[place] in row["accept"] for place in likely])
+            if right.any():
+                figures = [np.stack([r.shares[likely], r.usage[likely]], axis=1) for r in (found.whole, *parts)]
+                yield Rivals(figures[0], tuple(figures[1:]), right)
 
 
-def fit_confidence(cases: Sequence[Case], chances: Chances, rounds: int = 4) -> Chances:
-    """Weights by which the surest reading of each case is told to be right or not: logistic regression, with the
-    reading chosen anew by the weights of the round before."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
+def fit_scores(found: Sequence[Rivals], scoring: Scoring) -> Scoring:
+    """Weights by which the right entries are the likeliest: a conditional logit (McFadden 1974)."""
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
 
-    for _ in range(rounds):
-        rows, labels, weights = [], [], []
-        for case in cases:
-            _, evidence, right, _ = case.best(chances)
-            rows.append((*evidence, case.whole.inside, case.whole.telling, case.whole.foreign))
-            labels.append(right)
-            weights.append(case.weight * (WRONG_WEIGHT if case.right and not right else 1.0))
-        scaler = StandardScaler().fit(rows)
-        model = LogisticRegression(C=0.3, max_iter=2000).fit(scaler.transform(rows), labels, sample_weight=weights)
-        slopes = model.coef_[0] / scaler.scale_
-        base = float(model.intercept_[0] - (slopes * scaler.mean_).sum())
-        chances = Chances(base, *map(float, slopes))
-    return chances
+    def loss(guess: np.ndarray) -> float:
+        share, usage, beside = guess
+        total = 0.0
+        for one in found:
+            asked = np.max([part @ (share, usage) for part in one.parts], axis=0)
+            scores = (1 - beside) * (one.whole @ (share, usage)) + beside * asked
+            odds = np.exp(scores - scores.max())
+            total -= np.log(odds[one.right].sum() / odds.sum())
+        return total / len(found)
+
+    best = minimize(loss, (scoring.share, scoring.usage, scoring.beside), method="Nelder-Mead", options={"xatol": 0.01})
+    share, usage, beside = map(float, best.x)
+    return replace(scoring, share=share, usage=usage, beside=beside)
 
 
-def table(name: str, cases: Sequence[Case], chances: Chances) -> None:
-    found = [case.best(chances) for case in cases]
-    sure = np.array([row[0] for row in found])
-    right = np.array([row[2] for row in found])
-    among = np.array([row[3] for row in found])
+def fit_confidence(cases: Sequence[Case]) -> Weights:
+    """Weights by which the first hit of each case is told to be right or not: greatest likelihood of the product of two
+    logistic models, drawn towards nought by as little as keeps it from running away."""
+    from scipy.optimize import minimize
+
+    rows = np.array([case.evidence for case in cases])
+    mean, spread = rows.mean(axis=0), rows.std(axis=0)
+    right, counts = np.array(list(map(is_right, cases))), np.array([case.weight for case in cases])
+    scaled = (rows - mean) / spread
+    entry = np.column_stack([np.ones(len(rows)), scaled[:, :1]])
+    published = np.column_stack([np.ones(len(rows)), scaled[:, 1:]])
+
+    def loss(guess: np.ndarray) -> tuple[float, np.ndarray]:
+        of_entry, of_published = 1 / (1 + np.exp(-entry @ guess[:2])), 1 / (1 + np.exp(-published @ guess[2:]))
+        chance = np.clip(of_entry * of_published, 1e-9, 1 - 1e-9)
+        drawn = np.where(np.isin(np.arange(len(guess)), (0, 2)), 0.0, guess)
+        total = -np.average(np.where(right, np.log(chance), np.log(1 - chance)), weights=counts)
+        slope = counts / counts.sum() * np.where(right, -1.0, chance / (1 - chance))
+        gradient = np.concatenate([entry.T @ (slope * (1 - of_entry)), published.T @ (slope * (1 - of_published))])
+        return float(total + DRAWN * (drawn**2).sum()), gradient + 2 * DRAWN * drawn
+
+    best = minimize(loss, np.zeros(len(Weights._fields)), jac=True, method="L-BFGS-B").x
+    slopes = np.delete(best, (0, 2)) / spread
+    first, others = best[0] - slopes[0] * mean[0], best[2] - (slopes[1:] * mean[1:]).sum()
+    return Weights(*map(float, (first, slopes[0], others, *slopes[1:])))
+
+
+def as_written(name: str, values: Mapping[str, float]) -> str:
+    """The weights as they stand in the code."""
+    return "\n".join([f"{name}(", *(f"    {key}={value:.3f}," for key, value in values.items()), ")"])
+
+
+def is_right(case: Case) -> bool:
+    return bool(case.hits) and case.hits[0] in case.right
+
+
+def table(name: str, cases: Sequence[Case], weights: Weights) -> None:
+    sure = np.array([confidence(case.evidence, weights) for case in cases])
+    right = np.array(list(map(is_right, cases)))
+    among = np.array([bool(case.right.intersection(case.hits[:3])) for case in cases])
     print(f"\n{len(cases)} {name}: {right.mean():.3f} right first, {among.mean():.3f} among three")
     print("threshold  right  wrong  withheld")
     for threshold in np.arange(0.1, 0.81, 0.1):
@@ -226,24 +246,38 @@ def table(name: str, cases: Sequence[Case], chances: Chances) -> None:
         print(f"{threshold:9.2f}" + "".join(f"{value:7.3f}" for value in row))
 
 
+def by_style(cases: Sequence[Case]) -> None:
+    print("\nright first by style")
+    for style in sorted({case.style for case in cases}):
+        right = [is_right(case) for case in cases if case.style == style]
+        print(f"{style:20}{len(right):6}{sum(right) / len(right):8.3f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--every", type=int, default=3, help="ask every Nth phrasing")
-    parser.add_argument("--fit", action="store_true", help="fit the weights to all phrasings first, and print them")
+    parser.add_argument("--every", type=int, default=3, metavar="N", help="ask every Nth of both halves; default 3")
+    parser.add_argument("--fit", action="store_true", help="fit the weights to one half first, and print them")
     options = parser.parse_args()
     os.environ.setdefault("LANTERN_HOME", "var")
-    index = LeftOut.of(from_environment().live().index)
-    chances = WEIGHTS
-    asked = list(phrasings(index, options.every))
-    told, apart = list(messages(index)), list(outside(index))
+    knowledge, scoring, weights = from_environment(), SCORING, WEIGHTS
+    fitted, held_back = slice(0, None, 2 * options.every), slice(1, None, 2 * options.every)
     if options.fit:
-        chances = fit_confidence([*asked, *told, *apart], chances)
-        print("WEIGHTS = Weights(")
-        print("".join(f"    {name}={value:.3f},\n" for name, value in chances._asdict().items()) + ")")
-    table("phrasings left out", asked, chances)
-    table("messages written for training", told, chances)
-    table("outside questions left out (none is right)", apart, chances)
+        scoring = fit_scores(list(rivals(knowledge, fitted, scoring)), scoring)
+        kinds = [asked(knowledge, fitted, scoring) for asked in (messages, without_entry, outside)]
+        weights = fit_confidence([case for kind in kinds for case in kind])
+        print(as_written("SCORING = Scoring", asdict(scoring)))
+        print(as_written("WEIGHTS = Weights", weights._asdict()))
+    told = list(messages(knowledge, held_back, scoring))
+    for author, weight in OF_MESSAGE.items():
+        of_one = [case for case in told if case.weight == weight]
+        table(f"messages of author {author}", of_one, weights)
+        by_style(of_one)
+    table(
+        "messages whose entry is left out (none is right)", list(without_entry(knowledge, held_back, scoring)), weights
+    )
+    table("outside questions left out (none is right)", list(outside(knowledge, held_back, scoring)), weights)
+    table("phrasings left out", list(phrasings(knowledge, held_back, scoring)), weights)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

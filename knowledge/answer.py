@@ -21,6 +21,7 @@ from knowledge.glossary import Glossary
 from knowledge.language import language
 from knowledge.model import Answer, Block, Entry, FollowUp, Provenance, Question, Release, Revision, Run, Source
 from knowledge.phrases import Phrases, spoken_date
+from knowledge.search.confidence import chance_published
 from knowledge.search.context import Earlier, read_after
 from knowledge.search.index import Index, Ranking
 from knowledge.search.message import Read
@@ -33,11 +34,12 @@ from safety.numbers import Numbers
 
 CHOICES = 3
 """Entries that are offered where a question is asked back, and questions of one message that are answered."""
-LIKE_A_PHRASING = 0.85
-"""`Evidence.best` of a word that somebody listed as a way to ask for an entry, or nearly so ("lupus", "crs")."""
-ELSEWHERE_CHANCE, ELSEWHERE_SIDE = 0.05, -0.5
-"""Below both of these, the confidence and `Evidence.inside`, what the intent model takes for a request for advice is
-about something else ("can you fix my code"). What the advice rules find is one anyway."""
+ONE_WORD = 0.5
+"""Confidence from which an entry is shown for a message of one word: "crs" asks something, "kidneys" is the topic of
+many questions."""
+ELSEWHERE = 0.1
+"""Chance that a message is about something published below which what the intent model takes for a request for advice
+is about something else ("can you fix my code"). What the advice rules find is one anyway."""
 RELATED_OFFERED = 2
 HOW_TO_JOIN = "trials-how-to-join"
 """The entry that stands beneath a deferral about joining a study."""
@@ -48,14 +50,15 @@ what to offer where nothing was found, needs no second search. About as many as 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Confidence, 0 to 1. At or above `answer` an entry is shown; at or above `clarify` the nearest are offered; below
-    it the assistant says that it does not know. Of several questions in one message each is answered only at or above
-    `several`: a part that only sounds like a question is the likelier mistake. Set with the table of
-    `bench/retrieval.py`; raising `answer` trades right answers for questions back."""
+    """Chances, 0 to 1. At or above a confidence of `answer` an entry is shown. Else, where the question is about
+    something published by a chance of `clarify`, the nearest entries are offered; below it the assistant says that it
+    does not know. Of several questions in one message each is answered only at or above a confidence of `several`: a
+    part that only sounds like a question is the likelier mistake. Set with the tables of `bench/retrieval.py`, so that
+    of a hundred answers about three are wrong, and of a hundred outside questions eight are not refused."""
 
-    answer: float = 0.4
-    clarify: float = 0.3
-    several: float = 0.5
+    answer: float = 0.38
+    clarify: float = 0.93
+    several: float = 0.7
 
 
 class Answerer:
@@ -133,7 +136,8 @@ class Answerer:
 
     def _found(self, question: Question, understood: Read) -> Answer:
         ranking = understood.best
-        if ranking.hits and ranking.confidence >= self._thresholds.answer and not _names_only_a_topic(ranking):
+        least = ONE_WORD if len(words(ranking.text)) == 1 else self._thresholds.answer
+        if ranking.hits and ranking.confidence >= least:
             return self._shown(ranking.hits[0].entry.id, question, ranking.confidence)
         named = self.trials.by_name(question.text, self.entry)
         if named is not None:
@@ -144,17 +148,25 @@ class Answerer:
                 "clarify", (spoken(self.say("clarify_vague", question.locale)),), confidence=ranking.confidence
             )
         # Whoever goes on with what was shown is better asked back than refused.
-        if ranking.hits and (understood.leans or ranking.confidence >= self._thresholds.clarify):
+        if ranking.hits and (understood.leans or self._is_about_ours(ranking)):
             return self._clarify(question, ranking)
         return self._abstain(question, ranking)
 
+    def _is_about_ours(self, ranking: Ranking) -> bool:
+        """Whether the nearest entries are worth a look though none of them may answer."""
+        likely = chance_published(ranking.evidence) >= self._thresholds.clarify
+        return likely or ranking.confidence >= self._thresholds.answer
+
     def _several(self, understood: Read) -> tuple[Ranking, ...]:
-        """The questions of a message, where there are two or more that each find an entry of their own."""
+        """The questions of a message that each find an entry of their own: two or more, or the only one that does where
+        the message as a whole is about something published and finds none."""
         sure = [found for found in understood.questions if found.hits and found.confidence >= self._thresholds.several]
         first: dict[str, Ranking] = {}
         for found in sure:
             first.setdefault(found.hits[0].entry.id, found)
-        return tuple(first.values())[:CHOICES] if len(first) > 1 else ()
+        best = understood.best
+        alone = len(first) == 1 and best.confidence < self._thresholds.answer and self._is_about_ours(best)
+        return tuple(first.values())[:CHOICES] if alone or len(first) > 1 else ()
 
     def _left_over(self, understood: Read, answered: tuple[Ranking, ...], locale: str) -> tuple[Answer, ...]:
         """What is said where a question of the message got no answer of its own; nothing where all did."""
@@ -322,7 +334,7 @@ class Answerer:
     def _defer(self, question: Question, ranking: Ranking | None, advice: Finding | None) -> Answer:
         """`ranking`: what is near to the request; None where nothing was searched."""
         confidence = ranking.confidence if ranking else 0.0
-        nearest = self._live_hits(ranking) if ranking and confidence >= self._thresholds.clarify else []
+        nearest = self._live_hits(ranking) if ranking and self._is_about_ours(ranking) else []
         sure = confidence >= self._thresholds.answer
         answer = deferred(self, question, nearest, advice.rule if advice else None, sure=sure)
         return replace(answer, confidence=confidence if ranking else None)
@@ -373,14 +385,9 @@ class Answerer:
         )
 
 
-def _names_only_a_topic(ranking: Ranking) -> bool:
-    """Whether a message is one word that no phrasing is like: "kidneys" is the topic of many questions."""
-    return len(words(ranking.text)) == 1 and ranking.evidence.best < LIKE_A_PHRASING
-
-
 def _is_elsewhere(ranking: Ranking) -> bool:
     """Whether a message has nothing to do with what is published, or with health: then nobody's care team is asked."""
-    return ranking.confidence < ELSEWHERE_CHANCE and ranking.evidence.inside < ELSEWHERE_SIDE
+    return chance_published(ranking.evidence) < ELSEWHERE
 
 
 def _plain(text: str) -> str:

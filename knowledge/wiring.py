@@ -25,7 +25,7 @@ from knowledge.model import Answer, Entry, Release, Source
 from knowledge.phrases import Phrases, read_mapping, read_phrases
 from knowledge.search.embedder import Embedder
 from knowledge.search.encoder import Encoder, OnnxEncoder
-from knowledge.search.index import Index
+from knowledge.search.index import SCORING, Index, Scoring
 from knowledge.search.nearest import Multiply, OnnxMultiply, multiplied
 from knowledge.search.passages import passages
 from knowledge.search.words import Aliases, words
@@ -74,7 +74,7 @@ class Knowledge:
         self.store, self.embedder, self.phrases, self.numbers = store, embedder, phrases, numbers
         self._trials, self.cards, self.editing, self.upkeep = trials, cards, editing, upkeep
         self.aliases = aliases
-        self._encoder, self._background, self._advice, self.card_sources = encoder, background, advice, sources
+        self._encoder, self.background, self._advice, self.card_sources = encoder, background, advice, sources
         self._today, self._cards_home, self._second_net, self._multiply = today, cards_home, second_net, multiply
         self._live: Answerer | None = None
         self._phrasings: tuple[int, frozenset[str]] | None = None
@@ -197,19 +197,31 @@ class Knowledge:
         return self._answerer(with_drafts(self.live().release, drafts))
 
     def _answerer(self, release: Release) -> Answerer:
-        index = Index(
+        sources = self.store.sources()
+        return Answerer(
+            release,
+            self.index(release),
+            sources,
+            self.phrases,
+            self._advice,
+            self.numbers,
+            self.trials,
+            today=self._today,
+        )
+
+    def index(self, release: Release, background: Sequence[str] | None = None, scoring: Scoring = SCORING) -> Index:
+        """A release as it is searched; the texts that are in the live one are not prepared again. `background`: outside
+        questions, if other than the usual."""
+        return Index(
             release,
             "en",
             self.embedder,
             aliases=self.aliases,
-            background=self._background,
+            background=self.background if background is None else background,
             english=self._encoder.english,
             previous=self._live.index if self._live else None,
+            scoring=scoring,
             multiply=self._multiply,
-        )
-        sources = self.store.sources()
-        return Answerer(
-            release, index, sources, self.phrases, self._advice, self.numbers, self.trials, today=self._today
         )
 
     def _keep_cards(self, release: Release) -> None:
@@ -249,7 +261,8 @@ def build_desk(environment: Mapping[str, str]) -> Desk:
     embedder = Embedder(encoder, store)
 
     def prepare(entries: Sequence[Entry]) -> None:
-        embedder.embed([aliases.plain(passage.text) for entry in entries for passage in passages(entry)])
+        asked = [row for entry in entries for row in passages(entry) if row.is_embedded]
+        embedder.embed([aliases.plain(row.text) for row in asked])
 
     editing = Editing(store, lambda: read_facts(settings.content / "facts.tsv"), prepare)
     copies = TrialStore(engine)

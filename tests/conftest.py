@@ -1,4 +1,4 @@
-"""What tests of several rooms share: a prepared home, and one real Lantern for the whole session."""
+"""What tests of several rooms share: a prepared home, the shipped content, one real Lantern for the whole session."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from knowledge import wiring
 from knowledge.settings import SHIPPED_CONTENT
 from tests import postgresql as postgresql_server
 from tests.provenance import CONTACT, HOURS
@@ -50,6 +51,12 @@ def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         done = run_command(*command, env=environment(home), seconds=240)
         assert done.returncode == 0, done.stdout
     return home
+
+
+@pytest.fixture(scope="session")
+def shipped(prepared_home: Path) -> wiring.Knowledge:
+    """The knowledge room as it is delivered: real model, real content. Only to be read."""
+    return wiring.build({"LANTERN_HOME": str(prepared_home)})
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,7 @@ from bench.understanding.judging import Judged, judged
 from bench.understanding.talking import Replies, replies
 from knowledge.files import read_folder
 from knowledge.settings import SHIPPED_CONTENT
+from knowledge.wiring import from_environment
 
 SETS = PROJECT / "tests" / "understanding"
 CONFUSIONS = 15
@@ -140,6 +141,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--variants", type=int, default=3, metavar="N", help="mangled forms of each case; default 3")
     parser.add_argument("--failures", type=int, default=0, metavar="N", help="list the first N failures of each kind")
     parser.add_argument("--out", type=Path, help="folder for the report, its JSON and the pictures")
+    parser.add_argument(
+        "--in-process",
+        action="store_true",
+        help="ask the parts that decide, of the release in LANTERN_HOME, without starting a Lantern: quick, and blind "
+        "to what only the whole does",
+    )
     parser.add_argument("--repeat", action="store_true", help="run twice and compare the replies byte for byte")
     return parser.parse_args()
 
@@ -150,6 +157,13 @@ def main() -> None:
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, lambda number, _frame: sys.exit(128 + number))
     cases = read_cases(options)
+    if options.in_process:
+        # Not at the top: it brings Rasa with it, which takes ten seconds.
+        from bench.understanding import in_process
+
+        heard = in_process.replies(cases, from_environment())
+        print(report([judged(case, heard[case.id]) for case in cases], options))
+        return
     with lantern(options.url) as base:
         before, alone = frozen(base), answered_alone(base)
         heard = replies(base, cases, f"once-{uuid.uuid4().hex[:12]}")

@@ -1,7 +1,9 @@
-"""How sure search is of its best entry: a logistic model over a few figures about the question and that entry.
+"""How sure search is of its best entry: the chance that a question is about something published, times the chance that
+it is this entry then. Each is a logistic model over a few figures about the question and that entry.
 
-The weights are fitted by `bench/retrieval.py --fit`, which prints them as they stand here: to published phrasings, each
-left out of the index, to messages written for training, and to outside questions, each left out of the background.
+The weights are fitted by `bench/retrieval.py --fit`, which prints them as they stand here: to messages of authors who
+had not read the phrasings, to the same with their entry taken out, and to outside questions, each of an index without
+it.
 """
 
 from __future__ import annotations
@@ -11,86 +13,62 @@ from typing import NamedTuple
 
 
 class Evidence(NamedTuple):
-    """What speaks for and against the best entry. Likenesses are about 0 to 1."""
+    """What speaks for and against the best entry."""
 
-    best: float = 0.0
-    """Likeness of the best phrasing."""
-    second: float = 0.0
-    """Likeness of the second best phrasing of the same entry."""
-    told: float = 0.0
-    """Likeness of the best paragraph of its text."""
-    fitted: float = 0.0
-    """What the fitted map says for this entry."""
-    lead: float = 0.0
-    """How much more it scores than the next entry."""
-    unmentioned: float = 0.0
-    """Share of the question's meaning that the entry does not mention."""
-    outside: float = 0.0
-    """Likeness of the nearest outside question."""
+    chance: float = 0.0
+    """Log of the odds that it is meant rather than any other entry, if one is."""
     inside: float = 0.0
-    """What the fitted line between published and outside texts says: about 1 inside, -1 outside."""
+    """What all entries own of the neighbourhood of the message, about 0 to 1."""
+    outside: float = 0.0
+    """What outside questions own of it, about 0 to 1."""
+    part_outside: float = 0.0
+    """The same for the part that asks, where a message has several."""
+    unmentioned: float = 0.0
+    """Share of the meaning of that part that the entry does not mention, 0 to 1."""
     telling: float = 0.0
     """How much more usual the words are in published texts than in outside ones: mean log of the odds."""
-    length: float = 0.0
-    """Log of the number of words that carry meaning, and one."""
-    unknown: float = 0.0
-    """Words of ordinary English that no published text holds, at most four."""
-    strange: float = 0.0
-    """Words that neither a published text holds nor ordinary English: names and slips; at most three."""
     foreign: float = 0.0
-    """Strange words that are no slip of a known one, such as the name of another medicine; at most two."""
-    strangest: float = 0.0
-    """The least of what `telling` is the mean of."""
+    """Words that are no slip of a known one, such as the name of another medicine; at most two."""
 
 
 class Weights(NamedTuple):
-    """What each figure counts for, in log odds. `whole_…` are those of the whole message of which the question is a
-    part: a part may sound like something published because it leaves out what the message is about."""
+    """What each figure counts for, in log odds: the first two for the entry among others, the rest for the question
+    being about something published."""
 
-    base: float
-    best: float
-    second: float
-    told: float
-    fitted: float
-    lead: float
-    unmentioned: float
-    outside: float
+    first: float
+    chance: float
+    published: float
     inside: float
+    outside: float
+    part_outside: float
+    unmentioned: float
     telling: float
-    length: float
-    unknown: float
-    strange: float
     foreign: float
-    strangest: float
-    whole_inside: float
-    whole_telling: float
-    whole_foreign: float
 
 
 WEIGHTS = Weights(
-    base=-4.840,
-    best=3.108,
-    second=4.037,
-    told=-0.315,
-    fitted=6.359,
-    lead=1.859,
-    unmentioned=-1.829,
-    outside=-5.525,
-    inside=-0.501,
-    telling=-0.082,
-    length=1.531,
-    unknown=-0.182,
-    strange=-0.061,
-    foreign=0.440,
-    strangest=0.059,
-    whole_inside=1.728,
-    whole_telling=0.700,
-    whole_foreign=-1.297,
+    first=-0.590,
+    chance=0.520,
+    published=-0.571,
+    inside=5.627,
+    outside=-3.046,
+    part_outside=-4.062,
+    unmentioned=-2.250,
+    telling=0.563,
+    foreign=-0.743,
 )
 
 
-def confidence(part: Evidence, whole: Evidence, weights: Weights = WEIGHTS) -> float:
+def chance_published(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
+    """Chance, 0 to 1, that a question is about something published."""
+    return _chance(weights[2:], evidence[1:])
+
+
+def confidence(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
     """Chance, 0 to 1, that the best entry answers the question that was asked."""
-    figures = (1.0, *part, whole.inside, whole.telling, whole.foreign)
-    odds = sum(weight * figure for weight, figure in zip(weights, figures))
-    return round(1 / (1 + math.exp(-odds)), 3)
+    return round(chance_published(evidence, weights) * _chance(weights[:2], evidence[:1]), 3)
+
+
+def _chance(weights: tuple[float, ...], figures: tuple[float, ...]) -> float:
+    odds = math.fsum(weight * figure for weight, figure in zip(weights, (1.0, *figures)))
+    return 1 / (1 + math.exp(-odds))

@@ -9,7 +9,7 @@ from knowledge.model import Entry
 from knowledge.search.audience import age_groups
 from knowledge.search.index import Index, Ranking
 from knowledge.search.message import Read, read
-from knowledge.search.words import BARE_STEMS, STOP_WORDS, content_words, words
+from knowledge.search.words import BARE_STEMS, content_words, is_stop_word, words
 
 SHORT = 10
 """Words. A longer message stands on its own."""
@@ -131,10 +131,12 @@ def _surest_together(text: str, earlier: Earlier, index: Index) -> Ranking | Non
 def _together(text: str, last: Entry, index: Index) -> Ranking:
     """The follow-up read with the question of the entry shown last. That entry itself counts again only where it tells
     what the follow-up asks."""
-    subject = [word for word in words(last.question) if word not in STOP_WORDS]
+    subject = words(last.question)
     if age_groups(text):
-        # "and for a child?" asks the same of someone else.
+        # "and for a child?" asks the very same of someone else.
         subject = [word for word in subject if not age_groups(word)]
+    else:
+        subject = [word for word in subject if not is_stop_word(word)]
     joined = " ".join([*subject, text])
     together = index.search(joined)
     if not together.hits or together.hits[0].entry is not last or tells(last, text, index):

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from knowledge.search.confidence import confidence
-from knowledge.search.index import Index, Ranking
+from knowledge.search.index import Index, Ranking, Reading
 from knowledge.search.questions import asks, parts, wants_to_know
 from knowledge.search.words import words
 
-WHOLE = 40
-"""Words up to which a message of several parts is also read as one question."""
-SURE = 0.5
-"""Confidence from which what is put as a question goes before what only sounds like one."""
 SUBJECTS = 3
 """Words of what a message is about that are put before a part which does not name it itself."""
 
 
 @dataclass(frozen=True)
 class Read:
-    """A message as search understands it. `questions` are its parts that are put as questions, in order, each as it was
-    found best; `best` is the surest of them and of the whole message or, where none is sure, of all readings. `leans`:
-    it makes sense only with what was said before."""
+    """A message as search understands it. `best`: what it asks, read as one question; `questions`: its parts that are
+    put as questions, in order, each read as one of several. `leans`: it makes sense only with what was said before."""
 
     best: Ranking
     questions: tuple[Ranking, ...]
@@ -31,58 +25,46 @@ class Read:
 
 @dataclass(frozen=True)
 class Readings:
-    """All ways to read a message: as one question (`whole`, which counts if `as_one`), and each part that asks in one
-    way or two; `put_as_question` tells of each part whether it is. Confidences are those of parts within the whole."""
+    """A message read as a whole, and its parts that ask; none where it is of one part. `named`: what each part that is
+    put as a question is about, as far as the message said it before."""
 
-    whole: Ranking
-    parts: tuple[tuple[Ranking, ...], ...]
-    put_as_question: tuple[bool, ...]
-    as_one: bool
+    whole: Reading
+    parts: tuple[str, ...] = ()
+    asking: tuple[Reading, ...] = ()
+    named: tuple[tuple[str, ...], ...] = ()
 
 
 def read(text: str, index: Index) -> Read:
     """Finds the questions of a message and ranks the entries for each."""
     found = readings(text, index)
-    surest = tuple(map(_surest, found.parts))
-    questions = tuple(part for part, is_question in zip(surest, found.put_as_question) if is_question)
-    as_one = (found.whole,) if found.as_one else ()
-    best = _surest([*(questions or surest), *as_one])
-    if best.confidence < SURE:
-        best = _surest([*surest, *as_one])
-    return Read(best, questions)
+    best = index.ranked(found.whole, found.asking)
+    if len(found.named) < 2:
+        return Read(best, (best,) if found.named or not found.parts else ())
+    rows = zip(found.parts, found.asking, found.named)
+    questions = [[alone, *map(index.read, _with(named, part, index))] for part, alone, named in rows]
+    return Read(best, tuple(index.ranked(found.whole, row, as_part=True) for row in questions))
 
 
 def readings(text: str, index: Index) -> Readings:
-    """Every reading of a message; a message of one part has one."""
-    whole = index.search(text)
+    """Holds a message and its parts that ask against the entries: those that are put as questions or, where none is,
+    those that say that they want to know, else all of them."""
     pieces = parts(text)
+    whole = index.read(text)
     if len(pieces) == 1:
-        return Readings(whole, ((whole,),), (True,), as_one=True)
-    asked = [at for at, piece in enumerate(pieces) if asks(piece) or wants_to_know(piece)] or range(len(pieces))
+        return Readings(whole)
+    put = [at for at, piece in enumerate(pieces) if asks(piece)]
+    asking = put or [at for at, piece in enumerate(pieces) if wants_to_know(piece)] or list(range(len(pieces)))
     # What a part is about was said before it or by it; else the message as a whole names it once, for all its parts.
     everywhere = index.subjects(text)[:1]
-    found = tuple(
-        tuple(_readings(pieces[at], index.subjects(" ".join(pieces[: at + 1])) or everywhere, index, whole))
-        for at in asked
-    )
-    put = tuple(asks(pieces[at]) for at in asked)
-    return Readings(whole, found, put, as_one=len(text.split()) <= WHOLE)
+    named = tuple(index.subjects(" ".join(pieces[: at + 1])) or everywhere for at in put)
+    chosen = tuple(pieces[at] for at in asking)
+    return Readings(whole, chosen, tuple(map(index.read, chosen)), named)
 
 
-def _readings(piece: str, subjects: Sequence[str], index: Index, whole: Ranking) -> list[Ranking]:
-    """A part by itself and, where it hardly says what it is about, with what the message was about so far."""
-    alone = _within(index.search(piece), whole)
+def _with(subjects: Sequence[str], piece: str, index: Index) -> list[str]:
+    """A part with what the message was about so far, where the part hardly says it itself; else nothing."""
     if len(index.subjects(piece)) > 1:
-        return [alone]
-    named = set(words(alone.text))
+        return []
+    named = set(words(index.vocabulary.canonical(piece)))
     missing = [word for word in subjects if word not in named][:SUBJECTS]
-    return [alone, _within(index.search(" ".join([*missing, piece])), whole)] if missing else [alone]
-
-
-def _within(part: Ranking, whole: Ranking) -> Ranking:
-    """A part with its confidence as part of that message."""
-    return replace(part, confidence=confidence(part.evidence, whole.evidence)) if part.hits else part
-
-
-def _surest(rankings: Sequence[Ranking]) -> Ranking:
-    return max(rankings, key=lambda ranking: ranking.confidence)
+    return [" ".join([*missing, piece])] if missing else []

@@ -93,9 +93,3 @@ class Rows:
         """The cosine to these rows."""
         cosines: np.ndarray = self.vectors[rows] @ vector
         return cosines
-
-    def greatest(self, vector: np.ndarray, about: About, begin: int) -> float:
-        """The cosine to the nearest of the rows from `begin` on, `about` what these are; -1 where there are none."""
-        cosines = about.cosines[begin:]
-        near = np.flatnonzero(cosines >= cosines.max(initial=-1.0) - 2 * about.wrong) + begin
-        return float(self.exactly(vector, near).max(initial=-1.0))

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from knowledge.model import Entry
 
-PassageKind = Literal["asked", "told"]
+PassageKind = Literal["asked", "told", "outside"]
 
 
-@dataclass(frozen=True)
-class Passage:
-    """`asked`: the question or a phrasing. `told`: a paragraph of the answer."""
+class Passage(NamedTuple):
+    """`asked`: the question or a phrasing. `told`: a paragraph of the answer. `outside`: a question of others."""
 
     text: str
     kind: PassageKind
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether it has a sentence vector. A paragraph has none: how people ask for it says more."""
+        return self.kind != "told"
 
 
 def passages(entry: Entry) -> tuple[Passage, ...]:

@@ -6,7 +6,7 @@ import re
 
 LONG = 14
 """Words. Only a longer sentence is cut at question words that no sign sets apart."""
-SHORTEST_PART = 3
+SHORTEST_PART = 2
 """Words that a part of a sentence needs to be a question of its own."""
 MOST_PARTS = 8
 """Parts that are looked at; each costs a sentence vector. The last ones count: people set out with the matter and close
@@ -14,13 +14,15 @@ with the question."""
 
 _SENTENCE = re.compile(r"(?<=[.?!;])\s+|\n+|(?<=\))\s+(?=[A-Z])")
 _NOT_AN_END = re.compile(r"\b(?:dr|mr|mrs|ms|st|vs|e\.g|i\.e|etc|approx|no)\.$", re.IGNORECASE)
-_QUESTION_WORD = "what|whats|what's|wat|why|how|hows|when|whens|where|wheres|which|wich|who|whos|whose"
+_QUESTION_WORD = "what|whats|what's|wat|waht|wot|why|how|hows|when|whens|where|wheres|which|wich|who|whos|whose"
 _VERB = "is|are|was|were|do|does|did|can|could|will|would|should|has|have|am|isn't|aren't|doesn't|don't|can't|won't"
 _SUBJECT = (
     "i|you|u|we|they|he|she|it|this|that|these|those|there|the|a|an|my|your|people|someone|somebody|anyone|lupus|cart?|"
     "car-t|patients?|doctors?|kids?|children|one|any|all|most|some"
 )
 _ASKING = rf"(?:{_QUESTION_WORD}|(?:{_VERB}) (?:{_SUBJECT}))"
+_ASKING_FIRST = rf"(?:{_QUESTION_WORD}|(?:{_VERB}) (?!not\b)\w+)"
+"""At the very beginning a verb asks whatever follows: "does narcan", "is chocolate"."""
 _AND = "and|but|or|also|plus|so|then|n|&|and then|oh and"
 _JOINED = re.compile(
     rf"(?:\s*[,;:–—-]\s*|\s+)(?:{_AND})\s+(?=(?:also\s+)?(?:{_ASKING}|(?:do|does|did|can|could|will)\s+\w+)\b)"
@@ -41,7 +43,7 @@ _LEAD_IN = (
     "(?:can|could) (?:you|u|someone|somebody|anyone) (?:please )?(?:tell me|explain)|tell me|explain|wondering|"
     "i (?:was |am )?(?:just )?wonder(?:ing)?|i(?: just|'d| would)? (?:wanted|want|need|like) to know|question is"
 )
-_OPENS = re.compile(rf"^\W*(?:(?:{_FILLER})\W+)*(?:(?:{_LEAD_IN}) (?:if |whether )?)?{_ASKING}\b", re.IGNORECASE)
+_OPENS = re.compile(rf"^\W*(?:(?:{_FILLER})\W+)*(?:(?:{_LEAD_IN}) (?:if |whether )?)?{_ASKING_FIRST}\b", re.IGNORECASE)
 _WANTS = re.compile(
     r"\b(?:tell me|explain|wonder(?:ing|ed)?|(?:want(?:ed)?|like|need) to know|know (?:if|whether|how|what|why|when)|"
     r"curious|understand|ask(?:ing|ed)? (?:if|whether|how|what|why|about)|any (?:idea|info\w*)|question)\b",

@@ -24,6 +24,10 @@ SHORTEST_FOREIGN = 7
 MOST_REMEMBERED = 4096
 """Words out of no list whose reading is remembered, in memory only: each takes a look at every word known, and comes
 again with each part of a message and, as a usual slip, in other messages."""
+FILLERS = frozenset("um uh erm er uhm hmm mmm".split())
+"""Sounds of somebody who speaks into a telephone."""
+FEWEST_LETTERS = 3
+"""So many single letters in a row may be a name that was spelt out."""
 SHORTEST_DOUBLED = 4
 """Words of four letters are found again when all that is wrong is a letter written twice: "babby", "rashh"."""
 STOP_WORDS = frozenset(
@@ -144,7 +148,7 @@ class Vocabulary:
         self._known = (set(counts) - _slips(counts, english)) | aliases.words
         self._targets = sorted(word for word in self._known if len(word) >= SHORTEST_REPAIRED)
         self._counts = counts
-        self._ordinary = sorted(word for word in english if len(word) >= SHORTEST_REPAIRED)
+        self._ordinary = [word for word in english if len(word) >= SHORTEST_REPAIRED]
         # By the word, too: those of a set come in another order in each process.
         known = sorted(word for word in self._known if len(word) >= SHORTEST_DOUBLED)
         doubled = sorted(known, key=lambda word: counts[word])
@@ -154,11 +158,22 @@ class Vocabulary:
 
     def canonical(self, text: str) -> str:
         """The text as the index compares it: slips repaired, other names replaced by the ones the texts use."""
-        return self._aliases.renamed([self._repair(word) for word in words(text)])
+        return self._aliases.renamed([self._repair(word) for word in self._spelt(words(text)) if word not in FILLERS])
 
-    def is_unknown(self, word: str) -> bool:
-        """Whether the word is ordinary English that no published text holds."""
-        return word not in self._known and word in self._english
+    def _spelt(self, parts: Sequence[str]) -> list[str]:
+        """The words with names that were spelt out put together: "c-p-r", "A N A"."""
+        found: list[str] = []
+        letters: list[str] = []
+        for part in (*parts, ""):
+            split = part.split("-")
+            if part and all(len(letter) == 1 for letter in split):
+                letters += split
+                continue
+            name = "".join(letters)
+            found += [name] if len(letters) >= FEWEST_LETTERS and name in self._known else letters
+            letters = []
+            found += [part] if part else []
+        return found
 
     def is_strange(self, word: str) -> bool:
         """Whether the word is a name or a slip that neither the published texts nor ordinary English know."""

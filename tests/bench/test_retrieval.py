@@ -1,86 +1,121 @@
-"""What is left out of the index is not found by itself, and the index is as it was afterwards."""
+"""Nothing that is asked is in the index that is asked, and the fits find the weights that made the cases."""
 
 from __future__ import annotations
+
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from bench.retrieval import LeftOut, messages, outside, phrasings
-from knowledge.search.index import Index
-from tests.knowledge.samples import ENTRIES, STEPS, TEA
-from tests.knowledge.search.test_index import small
+from bench import retrieval
+from bench.retrieval import Case, Rivals, as_written, by_author, fit_confidence, fit_scores, training
+from knowledge.model import Entry
+from knowledge.search.confidence import Evidence, Weights, confidence
+from knowledge.search.index import SCORING, Index
+from knowledge.wiring import Knowledge
+
+EVERY = slice(None, None, 400)
 
 
 @pytest.fixture
-def index() -> Index:
-    return small(*ENTRIES)
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Index]]:
+    """Every text that a case was made of, with the index that was asked."""
+    rows: list[tuple[str, Index]] = []
+
+    def case(text: str, index: Index, *others: object, **more: object) -> Case:
+        rows.append((text, index))
+        return Case(Evidence(), (), frozenset())
+
+    monkeypatch.setattr(retrieval, "_case", case)
+    return rows
 
 
-@pytest.fixture
-def left_out(index: Index) -> LeftOut:
-    return LeftOut.of(index)
+def held(index: Index) -> set[str]:
+    return {text for entry in index.entries for text in entry.phrasings}
 
 
-def place_of(text: str, index: LeftOut) -> int:
-    return next(place for place, passage in enumerate(index._passages) if passage.text == text)
+def test_a_phrasing_is_asked_of_an_index_without_it(shipped: Knowledge, asked: list[tuple[str, Index]]) -> None:
+    assert list(retrieval.phrasings(shipped, EVERY, SCORING))
+    assert all(text in held(shipped.live().index) and text not in held(index) for text, index in asked)
 
 
-def everything_found(index: Index) -> list[object]:
-    asked = ["what is tea", "make tea", "leaves", "herbs in hot water", "who won the cup", "teh making", "moon"]
-    return [index.search(text) for text in asked]
+def test_a_message_is_asked_of_an_index_without_its_author(shipped: Knowledge, asked: list[tuple[str, Index]]) -> None:
+    assert list(retrieval.messages(shipped, EVERY, SCORING))
+    authors = {
+        text: {row["text"] for row in rows} for rows in by_author().values() for text in (r["text"] for r in rows)
+    }
+    assert all(held(index).isdisjoint(authors[text]) for text, index in asked)
 
 
-@pytest.mark.parametrize("text", ["herbs in hot water", "teh making", "kettle leaves then what"])
-def test_a_phrasing_does_not_find_itself(left_out: LeftOut, text: str) -> None:
-    present, absent = left_out.search(text), left_out.asked_phrasing(place_of(text, left_out))
-    assert present.hits[0].passage == text
-    assert text not in [hit.passage for hit in absent.hits]
-    assert absent.evidence.best < present.evidence.best
+def test_a_message_is_asked_of_an_index_without_what_answers_it(
+    shipped: Knowledge, asked: list[tuple[str, Index]]
+) -> None:
+    assert list(retrieval.without_entry(shipped, slice(None, None, 100), SCORING))
+    answers = {row["text"]: row["accept"] for row in training()}
+    assert all({entry.id for entry in index.entries}.isdisjoint(answers[text]) for text, index in asked)
 
 
-def test_a_word_of_that_phrasing_alone_is_no_longer_known(left_out: LeftOut) -> None:
-    absent = left_out.asked_phrasing(place_of("kettle leaves then what", left_out))
-    assert absent.evidence.strange > left_out.search("kettle leaves then what").evidence.strange
-    assert absent.evidence.unmentioned > left_out.search("kettle leaves then what").evidence.unmentioned
+def test_an_outside_question_is_asked_of_an_index_without_it(
+    shipped: Knowledge, asked: list[tuple[str, Index]]
+) -> None:
+    assert list(retrieval.outside(shipped, slice(None, None, 80), SCORING))
+    for text, index in asked:
+        assert text in shipped.background
+        assert text not in {passage.text for passage in index._prepared if passage.kind == "outside"}
 
 
-def test_the_map_speaks_less_for_an_entry_whose_phrasing_is_left_out(left_out: LeftOut) -> None:
-    for place in np.flatnonzero(left_out._is_asked):
-        owner, vector = int(left_out._owner[place]), left_out._rows.vectors[place]
-        assert left_out._fitted_without(vector, owner)[owner] < (left_out._map @ vector)[owner]
+def test_a_changed_release_keeps_all_else(shipped: Knowledge) -> None:
+    release = shipped.live().release
+
+    def change(entry: Entry) -> Entry | None:
+        return None if entry.id == "lupus-cure" else replace(entry, phrasings=entry.phrasings[:1])
+
+    changed = retrieval.changed(release, change)
+    kept = {revision.entry.key: revision.entry for revision in changed.revisions}
+    assert {revision.entry.key for revision in release.revisions} - set(kept) == {("en", "lupus-cure")}
+    assert all(len(entry.phrasings) <= 1 for entry in kept.values() if entry.locale == "en")
 
 
-def test_nothing_of_the_index_is_changed_afterwards(index: Index, left_out: LeftOut) -> None:
-    before = everything_found(index)
-    assert everything_found(left_out) == before
-    assert len(list(phrasings(left_out, 1))) == sum(1 + len(entry.phrasings) for entry in (TEA, STEPS))
-    list(outside(left_out))
-    assert everything_found(left_out) == before
-    assert everything_found(index) == before
+def test_each_message_names_entries_that_there_are(shipped: Knowledge) -> None:
+    known = {entry.id for entry in shipped.live().index.entries}
+    assert all(known.issuperset(row["accept"]) for row in training())
+    assert {row["author"] for row in training()} == set(retrieval.OF_MESSAGE)
 
 
-def test_an_outside_question_left_out_is_less_known_to_be_outside(left_out: LeftOut) -> None:
-    text = left_out.background_texts[0]
-    present = left_out.search(text).evidence
-    left_out.outsider = 0
-    absent = left_out.search(text).evidence
-    assert present.outside == pytest.approx(1.0, abs=1e-3)
-    assert absent.outside == 0.0
-    assert absent.inside > present.inside
-    assert absent.telling >= present.telling
+def test_the_fit_of_the_confidence_finds_the_weights_that_made_the_cases() -> None:
+    made = Weights(0.5, 0.8, 1.0, 3.0, -2.0, -2.0, -1.0, 0.7, -0.5)
+    chance = np.random.default_rng(1)
+    cases = []
+    for row in chance.normal(size=(20_000, len(Evidence._fields))):
+        evidence = Evidence(*map(float, row))
+        hit = "right" if chance.random() < confidence(evidence, made) else "wrong"
+        cases.append(Case(evidence, (hit,), frozenset(["right"]), 1.0))
+    found = fit_confidence(cases)
+    off = [abs(confidence(case.evidence, found) - confidence(case.evidence, made)) for case in cases]
+    assert np.mean(off) < 0.03
+    # What both models share, their constants, one can take from the other; what only one weighs, it weighs alike.
+    slopes = [(one, other) for name, one, other in zip(Weights._fields, found, made) if name not in CONSTANTS]
+    assert all(abs(one - other) < 0.35 * abs(other) for one, other in slopes)
 
 
-def test_each_phrasing_is_asked_for_its_own_entry(left_out: LeftOut) -> None:
-    cases = list(phrasings(left_out, 2))
-    assert {name for case in cases for name in case.right} == {TEA.id, STEPS.id}
-    assert all(0.0 <= case.readings[0][0].unmentioned <= 1.0 for case in cases)
+CONSTANTS = ("first", "published")
 
 
-def test_outside_questions_have_no_right_answer(left_out: LeftOut) -> None:
-    assert all(not case.right for case in outside(left_out))
+def test_the_fit_of_the_scores_leans_on_what_tells_the_right_entry() -> None:
+    chance = np.random.default_rng(2)
+    found = []
+    for _ in range(200):
+        right = np.arange(5) == 0
+        figures = chance.normal(size=(5, 2))
+        figures[0, 0] += 1.0
+        found.append(Rivals(figures, (figures,), right))
+    scoring = fit_scores(found, SCORING)
+    assert scoring.share > 3 * abs(scoring.usage)
+    assert scoring.other_age == SCORING.other_age
 
 
-def test_messages_for_training_name_what_answers_them(index: Index) -> None:
-    cases = list(messages(index))
-    assert cases
-    assert all(case.right and case.readings for case in cases)
+def test_weights_are_printed_as_they_stand_in_the_code() -> None:
+    printed = as_written("WEIGHTS = Weights", {"first": 0.12345, "chance": -2.0})
+    assert printed == "WEIGHTS = Weights(\n    first=0.123,\n    chance=-2.000,\n)"
+    assert re.fullmatch(r"\w+ = \w+\((\n    \w+=-?\d+\.\d{3},)+\n\)", printed)

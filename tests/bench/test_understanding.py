@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from bench.understanding import cases, judging, pictures, tables
+from bench.understanding import cases, in_process, judging, pictures, tables
 from bench.understanding.cases import Case, Turn
 from bench.understanding.judging import Judged, judged, turn_passes
 from bench.understanding.tables import Rate
 from bench.understanding.talking import Reply, replies
+from knowledge.wiring import Knowledge
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -300,3 +301,20 @@ def test_a_reply_that_differs_the_second_time_is_named(partner: Partner, one_que
 def test_wrong_options_are_explained(partner: Partner, tmp_path: Path) -> None:
     assert "choose from questions" in run(partner, tmp_path, "--kinds", "riddles").stderr
     assert "There are no cases" in run(partner, tmp_path).stderr
+
+
+def test_the_parts_that_decide_reply_in_this_process_as_the_whole_does(shipped: Knowledge) -> None:
+    asked = Case("q", cases.QUESTIONS, (Turn("is lupus contagious", wanted=(("lupus-contagious",),)),))
+    urgent = Case("e", cases.EMERGENCIES, (Turn("hello"), Turn("he is not breathing", ("emergency",))))
+    advice = Case("a", cases.ADVICE, (Turn("should i stop taking my prednisone", ("defer",)),))
+    apart = Case("o", cases.OUTSIDE, (Turn("who won the football world cup in 1998", ("abstain",)),))
+    follows = (
+        Turn("How deep should I push in CPR for an adult?"),
+        Turn("and for a baby?", ("answer",), (("cpr-how-deep-infant",),)),
+    )
+    talk = Case("d", cases.DIALOGUES, follows)
+    every = [asked, urgent, advice, apart, talk]
+    heard = in_process.replies(every, shipped)
+    assert [judged(case, heard[case.id]).outcome for case in every] == [
+        *(judging.RIGHT, judging.FOUND, judging.DEFERRED, judging.REFUSED, judging.PASSED),
+    ]

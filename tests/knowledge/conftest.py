@@ -1,4 +1,4 @@
-"""A database of either kind, small content, and the shipped content with the real model."""
+"""A database of either kind, small content, and the answers from the shipped content."""
 
 from __future__ import annotations
 
@@ -50,12 +50,6 @@ def sqlite_store(tmp_path: Path) -> KnowledgeStore:
     store = KnowledgeStore(open_engine(f"sqlite:///{tmp_path / 'small.db'}"))
     store.migrate()
     return store
-
-
-@pytest.fixture(scope="session")
-def shipped(prepared_home: Path) -> wiring.Knowledge:
-    """The knowledge room as it is delivered: real model, real content. Only to be read."""
-    return wiring.build({"LANTERN_HOME": str(prepared_home)})
 
 
 @pytest.fixture(scope="session")

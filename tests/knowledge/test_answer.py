@@ -426,16 +426,33 @@ def test_marks_of_direction_do_not_hide_a_question(answerer: Answerer) -> None:
     assert entries(answerer, "\u202ewhat is lupus\u202c") == ["lupus-what-is"]
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Can lupus be cured? What does the cat of my neighbour eat for lunch?",
+        "My mother has lupus. Can it be cured? Is it catching?",
+    ],
+)
+def test_of_two_questions_the_one_that_has_a_sure_answer_gets_it(answerer: Answerer, message: str) -> None:
+    assert answerer.answers(Question(message))[0].entry == "lupus-cure"
+
+
+def test_who_is_near_to_several_entries_and_to_none_more_is_asked_back(answerer: Answerer) -> None:
+    answer = answerer.answer(Question("cpr"))
+    assert answer.kind == "clarify"
+    assert len(answer.follow_ups) == 3
+
+
 def test_a_message_of_many_parts_costs_no_more_than_its_last_ones(
     answerer: Answerer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    searched, search = [], Index.search
+    searched, read = [], Index.read
 
-    def noted(index: Index, asked: str, *more: object) -> object:
+    def noted(index: Index, asked: str) -> object:
         searched.append(asked)
-        return search(index, asked, *more)  # type: ignore[arg-type]
+        return read(index, asked)
 
-    monkeypatch.setattr(Index, "search", noted)
+    monkeypatch.setattr(Index, "read", noted)
     answerer.answers(Question(" ".join(f"Is it true of lupus in house {number}?" for number in range(200))))
     assert "Is it true of lupus in house 199?" in searched
     # The whole message once, each part by itself and with what the message is about.

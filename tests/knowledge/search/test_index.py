@@ -148,7 +148,6 @@ def test_an_entry_left_out_makes_place_for_the_next() -> None:
     first, second = index.search(TEA.question).hits
     rest = index.search(TEA.question, besides=first.entry)
     assert [hit.entry for hit in rest.hits] == [second.entry]
-    assert rest.confidence < index.search(TEA.question).confidence
     assert small(TEA).search(TEA.question, besides=TEA).hits == ()
 
 
@@ -165,12 +164,26 @@ def test_words_of_ours_tell_more_than_words_of_elsewhere(shipped: Knowledge) -> 
     assert search("lupus kidneys").evidence.telling > 0 > search("football match").evidence.telling
 
 
-def test_strange_words_are_counted_up_to_a_few(shipped: Knowledge) -> None:
+def test_foreign_words_are_counted_up_to_a_few(shipped: Knowledge) -> None:
     search = shipped.live().index.search
     assert search("what is lupus").evidence.foreign == 0
     assert search("what is ustekinumab").evidence.foreign == 1
-    many = search("zzqqvvxx wwkkqqzz qqxxjjww vvzzkkjj xxqqwwzz").evidence
-    assert (many.foreign, many.strange) == (2, 3)
+    assert search("zzqqvvxx wwkkqqzz qqxxjjww vvzzkkjj xxqqwwzz").evidence.foreign == 2
+
+
+def test_the_chance_of_an_entry_falls_as_that_of_another_rises() -> None:
+    search = small(*ENTRIES).search
+    assert search(TEA.question).evidence.chance > search("tea").evidence.chance > 0
+
+
+def test_a_part_and_the_message_around_it_count_together() -> None:
+    index = small(*ENTRIES)
+    whole, part = index.read("herbs in hot water. what then"), index.read("what then")
+    alone, within = index.ranked(part), index.ranked(whole, [part], as_part=True)
+    assert alone.hits[0].entry == STEPS
+    assert next(hit.score for hit in within.hits if hit.entry == TEA) > next(
+        hit.score for hit in alone.hits if hit.entry == TEA
+    )
 
 
 def test_an_entry_mentions_the_words_of_its_text_and_of_its_phrasings() -> None:

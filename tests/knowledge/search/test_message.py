@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from knowledge.search.index import Index
-from knowledge.search.message import WHOLE, read, readings
+from knowledge.search.message import read, readings
 from knowledge.search.questions import MOST_PARTS
 from knowledge.wiring import Knowledge
 from tests.knowledge.samples import ENTRIES, STEPS, TEA
@@ -42,21 +42,25 @@ def test_a_story_does_not_hide_the_question(index: Index, message: str) -> None:
     assert found.best.confidence > index.search(message).confidence
 
 
-def test_a_part_that_does_not_name_its_subject_is_also_read_with_that_of_the_message(shipped: Knowledge) -> None:
-    found = readings("My mother has lupus. Can it be cured?", shipped.live().index)
-    assert [ranking.text for ranking in found.parts[-1]] == ["can it be cured", "lupus can it be cured"]
-    assert read("My mother has lupus. Can it be cured?", shipped.live().index).best.hits[0].entry.id == "lupus-cure"
+def test_of_several_questions_one_that_does_not_name_its_subject_is_read_with_that_of_the_message(
+    shipped: Knowledge,
+) -> None:
+    index = shipped.live().index
+    message = "My mother has lupus. Can it be cured? Is it catching?"
+    assert [named[0] for named in readings(message, index).named] == ["lupus", "lupus"]
+    assert firsts(message, index) == ["lupus-cure", "lupus-contagious"]
 
 
-def test_only_a_short_message_of_several_parts_is_also_read_as_one(index: Index) -> None:
-    assert readings(f"I like it. {TEA.question}", index).as_one
-    assert not readings("I like it. " * (WHOLE // 3 + 1) + TEA.question, index).as_one
+def test_parts_that_are_put_as_questions_go_before_those_that_are_not(index: Index) -> None:
+    assert readings(f"{STORY} I was wondering about tea. {TEA.question}", index).parts == (TEA.question,)
+    assert readings(f"{STORY} I was wondering about tea.", index).parts == ("I was wondering about tea.",)
+    assert len(readings(STORY, index).parts) == 3
 
 
 def test_at_most_so_many_parts_are_looked_at_and_the_last_one_is_among_them(index: Index) -> None:
     found = readings("Where is my cup? " * 100 + TEA.question, index)
-    assert len(found.parts) == MOST_PARTS
-    assert found.parts[-1][0].hits[0].entry == TEA
+    assert len(found.parts) == len(found.asking) == MOST_PARTS
+    assert found.parts[-1] == TEA.question
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:12]))

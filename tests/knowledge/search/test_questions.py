@@ -78,13 +78,17 @@ def test_no_word_is_lost_but_those_that_join() -> None:
         "tea?",
         "(is it tea?)",
         "ok but why is it hot",
+        "does mint help",
+        "is chamomile tea",
     ],
 )
 def test_a_question_is_told_by_its_sign_or_its_first_words(text: str) -> None:
     assert asks(text)
 
 
-@pytest.mark.parametrize("text", ["", "I like tea.", "my aunt drinks tea", "it is what it is", "tea"])
+@pytest.mark.parametrize(
+    "text", ["", "I like tea.", "my aunt drinks tea", "it is what it is", "is not what I meant", "tea"]
+)
 def test_a_statement_is_no_question(text: str) -> None:
     assert not asks(text)
 
