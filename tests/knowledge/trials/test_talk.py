@@ -6,6 +6,7 @@ import pytest
 
 from knowledge.files import read_folder
 from knowledge.settings import SHIPPED_CONTENT
+from knowledge.trials.leaning import Leaning
 from knowledge.trials.questions import asked_of_study, asks_to_join
 from knowledge.trials.search import Search
 from knowledge.trials.shelf import TrialShelf
@@ -16,7 +17,7 @@ from tests.knowledge.trials.samples import STUDIES
 
 def hear(text: str, shelf: TrialShelf, standing: Standing | None = None, rival: Rival | None = None) -> Move | None:
     standing, best = standing or Standing(), rival or Rival()
-    return heard(text, standing, shelf, leans=False, advice="no", rival=lambda: best)
+    return heard(text, standing, shelf, leaning=Leaning(), advice="no", rival=lambda: best)
 
 
 def test_published_phrasings_are_questions_whatever_they_look_like(shelf: TrialShelf) -> None:
