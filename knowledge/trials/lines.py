@@ -317,7 +317,7 @@ def _enrollment(study: Study, phrases: Phrases) -> Iterator[Line]:
 def _dates(study: Study, phrases: Phrases) -> Iterator[Line]:
     for key, date in (("trials_starts", study.starts_on), ("trials_ends", study.ends_on)):
         if date:
-            yield say(phrases, key, date=_spoken(date, phrases))
+            yield say(phrases, key, date=_spoken(date, phrases) or date)
 
 
 def _ages(study: Study, phrases: Phrases) -> Iterator[Line]:

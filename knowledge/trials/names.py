@@ -24,6 +24,11 @@ _COMPANY_FORM = re.compile(
 )
 _NO_HOSPITAL = re.compile(r"\b(?:site|sites|investigat\w+|institution|facility|location)\b", re.IGNORECASE)
 """What sponsors write instead of the name of a hospital."""
+_OF_MANY = frozenset(
+    "university hospital institute institut national medical center centre the of for and first second general college "
+    "academy china chinese peking beijing shanghai american german royal children".split()
+)
+"""Words in the names of sponsors that begin the names of others, too."""
 _SHORTEST_STEM = 4
 _SHORTEST_SPONSOR = 6
 _SPEAKS_OF_STUDIES = frozenset(
@@ -156,8 +161,8 @@ def _names(study: Study) -> Iterator[tuple[str, bool]]:
         if len(short) >= _SHORTEST_SPONSOR:
             yield short, False
         first = keys(short)[:2]
-        if len(keys(short)) > len(first) and not everyday_words().issuperset(first):
-            yield " ".join(first), False  # people say "Bristol Myers"
+        if len(keys(short)) > len(first) and not _OF_MANY.intersection(first):
+            yield " ".join(first), True  # people say "Bristol Myers"
     for site in study.sites:
         if site.facility and len(keys(site.facility)) > 1 and not _NO_HOSPITAL.search(site.facility):
             yield site.facility, False

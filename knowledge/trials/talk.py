@@ -103,8 +103,10 @@ class Talk:
     @property
     def alone(self) -> str | None:
         """The study that was shown last, where it was the only one."""
-        last = next(reversed(self.seen), None) if self.seen else None
-        return last if last and (last not in self.page or len(self.page) == 1) else None
+        last = next(reversed(list(self.seen)), None)
+        if last is not None and last not in self.page:
+            return last
+        return self.page[0] if len(self.page) == 1 else None
 
     def having_seen(self, studies: Sequence[Study]) -> Talk:
         """The same talk after these studies were shown."""
