@@ -35,8 +35,8 @@ MOST_BESIDE = 2
 """Other questions of one message that are answered beside it."""
 OF_TRIALS = "clinical trials"
 """What such a question is about where it does not say it itself."""
-SEARCH, ADVICE = "find_trial", "seek_advice"
-"""Intents of a search for trials and of a request for a personal decision."""
+ADVICE = "seek_advice"
+"""The intent of a request for a personal decision."""
 
 
 def back_to_trials(turn: Turn) -> Events | None:
@@ -59,7 +59,7 @@ def about_trials(turn: Turn) -> Events | None:
         text,
         standing,
         trials.shelf,
-        leans=turn.intent == SEARCH,
+        leaning=turn.leaning(standing.before),
         advice=_advice(turn, standing),
         rival=lambda: _rival(turn),
     )

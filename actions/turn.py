@@ -18,6 +18,7 @@ from knowledge.courtesy import without_courtesy
 from knowledge.model import Answer, Block, Context, FollowUp, Question, ReplyKind, Run
 from knowledge.render import as_text
 from knowledge.search.words import words
+from knowledge.trials.leaning import Before, Leaning
 from knowledge.trials.numbers import find_nct
 from knowledge.trials.talk import Numbers, Standing, Talk
 from knowledge.wiring import Knowledge
@@ -81,6 +82,11 @@ class Turn:
         name: str | None = (self.tracker.latest_message.get("intent") or {}).get("name")
         return name
 
+    def leaning(self, before: Before) -> Leaning:
+        """What NLU takes the message for in the talk about studies, after what was shown `before`."""
+        found = (self.tracker.latest_message.get("trial_talk") or {}).get(before)
+        return Leaning(*found) if found else Leaning()
+
     @property
     def standing(self) -> Standing:
         """Where the talk about studies stands."""
@@ -91,6 +97,8 @@ class Turn:
             after_joining=self.memory.last_reply == HOW_TO_JOIN,
             study=now if now and find_nct(now) else None,
             country=self.answerer.trials.shelf.country_of_code(self.question.context.region),
+            after_entry=bool(self.memory.last_reply),
+            earlier=self._earlier,
         )
 
     @property
@@ -99,6 +107,12 @@ class Turn:
         now, part = self.memory.now, self.memory.part
         shows_studies = now == TRIALS or bool(now and find_nct(now))
         return part == TRIALS or (shows_studies and part in (None, *OFFERS))
+
+    @property
+    def _earlier(self) -> tuple[str, ...]:
+        """The message before, and the question of the entry that the conversation is about."""
+        shown = self.answerer.entry(self.memory.last_reply) if self.memory.last_reply else None
+        return (earlier_text(self.tracker), shown.entry.question if shown else "")
 
     @property
     def contact(self) -> dict[str, str]:

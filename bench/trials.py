@@ -20,6 +20,7 @@ from bench import yardstick
 from knowledge.phrases import read_phrases
 from knowledge.settings import SHIPPED_CONTENT
 from knowledge.trials.answers import TrialAnswers
+from knowledge.trials.leaning import Leaning
 from knowledge.trials.search import Search
 from knowledge.trials.talk import Look, Malformed, Named, Numbers, Rival, Standing, Talk, heard
 from knowledge.trials.terms import read_terms
@@ -91,7 +92,7 @@ def _kinds(answers: TrialAnswers, chance: random.Random) -> dict[str, tuple[Call
         city = chance.choice(CITIES)[2]
         place = city[:2] + city[3:] if slip else city
         text = f"any recruiting studies for {chance.choice(CONDITIONS)} near {place} please"
-        move = heard(text, standing, shelf, leans=True, advice="no", rival=Rival)
+        move = heard(text, standing, shelf, leaning=Leaning(search=1.0), advice="no", rival=Rival)
         return reply(move, Standing(Talk())) if isinstance(move, Look) else None
 
     return {

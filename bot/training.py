@@ -16,6 +16,7 @@ LEARNED_FROM = (
     "config.yml",
     "domain.yml",
     "data/**/*.yml",
+    "data/**/*.jsonl",
     "bot/nlu/*.py",
     "safety/*.jsonl",
     "knowledge/pairs.py",

@@ -61,7 +61,8 @@ def texts_of(reply: Reply) -> Iterator[str]:
 
 
 class Registry:
-    """What the snapshot of the trial registry holds. `words` are all its texts, `dates` its days as they are spoken."""
+    """What the snapshot of the trial registry holds. `words` are all its texts, `dates` its days as they are spoken,
+    `study_days` those on which studies begin and end."""
 
     def __init__(self, folder: Path = SNAPSHOT) -> None:
         records = _json(folder / "snapshot.json")["studies"]
@@ -71,6 +72,8 @@ class Registry:
         self.words = {*_leaves(records), *days, *(f"{REGISTRY}study/{number}" for number in numbers)}
         self.search_words = {*_leaves(records), *_leaves(terms), *_names(terms)}
         self.dates = set(map(_registry_day, days))
+        structs = (*_values(records, "startDateStruct"), *_values(records, "completionDateStruct"))
+        self.study_days = {_registry_day(struct["date"]) for struct in structs if "date" in struct}
         self.enrollments = {str(info["count"]) for info in _values(records, "enrollmentInfo") if "count" in info}
         self._numbers = numbers
 
@@ -178,6 +181,7 @@ class Sayable:
             **dict.fromkeys(
                 ("day", "seen_on"), lambda value: re.fullmatch(r"[A-Z][a-z]+ \d{1,2}, \d{4}", value) is not None
             ),
+            "date": registry.study_days.__contains__,
             "reason": registry.words.__contains__,
             "count": lambda value: value in registry.enrollments if key == "trials_enrollment" else value.isdigit(),
             "countries": lambda value: _made_of(value.removesuffix(", …"), registry.words, ", "),

@@ -232,7 +232,8 @@ class TrialPages:
             yield from lines.field_lines(study, self._phrases, field)
         yield from lines.age_lines(study, self._phrases)
         yield from lines.sex_lines(study, self._phrases)
-        yield from lines.field_lines(study, self._phrases, "enrollment")
+        for field in ("enrollment", "dates"):
+            yield from lines.field_lines(study, self._phrases, field)
 
     def _meaning(self, study: Study, answerer: Answerer) -> tuple[tuple[Block, ...], Entry | None]:
         """The first paragraph of the entry about a status, as replies show it, and the entry."""

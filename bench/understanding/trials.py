@@ -1,9 +1,10 @@
-"""How well Lantern talks about clinical trials: cases of an author who has seen neither code nor wording.
+"""How well Lantern talks about clinical trials: cases of authors who have seen neither code nor wording.
 
-    .venv/bin/python -m bench.understanding.trials [--failures 10] [--url http://127.0.0.1:8080]
+    .venv/bin/python -m bench.understanding.trials [--set development] [--failures 10] [--url http://127.0.0.1:8080]
 
-It starts a Lantern of its own whose copy of the registry are the studies of the set, or talks to the running one that
---url names, which must have that copy. A case passes when every turn does; a turn, when its reply is of a wanted kind,
+Work on the code looks at the development set, never at the single cases of the held-out one. It starts a Lantern of its
+own whose copy of the registry are the studies of the set, or talks to the running one that --url names, which must have
+that copy. A case passes when every turn does; a turn, when its reply is of a wanted kind,
 shows the studies and only those that it may, and says what must be said. No model judges.
 """
 
@@ -29,7 +30,12 @@ from bench.understanding.talking import Reply, replies
 from knowledge.settings import SHIPPED_CONTENT
 from tests.registry_server import Registry
 
-FOLDER = PROJECT / "tests" / "understanding" / "trials" / "held_out"
+FOLDER = PROJECT / "tests" / "understanding" / "trials"
+STUDIES = {
+    "held_out": FOLDER / "held_out" / "studies.json",
+    "development": PROJECT / "knowledge" / "trials" / "snapshot.json",
+}
+"""The studies that each set of cases is about."""
 FLOOR = 0.92
 
 
@@ -85,12 +91,12 @@ def judged(wanted: Sequence[Mapping[str, Any]], case: Case, heard: Sequence[Repl
 
 
 @contextmanager
-def lantern(url: str | None) -> Iterator[str]:
-    """The address of the Lantern at `url`, or of one with a copy of the studies, which runs until the block ends."""
+def lantern(url: str | None, studies: Path) -> Iterator[str]:
+    """The address of the Lantern at `url`, or of one with a copy of `studies`, which runs until the block ends."""
     if url:
         yield url.rstrip("/")
         return
-    records = json.loads((FOLDER / "studies.json").read_text(encoding="utf-8"))["studies"]
+    records = json.loads(studies.read_text(encoding="utf-8"))["studies"]
     with tempfile.TemporaryDirectory(prefix="lantern-trials-") as folder, Registry(records).running() as registry:
         searches = Path(folder) / "searches.yml"
         searches.write_text("- {name: all of them, intervention: anything}\n", encoding="utf-8")
@@ -133,11 +139,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         "bench.understanding.trials", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--set", choices=sorted(STUDIES), default="held_out", help="which cases; default: held_out")
     parser.add_argument("--url", help="a running Lantern, such as http://127.0.0.1:8080; otherwise one is started")
     parser.add_argument("--failures", type=int, default=0, metavar="N", help="list the first N turns that failed")
     options = parser.parse_args()
-    found = cases(FOLDER)
-    with lantern(options.url) as base:
+    found = cases(FOLDER / options.set)
+    with lantern(options.url, STUDIES[options.set]) as base:
         heard = replies(base, [case for case, _ in found], f"trials-{uuid.uuid4().hex[:12]}")
     said = [one for case, wanted in found for one in judged(wanted, case, heard[case.id])]
     print(report(said, options.failures))

@@ -121,7 +121,8 @@ class TrialAnswers:
         if isinstance(move, UnknownName):
             return Said(replies.study_list((), self._phrases, self._made), talk)
         if isinstance(move, WhichStudy):
-            return Said(replies.which_study(self._phrases), talk)
+            shown = [study for number in move.among if (study := self.shelf.by_number(number))]
+            return Said(replies.which_study(self._phrases, shown), talk)
         if isinstance(move, Look):
             return self._looked(move.understood, standing, self._base(move, talk), live, adds=move.adds)
         if isinstance(move, Again):

@@ -214,6 +214,7 @@ def field_lines(study: Study, phrases: Phrases, field: str, meanings: Meanings =
         "phase": _phase(study, phrases, meanings),
         "sponsor": _sponsor(study, phrases),
         "enrollment": _enrollment(study, phrases),
+        "dates": _dates(study, phrases),
     }
     found = tuple(lines[field])
     return found or (say(phrases, "trials_missing", fields=phrases["trials_missing_" + field]),)
@@ -267,6 +268,7 @@ def _details(
     if study.sex:
         yield from sex_lines(study, phrases)
     yield from _enrollment(study, phrases)
+    yield from _dates(study, phrases)
     yield from _where(study, phrases, places, regard)
     missing = [
         phrases["trials_missing_" + field]
@@ -310,6 +312,12 @@ def _sponsor(study: Study, phrases: Phrases) -> Iterator[Line]:
 def _enrollment(study: Study, phrases: Phrases) -> Iterator[Line]:
     if study.enrollment is not None:
         yield say(phrases, "trials_enrollment", count=str(study.enrollment))
+
+
+def _dates(study: Study, phrases: Phrases) -> Iterator[Line]:
+    for key, date in (("trials_starts", study.starts_on), ("trials_ends", study.ends_on)):
+        if date:
+            yield say(phrases, key, date=_spoken(date, phrases) or date)
 
 
 def _ages(study: Study, phrases: Phrases) -> Iterator[Line]:

@@ -83,7 +83,8 @@ class Study:
     `phases` are of `PHASES`, ages are the registry's words ("18 Years"), `enrollment` counts people, planned or real.
     `status_as_of` is the day on which the status was so; with `month_only` just its month is known and the day is 1.
     `names` are names by which the study is known: the registry's acronym first. `last_known_status` is what the status
-    was before the registry called it UNKNOWN, `why_stopped` the sponsor's words.
+    was before the registry called it UNKNOWN, `why_stopped` the sponsor's words. `starts_on` and `ends_on` are
+    YYYY-MM-DD or YYYY-MM, planned or real.
 
     What only a synced copy knows: `checked_on`, the last day on which the registry sent this record; `missing_since`,
     that day again once two searches in a row no longer found the study; `changes` of its status, the newest first.
@@ -105,6 +106,8 @@ class Study:
     max_age: str | None = None
     sex: str | None = None
     enrollment: int | None = None
+    starts_on: str | None = None
+    ends_on: str | None = None
     last_known_status: str | None = None
     why_stopped: str | None = None
     checked_on: dt.date | None = None
@@ -167,6 +170,8 @@ def parse_study(record: object, status_as_of: str | None, known_as: Sequence[str
         min_age=_age(eligibility.get("minimumAge")),
         max_age=_age(eligibility.get("maximumAge")),
         sex=_word(eligibility.get("sex"), SEXES),
+        starts_on=_day_or_month(module("status").get("startDateStruct")),
+        ends_on=_day_or_month(module("status").get("completionDateStruct")),
         enrollment=_count(_mapping(design.get("enrollmentInfo")).get("count")),
         last_known_status=_word(module("status").get("lastKnownStatus"), STATUSES),
         why_stopped=_text(module("status").get("whyStopped")),
@@ -215,6 +220,11 @@ def _texts(values: Sequence[object]) -> tuple[str, ...]:
 
 def _word(value: object, known: frozenset[str]) -> str | None:
     return value if isinstance(value, str) and value in known else None
+
+
+def _day_or_month(value: object) -> str | None:
+    date = _mapping(value).get("date")
+    return date if isinstance(date, str) and parse_date(date)[0] else None
 
 
 def _age(value: object) -> str | None:

@@ -22,6 +22,13 @@ _CELLS = re.compile(r"\b(?:[a-z]+cabtagene(?: [a-z]+leucel)?|[a-z]+-cel)\b", re.
 _COMPANY_FORM = re.compile(
     r"(?:[\s,]+(?:therapeutics|pharmaceuticals?|biotech|bio|limited|ltd|inc|co|corp|gmbh|ag|plc)\b\.?)+$", re.IGNORECASE
 )
+_NO_HOSPITAL = re.compile(r"\b(?:site|sites|investigat\w+|institution|facility|location)\b", re.IGNORECASE)
+"""What sponsors write instead of the name of a hospital."""
+_OF_MANY = frozenset(
+    "university hospital institute institut national medical center centre the of for and first second general college "
+    "academy china chinese peking beijing shanghai american german royal children".split()
+)
+"""Words in the names of sponsors that begin the names of others, too."""
 _SHORTEST_STEM = 4
 _SHORTEST_SPONSOR = 6
 _SPEAKS_OF_STUDIES = frozenset(
@@ -79,14 +86,14 @@ class Names:
         self._single = sorted(name for name in numbers if name.isalpha() and len(name) >= _SHORTEST_LIKE)
         self._known = frozenset(word for name in numbers for word in name.split()) | everyday_words()
 
-    def find(self, text: str, *, certain: bool = False) -> tuple[str, ...]:
+    def find(self, text: str, *, certain: bool = False, of_studies: bool = False) -> tuple[str, ...]:
         """NCT numbers of the studies named in `text`, each once, in the order in which they are named.
 
-        An uncertain name counts when the message speaks of studies, is nothing but that name, or has it in capitals;
+        An uncertain name counts when the message speaks `of_studies`, is nothing but that name, or has it in capitals;
         always, where the text is `certain` to be a name.
         """
         found: list[str] = []
-        for hit in self._hits(words(text), certain):
+        for hit in self._hits(words(text), certain, of_studies):
             found += hit.value.numbers
         return tuple(dict.fromkeys(found))
 
@@ -94,9 +101,9 @@ class Names:
         """Which words of a message are names that `find` finds."""
         return tuple(range(hit.start, hit.end) for hit in self._hits(message, False))
 
-    def _hits(self, message: Sequence[Word], certain: bool) -> Iterator[Hit[_Named]]:
+    def _hits(self, message: Sequence[Word], certain: bool, of_studies: bool = False) -> Iterator[Hit[_Named]]:
         message_keys = [word.key for word in message]
-        about_studies = not _SPEAKS_OF_STUDIES.isdisjoint(message_keys)
+        about_studies = of_studies or not _SPEAKS_OF_STUDIES.isdisjoint(message_keys)
         for hit in self._lexicon.find(message_keys):
             names = message_keys[hit.start : hit.end]
             everyday = everyday_words().issuperset(names)
@@ -120,13 +127,18 @@ class Names:
         for at, word in enumerate(message):
             if len(word.key) < _SHORTEST_LIKE or word.key in self._known or not word.key.isalpha():
                 continue
-            most = 1 if len(word.key) < _TWO_SLIPS else 2
+            following = message[at + 1].key if at + 1 < len(message) else ""
+            # "kaisa 3" can only be KYSA-3: the number vouches for the name.
+            vouched = len(following) == 1 and following.isdigit()
+            most = 1 if len(word.key) < _TWO_SLIPS and not vouched else 2
             near = extract(word.key, self._single, scorer=OSA.distance, score_cutoff=most, limit=5)
-            meant = min(((slips, name) for name, slips, _ in near if name[0] == word.key[0]), default=None)
+            fitting = ((slips, name) for name, slips, _ in near if name[0] == word.key[0])
+            if len(word.key) < _TWO_SLIPS:
+                fitting = (one for one in fitting if one[0] < 2 or self._lexicon.get(f"{one[1]} {following}"))
+            meant = min(fitting, default=None)
             if meant is None:
                 continue
             # "kyssa 1" is KYSA-1, not the whole family.
-            following = message[at + 1].key if at + 1 < len(message) else ""
             whole = f"{meant[1]} {following}"
             (hit, *_) = self._lexicon.find((whole if self._lexicon.get(whole) else meant[1]).split())
             name = whole if self._lexicon.get(whole) else meant[1]
@@ -148,6 +160,12 @@ def _names(study: Study) -> Iterator[tuple[str, bool]]:
         short = _COMPANY_FORM.sub("", study.sponsor)
         if len(short) >= _SHORTEST_SPONSOR:
             yield short, False
+        first = keys(short)[:2]
+        if len(keys(short)) > len(first) and not _OF_MANY.intersection(first):
+            yield " ".join(first), True  # people say "Bristol Myers"
+    for site in study.sites:
+        if site.facility and len(keys(site.facility)) > 1 and not _NO_HOSPITAL.search(site.facility):
+            yield site.facility, False
 
 
 def _titles(study: Study) -> Iterator[str]:

@@ -38,6 +38,13 @@ def find_nct(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys("NCT" + digits for digits in _digits(text) if len(digits) == DIGITS))
 
 
+def bare_nct(text: str) -> tuple[str, ...]:
+    """Numbers that may be meant as NCT numbers although neither letters nor a word about studies say so. Only one that
+    the copy has is worth to be taken for one: others are phone numbers."""
+    found = (re.sub(r"\D", "", number) for number in _BARE.findall(text))
+    return tuple("NCT" + digits for digits in found if len(digits) == DIGITS)
+
+
 def malformed_nct(text: str) -> str | None:
     """What was meant as an NCT number but has too few or too many digits, to be shown to its writer; else None.
 

@@ -21,6 +21,8 @@ _READ = {
     "LastKnownStatus": ("statusModule.lastKnownStatus",),
     "WhyStopped": ("statusModule.whyStopped",),
     "StatusVerifiedDate": ("statusModule.statusVerifiedDate",),
+    "StartDate": ("statusModule.startDateStruct.date",),
+    "CompletionDate": ("statusModule.completionDateStruct.date",),
     "LastUpdatePostDate": ("statusModule.lastUpdatePostDateStruct.date",),
     "LeadSponsorName": ("sponsorCollaboratorsModule.leadSponsor.name",),
     "Condition": ("conditionsModule.conditions",),

@@ -223,9 +223,10 @@ def from_registry(phrases: Phrases, made: dt.date | CopyMade) -> Answer:
     return Answer("trials", (*_always(phrases, made)[1:], page), topic="trials", sources=(REGISTRY,))
 
 
-def which_study(phrases: Phrases) -> Answer:
-    """Somebody asks about a study without saying which."""
-    return Answer("clarify", (_paragraph(say(phrases, "trials_ask_which")),), topic="trials")
+def which_study(phrases: Phrases, among: Sequence[Study] = ()) -> Answer:
+    """Somebody asks about a study without saying which; `among`: those that were shown."""
+    asked = _paragraph(say(phrases, "trials_ask_which_of" if among else "trials_ask_which"))
+    return Answer("clarify", (asked,), topic="trials", follow_ups=_shows(among, phrases))
 
 
 def what_to_look_for(phrases: Phrases) -> Answer:

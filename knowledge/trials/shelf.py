@@ -70,9 +70,10 @@ class TrialShelf:
         """The first name of a study, product or sponsor in `text`, as a record writes it."""
         return self._names.named(text)
 
-    def by_name(self, text: str) -> tuple[Study, ...]:
-        """Studies that `text` names: KYSA-1 gives one, KYSA or the product KYV-101 all of theirs."""
-        return self._in_order(set(self._names.find(text)))
+    def by_name(self, text: str, *, of_studies: bool = False) -> tuple[Study, ...]:
+        """Studies that `text` names: KYSA-1 gives one, KYSA or the product KYV-101 all of theirs. `of_studies`: it is
+        known to be about studies although no word in it says so."""
+        return self._in_order(set(self._names.find(text, of_studies=of_studies)))
 
     def like_name(self, text: str) -> tuple[tuple[str, str], tuple[Study, ...]] | None:
         """A misspelt name in `text`, as (written, meant), and its studies; None where there is none."""

@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 from knowledge.choosing import picked, says_yes
 from knowledge.search.questions import asks, parts
+from knowledge.trials.leaning import Before, Leaning
 from knowledge.trials.lexicon import keys
 from knowledge.trials.model import Study
-from knowledge.trials.numbers import find_nct, malformed_nct
+from knowledge.trials.numbers import bare_nct, find_nct, malformed_nct
 from knowledge.trials.questions import Field, asked_of_study, asks_to_join
 from knowledge.trials.reading import Understood
 from knowledge.trials.search import Search
@@ -24,6 +25,9 @@ from knowledge.trials.wordings import wordings
 MOST_SEEN = 12
 """Studies of which a conversation remembers the status that was shown."""
 
+KIDNEYS = "lupus nephritis"
+"""What "for kidneys" means among studies, as `terms.json` writes it."""
+
 MEANINGS = "trials-status-meanings"
 """The entry about all statuses."""
 
@@ -31,11 +35,17 @@ FEW_LEFT, MOST_LEFT = 1, 2
 """Words without a part in the search that a message may have which goes on with one, and one that is put as a search.
 With more of them it is about something else: "do volunteers pay tax on the money they get from trials"."""
 
+FEW_WORDS = 3
+"""Words of a message that may be nothing but the name of a study and what it is about."""
+
 LONGEST_MOVE = 12
 """Words of a message that only moves within the list."""
 
 SURE = 0.5
 """Confidence of an entry from which on what may be a search is taken for a question."""
+
+LIKELY, VERY_LIKELY, ALMOST_SURE = 0.5, 0.7, 0.9
+"""Likelihoods that the model gives a message to be a search, a question about a study or one about joining."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +100,14 @@ class Talk:
         search = {"search": self.search.to_json()} if self.search is not None else {}
         return {**search, **{name: value for name, value in kept.items() if value}, **seen}
 
+    @property
+    def alone(self) -> str | None:
+        """The study that was shown last, where it was the only one."""
+        last = next(reversed(list(self.seen)), None)
+        if last is not None and last not in self.page:
+            return last
+        return self.page[0] if len(self.page) == 1 else None
+
     def having_seen(self, studies: Sequence[Study]) -> Talk:
         """The same talk after these studies were shown."""
         shown = {study.nct_id: (study.status, study.as_of) for study in studies}
@@ -106,13 +124,23 @@ class Talk:
 class Standing:
     """Where the conversation stands when a message comes. `after_studies`: the last reply was about studies;
     `after_joining`: it was about joining one; `study`: the number of the one that it showed alone. `country`: where the
-    person is, where that is known."""
+    person is, where that is known. `after_entry`: an entry was shown before;
+    `earlier`: what the conversation was about before: the message before, and the question of that entry."""
 
     talk: Talk = field(default_factory=Talk)
     after_studies: bool = False
     after_joining: bool = False
     study: str | None = None
     country: str | None = None
+    after_entry: bool = False
+    earlier: tuple[str, ...] = ()
+
+    @property
+    def before(self) -> Before:
+        """What was shown just before the message."""
+        if self.after_studies:
+            return "study" if self.study else "list"
+        return "entry" if self.after_entry else "nothing"
 
 
 @dataclass(frozen=True)
@@ -144,7 +172,9 @@ class UnknownName:
 
 @dataclass(frozen=True)
 class WhichStudy:
-    """A study is asked about that nobody named: "is my trial still on"."""
+    """A study is asked about that nobody named: "is my trial still on". `among`: the numbers that may be meant."""
+
+    among: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -230,21 +260,26 @@ def heard(
     standing: Standing,
     shelf: TrialShelf,
     *,
-    leans: bool,
+    leaning: Leaning,
     advice: Literal["no", "likely", "sure"],
     rival: Callable[[], Rival],
 ) -> Move | None:
     """What a message does in the talk about studies; None where it is about something else.
 
-    `leans`: the intent model takes it for a search. `advice`: it is a request for a decision, `likely` by the model or
+    `leaning`: what the model takes it for. `advice`: it is a request for a decision, `likely` by the model or
     for `sure` by the rules, and so no search. `rival`: the entry that answers it best, looked for only where that
     matters.
     """
     talk = standing.talk
     understood = _understood(text, shelf, _country(standing))
-    numbers = find_nct(text)
-    of_studies = bool(numbers) or standing.after_studies or standing.after_joining
-    joins = asks_to_join(text, after_studies=of_studies)
+    numbers = find_nct(text) or tuple(number for number in bare_nct(text) if shelf.by_number(number))
+    of_studies = bool(numbers) or standing.after_studies or standing.after_joining or talk.search is not None
+    joins = asks_to_join(text, after_studies=bool(numbers) or standing.after_studies or standing.after_joining)
+    searches = leaning.search >= VERY_LIKELY and understood.speaks_of_studies
+    if searches and joins == "weak":
+        joins = None
+    elif leaning.join >= VERY_LIKELY and (of_studies or understood.speaks_of_studies):
+        joins = "strong"
     if joins == "strong" or (joins == "weak" and not _says_more(understood.search)):
         number = numbers[0] if numbers else standing.study if standing.after_studies else None
         if advice != "no" or standing.after_studies or not _is_general(text, understood, rival):
@@ -252,31 +287,42 @@ def heard(
             return Join(number, understood, searches=limits.has_place or (understood.asks and limits != Search()))
     if numbers:
         return None if advice == "sure" else Numbers(numbers)
-    if advice == "sure" or (advice == "likely" and not understood.asks):
+    if searches and _says_where_or_what(understood.search) and len(parts(text)) == 1:
+        advice = "no"  # "where can I get it in a study in Ohio" asks for a list, which decides nothing
+    plain = " ".join(keys(text))
+    asks_what = wordings()["ask_what"].search(plain) and understood.speaks_of_studies
+    if asks_what and advice != "sure" and len(parts(text)) == 1:
+        return None if rival().is_sure else Read(_TAUGHT["ask_what"])
+    meant = _status_explained(plain) if standing.after_studies else None
+    if meant is not None:
+        return None if rival().is_sure else Read(meant)
+    if advice == "sure" or (advice == "likely" and not (understood.asks or leaning.search >= VERY_LIKELY)):
         return None
     written = malformed_nct(text)
     if written:
         return Malformed(written)
     if talk.yes and standing.after_studies and says_yes(text):
         asked = replace(standing, talk=replace(talk, yes=""))
-        return heard(talk.yes, asked, shelf, leans=leans, advice="no", rival=rival)
+        return heard(talk.yes, asked, shelf, leaning=Leaning(search=1.0), advice="no", rival=rival)
     return (
         _walked(text, standing, shelf, understood)
         or _taught(text, standing, shelf, understood)
-        or _asked_about(text, standing, shelf, understood, rival)
-        or _named(text, understood, shelf, rival, standing.after_studies)
-        or _looked(text, standing, understood, leans=leans, rival=rival)
+        or _asked_about(text, standing, shelf, understood, leaning, rival)
+        or _named(text, understood, shelf, rival, standing, leaning)
+        or _looked(text, standing, _with_condition(understood, standing, shelf), leaning, rival)
     )
 
 
 def back_to_list(text: str, standing: Standing, shelf: TrialShelf) -> Again | None:
     """Whether a message goes back to the list of studies: "back to the trials, only recruiting please"."""
-    understood = shelf.understand(text, _country(standing))
-    plain = " ".join(keys(text))
-    goes_back = (
-        standing.talk.search is not None and wordings()["again"].search(plain) and len(understood.left) <= FEW_LEFT
-    )
-    return Again(understood) if goes_back and len(plain.split()) <= LONGEST_MOVE else None
+    if standing.talk.search is None:
+        return None
+    for piece in dict.fromkeys((text, *parts(text)[-1:])):
+        understood, plain = shelf.understand(piece, _country(standing)), " ".join(keys(piece))
+        short = len(plain.split()) <= LONGEST_MOVE and len(understood.left) <= FEW_LEFT
+        if short and wordings()["again"].search(plain):
+            return Again(understood)
+    return None
 
 
 def _understood(text: str, shelf: TrialShelf, country: str | None) -> Understood:
@@ -326,6 +372,16 @@ def _walked(text: str, standing: Standing, shelf: TrialShelf, understood: Unders
     return None
 
 
+def _status_explained(plain: str) -> str | None:
+    """The entry about the status whose meaning is asked for: "what does that mean, active but not recruiting"."""
+    if not wordings()["means"].search(plain):
+        return None
+    status = next((name for name, found in wordings().family("status_").items() if found.search(plain)), None)
+    if status is None and wordings()["recruiting"].search(plain):
+        status = "recruiting"
+    return status_entry(status) if status else None
+
+
 def _taught(text: str, standing: Standing, shelf: TrialShelf, understood: Understood) -> Move | None:
     """What is to be known beside the studies shown: what their status means, what to ask, how one joins, the source."""
     if not standing.after_studies:
@@ -359,6 +415,8 @@ def _picked(plain: str, page: Sequence[str], understood: Understood, shelf: Tria
             fields = asked_of_study(plain).fields if len(plain.split()) > 2 else ()
             return About(page[place], fields, understood)
     if wordings()["the_one"].search(plain):
+        if wordings()["kidneys"].search(plain) and understood.search.condition is None:
+            understood = replace(understood, search=replace(understood.search, condition=KIDNEYS))
         shown = [study for number in page if (study := shelf.by_number(number))]
         named = {study.nct_id for study in shelf.by_name(plain)}
         fitting = {study.nct_id for study in shelf.search(replace(understood.search, near=None))}
@@ -370,16 +428,30 @@ def _picked(plain: str, page: Sequence[str], understood: Understood, shelf: Tria
 
 
 def _asked_about(
-    text: str, standing: Standing, shelf: TrialShelf, understood: Understood, rival: Callable[[], Rival]
+    text: str,
+    standing: Standing,
+    shelf: TrialShelf,
+    understood: Understood,
+    leaning: Leaning,
+    rival: Callable[[], Rival],
 ) -> Move | None:
-    """A question about the one study that was shown last."""
-    if not standing.after_studies or standing.study is None or shelf.by_number(standing.study) is None:
+    """A question about the one study that was shown last, alone or as the only one of a list."""
+    number = standing.study or standing.talk.alone
+    if not standing.after_studies and leaning.study >= VERY_LIKELY and number and shelf.by_number(number):
+        # After an answer to something else, and after "would they take her", "how many people" is still about it.
+        fields = asked_of_study(text).fields
+        return About(number, fields, understood) if fields and not rival().is_same else None
+    if standing.after_studies and number is None and standing.talk.page and leaning.study >= VERY_LIKELY:
+        return None if rival().is_same or shelf.by_name(text) else WhichStudy(standing.talk.page)
+    if not standing.after_studies or number is None or shelf.by_number(number) is None:
         return None
     plain = " ".join(keys(text))
     if wordings()["all_said"].fullmatch(plain):
-        return About(standing.study, ("page",))
+        return About(number, ("page",))
     asked = asked_of_study(text)
     fields = asked.fields
+    if leaning.study >= VERY_LIKELY and not shelf.by_name(text):
+        return None if rival().is_same else About(number, fields, understood)
     if not fields or (understood.asks and wordings()["of_others"].search(plain)):
         return None
     points = wordings()["points"].search(plain)
@@ -388,20 +460,27 @@ def _asked_about(
     own = [word for word in asked.left if word in understood.left]
     if (own or (not points and understood.explains)) and rival().is_sure:
         return None
-    return About(standing.study, fields, understood)
+    return About(number, fields, understood)
 
 
 def _named(
-    text: str, understood: Understood, shelf: TrialShelf, rival: Callable[[], Rival], after_studies: bool
+    text: str,
+    understood: Understood,
+    shelf: TrialShelf,
+    rival: Callable[[], Rival],
+    standing: Standing,
+    leaning: Leaning,
 ) -> Move | None:
     """Studies by name, product or sponsor; with other limits beside it, a search among them."""
-    studies = shelf.by_name(text) or shelf.by_name(shelf.mended(text))
+    of_studies = standing.talk.search is not None or len(text.split()) <= FEW_WORDS
+    of_studies = of_studies or leaning.search + leaning.study >= LIKELY
+    studies = shelf.by_name(text) or shelf.by_name(shelf.mended(text)) or shelf.by_name(text, of_studies=of_studies)
     plain = " ".join(keys(text))
     if not studies and wordings()["my_study"].search(plain):
         return None if rival().is_same else WhichStudy()
-    about = bool(asked_of_study(f"it {plain}").fields) or understood.speaks_of_studies or len(plain.split()) <= 3
+    about = of_studies or understood.speaks_of_studies or bool(asked_of_study(f"it {plain}").fields)
     mended = None
-    if not studies and (about or after_studies):
+    if not studies and (about or standing.after_studies):
         like = shelf.like_name(text)
         if like is not None:
             mended, studies = like
@@ -419,11 +498,25 @@ def _named(
     return Named(studies, mended)
 
 
+def _with_condition(understood: Understood, standing: Standing, shelf: TrialShelf) -> Understood:
+    """A condition that a message leaves to what was spoken of before: "studies for it", "the kidney ones"."""
+    search = understood.search
+    if search.condition is not None:
+        return understood
+    if standing.talk.search is None:
+        told = (shelf.understand(text).search.condition for text in standing.earlier if text)
+        before = next(filter(None, told), None)
+    else:
+        about_kidneys = standing.after_studies and wordings()["kidneys"].search(" ".join(understood.left))
+        before = KIDNEYS if about_kidneys else None
+    return replace(understood, search=replace(search, condition=before)) if before else understood
+
+
 def _looked(
-    text: str, standing: Standing, understood: Understood, *, leans: bool, rival: Callable[[], Rival]
+    text: str, standing: Standing, understood: Understood, leaning: Leaning, rival: Callable[[], Rival]
 ) -> Move | None:
-    """A search, by its form, by the intent model, or because a short message changes the one before."""
-    search, talk = understood.search, standing.talk
+    """A search, by its form, by the model, or because a short message changes the one before."""
+    search, talk, leans = understood.search, standing.talk, leaning.search >= LIKELY
     limits = bool(not search.is_silent or understood.unknown_place or understood.clash or understood.near_me)
     left, plain = len(understood.left), " ".join(keys(text))
 
@@ -434,7 +527,13 @@ def _looked(
     look = Look(understood, anew=_is_whole(understood) or says("everything"), adds=adds)
     if says("declines") and not limits:
         return None
+    if leaning.search >= (ALMOST_SURE if understood.explains else VERY_LIKELY):
+        return None if rival().is_same else look
     condition, placed = search.limits.condition is not None, search.has_place or understood.near_me
+    if condition and not left and not understood.explains and (search.phase or search.recruiting_only or search.status):
+        return None if rival().is_same else look
+    if condition and not left and says("nothing_but_studies"):
+        return look
     of_studies = understood.speaks_of_studies or search.phase is not None or search.recruiting_only is not None
     asks = understood.asks and (of_studies or placed or leans)
     lists = understood.lists and (condition or placed or understood.unknown_place or understood.clash)

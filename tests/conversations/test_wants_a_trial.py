@@ -128,3 +128,26 @@ def test_nobody_is_told_whether_they_may_join(say: Say) -> None:
 def test_a_number_that_is_one_digit_off_is_asked_back(say: Say) -> None:
     assert phrase("trials_did_you_mean", numbers=KYSA_1) in say("NCT05938726").texts[0]
     assert lists_studies(say("yes")) == [KYSA_1]
+
+
+def test_a_search_needs_no_word_for_a_study(say: Say) -> None:
+    assert lists_studies(say("who is giving these cells to people with scleroderma"))
+
+
+def test_a_search_goes_on_from_what_was_explained(say: Say) -> None:
+    say("my brother has myositis")
+    found = say("any studies with car-t for it?")
+    assert lists_studies(found)
+    assert "myositis" in found.texts[0]
+
+
+def test_what_is_asked_after_one_study_is_about_it(say: Say) -> None:
+    say("NCT06581198")
+    ends = say("and when does that one finish")
+    assert lists_studies(ends) == ["NCT06581198"]
+    assert "2032" in ends.texts[0]
+
+
+def test_thanks_after_studies_are_thanks(say: Say) -> None:
+    say("lupus trials in spain")
+    assert say("thank you very much").kind == "smalltalk"

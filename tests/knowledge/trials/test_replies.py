@@ -52,6 +52,8 @@ def test_the_card_of_a_study(shelf: TrialShelf, phrases: Phrases) -> None:
         "Sponsor: Kyverna Therapeutics",
         "Ages: 18 Years and older",
         "People planned or enrolled: 6",
+        "Start, planned or real: April 28, 2023",
+        "End, planned or real: August 31, 2027",
         "Countries: United States",
         "Places: Stanford University Medical Center, Palo Alto, California; Denver, Colorado; "
         "Worcester, Massachusetts; Great Neck, New York; Columbus, Ohio",

@@ -6,17 +6,39 @@ import pytest
 
 from knowledge.files import read_folder
 from knowledge.settings import SHIPPED_CONTENT
+from knowledge.trials.leaning import Leaning
 from knowledge.trials.questions import asked_of_study, asks_to_join
 from knowledge.trials.search import Search
 from knowledge.trials.shelf import TrialShelf
-from knowledge.trials.talk import MOST_SEEN, Join, Look, Move, Numbers, Rival, Standing, Talk, heard
+from knowledge.trials.talk import (
+    MOST_SEEN,
+    About,
+    Join,
+    Look,
+    Move,
+    Numbers,
+    Rival,
+    Standing,
+    Talk,
+    WhichStudy,
+    heard,
+)
 from knowledge.trials.wordings import wordings
 from tests.knowledge.trials.samples import STUDIES
 
+ONE, OTHER = "NCT06581198", "NCT06333483"
+"""Studies of the shipped snapshot."""
 
-def hear(text: str, shelf: TrialShelf, standing: Standing | None = None, rival: Rival | None = None) -> Move | None:
+
+def hear(
+    text: str,
+    shelf: TrialShelf,
+    standing: Standing | None = None,
+    rival: Rival | None = None,
+    leaning: Leaning | None = None,
+) -> Move | None:
     standing, best = standing or Standing(), rival or Rival()
-    return heard(text, standing, shelf, leans=False, advice="no", rival=lambda: best)
+    return heard(text, standing, shelf, leaning=leaning or Leaning(), advice="no", rival=lambda: best)
 
 
 def test_published_phrasings_are_questions_whatever_they_look_like(shelf: TrialShelf) -> None:
@@ -141,3 +163,60 @@ def test_every_expression_is_looked_for_somewhere() -> None:
     assert wordings()["study"].search("a trial") is not None
     with pytest.raises(KeyError):
         wordings()["no such expression"]
+
+
+def test_what_the_model_takes_for_a_search_is_one_however_sure_an_entry_is(shelf: TrialShelf) -> None:
+    searching = Leaning(search=0.9)
+    move = hear("anyone doing this for lupus where i live, berlin", shelf, rival=Rival(0.9), leaning=searching)
+    assert isinstance(move, Look)
+    assert move.understood.search == Search("lupus", "Germany", "Berlin")
+    assert hear("anyone doing this for lupus", shelf, rival=Rival(0.9, is_phrasing=True), leaning=searching) is None
+
+
+def test_what_wants_explaining_takes_more_than_that(shelf: TrialShelf) -> None:
+    assert hear("what is myositis", shelf, rival=Rival(0.3), leaning=Leaning(search=0.8)) is None
+
+
+def test_a_search_without_a_condition_takes_it_from_what_was_spoken_of(shelf: TrialShelf) -> None:
+    standing = Standing(after_entry=True, earlier=("my mum has myositis", "What is lupus?"))
+    move = hear("are there studies with car t for it", shelf, standing, leaning=Leaning(search=0.9))
+    assert isinstance(move, Look)
+    assert move.understood.search.condition == "myositis"
+    named = hear("studies for lupus", shelf, standing, leaning=Leaning(search=0.9))
+    assert isinstance(named, Look)
+    assert named.understood.search.condition == "lupus"
+
+
+def test_a_question_about_the_only_study_of_a_list_is_about_that_one(shelf: TrialShelf) -> None:
+    only = Standing(Talk(Search("lupus"), (ONE,)), after_studies=True)
+    move = hear("how many folks do they want", shelf, only, Rival(0.8), Leaning(study=0.9))
+    assert isinstance(move, About)
+    assert move.number == ONE
+
+
+def test_a_question_about_one_of_several_is_asked_back(shelf: TrialShelf) -> None:
+    numbers = (ONE, OTHER)
+    several = Standing(Talk(Search("lupus"), numbers), after_studies=True)
+    assert hear("who is behind it", shelf, several, Rival(0.8), Leaning(study=0.9)) == WhichStudy(numbers)
+
+
+def test_the_study_stays_at_hand_while_something_else_is_answered(shelf: TrialShelf) -> None:
+    talk = Talk(Search("lupus"), (ONE,))
+    move = hear("and what ages do they take", shelf, Standing(talk, after_entry=True), leaning=Leaning(study=0.9))
+    assert isinstance(move, About)
+    assert (move.number, move.fields) == (ONE, ("ages",))
+
+
+def test_eight_digits_that_are_a_number_of_ours_are_taken_for_it(shelf: TrialShelf) -> None:
+    assert hear("oh sorry 06581198", shelf) == Numbers((ONE,))
+    assert hear("oh sorry 01234567", shelf) is None
+
+
+def test_who_the_model_takes_for_asking_to_join_is_deferred(shelf: TrialShelf) -> None:
+    looked = Standing(Talk(Search("lupus")), after_entry=True)
+    assert isinstance(hear("would you put your own child in", shelf, looked, leaning=Leaning(join=0.9)), Join)
+
+
+def test_when_a_study_begins_and_ends_can_be_asked() -> None:
+    assert asked_of_study("when does it end").fields == ("dates",)
+    assert asked_of_study("start date?").fields == ("dates",)
