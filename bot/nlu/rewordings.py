@@ -180,5 +180,5 @@ def usual_questions(knowledge: Knowledge, rules: Rules) -> list[str]:
     other: list[str] = []
     for entry in (revision.entry for revision in live.asked() if revision.entry.topic != "cards"):
         (near if entry.topic in NEAR else other).extend((entry.question, *entry.phrasings))
-    texts = [*near[EVERY_THIRD], *other[EVERY_TWELFTH], *live.index.background_texts]
+    texts = [*near[EVERY_THIRD], *other[EVERY_TWELFTH], *knowledge.background]
     return [text for text in texts if rules.check(text) is None]

@@ -32,13 +32,14 @@ def messages(name: str) -> Iterator[tuple[str, str]]:
 
 
 def taught() -> Iterator[str]:
-    """All that Lantern learns from: phrasings, background questions, messages and examples of training and of the rules."""
+    """All that Lantern learns from: phrasings, background questions, messages and examples, also of the rules."""
     for entry in read_folder(SHIPPED_CONTENT).entries:
         yield from (entry.question, *entry.phrasings)
     for file in SHIPPED_CONTENT.glob("*/background.txt"):
         yield from file.read_text(encoding="utf-8").splitlines()
     files = [PROJECT / "safety" / f"{name}.jsonl" for name in ("vectors", "rewordings", "cries")]
-    for file in (*files, PROJECT / "bench" / "training" / "messages.jsonl", PROJECT / "data" / "trials" / "messages.jsonl"):
+    files += [PROJECT / folder / "messages.jsonl" for folder in ("bench/training", "data/trials")]
+    for file in files:
         for row in rows_of(file):
             yield row["text"]
     for file in (PROJECT / "data" / "nlu").glob("*.yml"):
