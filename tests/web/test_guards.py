@@ -48,6 +48,7 @@ EXPECTED: dict[tuple[str, str], Any] = {
     ("POST", "/ask"): visitors,
     ("GET", "/docs/embed"): everyone,
     ("GET", "/widget/{version}/{name}"): everyone,
+    ("GET", "/widget/rules/1"): everyone,
     ("GET", "/docs/"): everyone,
     ("GET", "/docs/openapi.json"): everyone,
     ("GET", "/healthz"): everyone,
