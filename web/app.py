@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from web import api, health, library, pages, rest, trials, trials_api
+from web import api, cards, health, library, pages, rest, trials, trials_api
 from web.errors import Refused
 from web.guards import everyone
 from web.limits import whole_seconds
@@ -90,6 +90,7 @@ def build(parts: Parts) -> Starlette:
         routes=[
             *rest.routes(parts),
             *api.routes(parts),
+            *cards.routes(parts),
             *trials_api.routes(parts),
             *health.routes(parts),
             *pages.routes(parts, views),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,10 +26,18 @@ def shows(request: Request, tag: str) -> bool | None:
     return tag.removeprefix("W/") in tags or "*" in tags
 
 
-def unless_known(request: Request, content: bytes, tag: str, headers: Mapping[str, str] | None = None) -> Response:
-    """JSON, or 304 where the reader has it. `headers` are those of the encoding."""
-    headers = {"Cache-Control": ASK_AGAIN, "ETag": tag, **(headers or {})}
+def weak_tag(content: bytes) -> str:
+    """A tag for the content in whatever encoding it is sent."""
+    return f"W/{entity_tag(content)}"
+
+
+def unless_known(request: Request, content: bytes, tag: str, gzipped: bytes | None = None) -> Response:
+    """JSON with its weak tag, compressed for who takes that, or 304 where the reader has it. `gzipped` is the content
+    compressed before, where it is sent often."""
+    headers = {"Cache-Control": ASK_AGAIN, "ETag": tag, "Vary": "Accept-Encoding"}
     if shows(request, tag):
-        headers.pop("Content-Encoding", None)
         return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        content = gzipped or gzip.compress(content, mtime=0)
     return Response(content, headers=headers, media_type="application/json")

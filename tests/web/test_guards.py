@@ -25,6 +25,7 @@ EXPECTED: dict[tuple[str, str], Any] = {
     ("POST", "/api/v1/feedback"): visitors,
     ("GET", "/api/v1/glossary/{id}"): visitors,
     ("GET", "/api/v1/service"): everyone,
+    ("GET", "/api/v1/cards"): everyone,
     ("GET", "/api/v1/entries"): visitors,
     ("GET", "/api/v1/entries/{id}"): visitors,
     ("GET", "/api/v1/trials"): visitors,

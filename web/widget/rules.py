@@ -19,7 +19,7 @@ from starlette.routing import Route
 from safety import EMERGENCY_RULES
 from web.guards import everyone, guarded
 from web.parts import Parts
-from web.revalidation import entity_tag, unless_known
+from web.revalidation import unless_known, weak_tag
 
 FORM = 1
 """Number of the form that `packed` gives. Another form gets another number, and is served beside this one."""
@@ -51,7 +51,7 @@ def shortened(words: Iterable[str]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class PackedRules:
-    """What is served, made once. `tag` is weak: it stands for the content in either encoding."""
+    """What is served, made once."""
 
     content: bytes
     gzipped: bytes
@@ -61,14 +61,11 @@ class PackedRules:
     def read(cls) -> PackedRules:
         content = packed()
         # Without a date in it, every process sends the same bytes.
-        return cls(content, gzip.compress(content, mtime=0), f"W/{entity_tag(content)}")
+        return cls(content, gzip.compress(content, mtime=0), weak_tag(content))
 
 
 def routes(parts: Parts, rules: PackedRules) -> list[Route]:
     async def served(request: Request) -> Response:
-        headers = {"Vary": "Accept-Encoding"}
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            return unless_known(request, rules.gzipped, rules.tag, {**headers, "Content-Encoding": "gzip"})
-        return unless_known(request, rules.content, rules.tag, headers)
+        return unless_known(request, rules.content, rules.tag, rules.gzipped)
 
     return [guarded(PATH, served, everyone, parts)]
