@@ -6,6 +6,7 @@ from actions.ask_question import answered
 from actions.respond import Respond
 from actions.turn import Events, Turn
 from knowledge.language import is_spanish
+from knowledge.search.questions import asks
 
 KINDS = ("greet", "goodbye", "thank", "acknowledge", "chitchat", "complain", "instruct", "ask_language")
 
@@ -25,7 +26,8 @@ class Manners(Respond):
         kind = intent if intent in KINDS else "acknowledge"
         has_more = kind in BEFORE_A_QUESTION and turn.question.text != text
         # "Thank you, that was kind" has a part after the thanks, too, and is no question.
-        if has_more and turn.answerer.answer(turn.question).kind != "abstain":
+        unsure = ("abstain",) if asks(turn.question.text) else ("abstain", "clarify")
+        if has_more and turn.answerer.answer(turn.question).kind not in unsure:
             return answered(turn, turn.question)
         locale = "es" if is_spanish(text) else turn.question.locale
         return turn.say(f"manners_{kind}", locale=locale)

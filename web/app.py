@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from web import api, health, library, pages, rest, trials, trials_api
+from web import api, cards, health, library, pages, rest, trials, trials_api
 from web.errors import Refused
 from web.guards import everyone
 from web.limits import whole_seconds
@@ -25,7 +25,9 @@ from web.protection import Protection, wants_page
 from web.views import Views
 from web.widget import files as widget_files
 from web.widget import pages as widget_pages
+from web.widget import rules as widget_rules
 from web.widget.files import Element
+from web.widget.rules import PackedRules
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ FLUSH_SECONDS = 3.0
 
 def build(parts: Parts) -> Starlette:
     """The application. When it shuts down it writes what waits and closes the parts that hold connections."""
-    views, element = Views(parts), Element()
+    views, element, rules = Views(parts), Element(), PackedRules.read()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -91,11 +93,13 @@ def build(parts: Parts) -> Starlette:
         routes=[
             *rest.routes(parts),
             *api.routes(parts),
+            *cards.routes(parts),
             *trials_api.routes(parts),
             *health.routes(parts),
             *pages.routes(parts, views),
             *trials.routes(parts, views),
             *widget_pages.routes(parts, views, element),
+            *widget_rules.routes(parts, rules),  # in front: its address looks like that of a version
             *widget_files.routes(parts, element),
             *library.routes(parts, views),
             *(route for extension in parts.extensions for route in extension.routes(parts)),

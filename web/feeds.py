@@ -6,7 +6,6 @@ The id of a feed and of each of its entries is a tag (RFC 4151) of the site: it 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from knowledge.trials.wording import Line
+from web.revalidation import entity_tag, shows
 
 MEDIA_TYPE = "application/atom+xml"
 TAGGED_IN = 2026
@@ -69,19 +69,18 @@ def unless_known(request: Request, response: Response, modified: dt.date) -> Res
     `modified` is the day of the data. A second change within it is told by the entity tag alone, which every reader
     that sends both marks is asked for first; one that sends only a date gets it a day later.
     """
-    entity_tag = f'"{hashlib.sha256(bytes(response.body)).hexdigest()[:32]}"'
-    marks = {"ETag": entity_tag, "Last-Modified": format_datetime(midnight(modified), usegmt=True)}
-    if _is_known(request, entity_tag, midnight(modified)):
+    tag = entity_tag(bytes(response.body))
+    marks = {"ETag": tag, "Last-Modified": format_datetime(midnight(modified), usegmt=True)}
+    if _is_known(request, tag, midnight(modified)):
         return Response(status_code=304, headers=marks)
     response.headers.update(marks)
     return response
 
 
-def _is_known(request: Request, entity_tag: str, modified: dt.datetime) -> bool:
-    shown = request.headers.get("if-none-match")
-    if shown is not None:
-        tags = {word.strip().removeprefix("W/") for word in shown.split(",")}
-        return entity_tag in tags or "*" in tags
+def _is_known(request: Request, tag: str, modified: dt.datetime) -> bool:
+    known = shows(request, tag)
+    if known is not None:
+        return known
     try:
         since = parsedate_to_datetime(request.headers.get("if-modified-since", ""))
     except (TypeError, ValueError, IndexError, OverflowError):

@@ -18,7 +18,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from bench.widget.pages import ELEMENT, OURS, PROTOTYPE, THE_RIVAL, Site, Widget, rival_bundle
+from bench.widget.reading import measured
 from tests.browser.conftest import QUIET, WITHOUT_SANDBOX
+from web.widget.rules import PATH as RULES
 
 MOST_FIRST_KIB, MOST_LATER_KIB = 16, 14
 MOST_RATIO = 1.3
@@ -26,6 +28,8 @@ MOST_RATIO = 1.3
 MOST_HEAP_KIB = 4.0
 LOADS = 3
 """Pages of a widget that are opened in each round, as they come and slowed."""
+WARM, WARM_MS = 5, 5000
+"""Messages, and time, before the heap is first measured: by then all that is loaded once is there."""
 SLOWED = 4
 """A cheap phone, as Lighthouse imitates it."""
 
@@ -131,13 +135,15 @@ def measure_heap(browser: Browser, site: Site, widget: Widget, sends: int) -> fl
     """KiB of script heap for each message, the person's and the reply's alike, after a collection."""
     page, session, _ = opened(browser, site, widget)
     start(page, widget)
-    say(page, widget, 0)
+    for number in range(WARM):
+        say(page, widget, number)
+    page.wait_for_timeout(WARM_MS)
     before = heap_kib(session)
-    for number in range(1, sends):
+    for number in range(WARM, sends):
         say(page, widget, number)
     grown = heap_kib(session) - before
     page.context.close()
-    return grown / (2 * (sends - 1))
+    return grown / (2 * (sends - WARM))
 
 
 def sheet(site: Site, figures: dict[str, Figures]) -> str:
@@ -162,6 +168,7 @@ def sheet(site: Site, figures: dict[str, Figures]) -> str:
     row("first load, KiB gzip", [first, size(PROTOTYPE), size(THE_RIVAL)], 2, _floor(first, MOST_FIRST_KIB))
     later = site.sizes[f"/widget/{ELEMENT.newest}/later.js"][1] / 1024
     row("later, KiB gzip", [later, None, None], 2, _floor(later, MOST_LATER_KIB))
+    row("rules, loaded when idle, KiB gzip", [site.sizes[RULES][1] / 1024, None, None], 1, "data, kept by the browser")
     counts = [None if one is None else float(len(one.foreign)) for one in (ours, prototype, rival)]
     row("requests to other hosts", counts, 0, _floor(counts[0] or 0, 0))
     for name, kind in (
@@ -176,6 +183,10 @@ def sheet(site: Site, figures: dict[str, Figures]) -> str:
     heaps = [None if one is None else one.heap_kib for one in (ours, prototype, rival)]
     row("heap a message, KiB", heaps, 2, _floor(ours.heap_kib, MOST_HEAP_KIB))
     return "\n".join(rows)
+
+
+def _slowed(rate: int) -> str:
+    return f"CPU {rate} times slower, " if rate > 1 else ""
 
 
 def _floor(value: float, most: float) -> str:
@@ -202,8 +213,9 @@ def main() -> None:
             print(f"round {number + 1} of {options.rounds} (load {os.getloadavg()[0]:.1f})", flush=True)
         for widget in site.widgets:
             figures[widget.name].heap_kib = measure_heap(browser, site, widget, options.messages // 2)
+        readings = [line for slowed in (1, SLOWED) for line in measured(browser, site, slowed).lines(_slowed(slowed))]
         browser.close()
-        print(sheet(site, figures))
+        print(sheet(site, figures), *readings, sep="\n")
 
 
 if __name__ == "__main__":

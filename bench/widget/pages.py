@@ -14,11 +14,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tests.browser.stand_in import answer, card
+from tests.browser.stand_in import answer, card, listed_cards
 from web.widget.files import VERSIONS, Element
+from web.widget.rules import PATH as RULES
+from web.widget.rules import packed
 
 HERE = Path(__file__).parent
-TOOLS = VERSIONS.parent / "node_modules"
+TOOLS, SOURCES = VERSIONS.parent / "node_modules", VERSIONS.parent / "source"
 RIVAL = "deep-chat@2.4.2"
 """The lightest of the widgets with a free licence, many users and a door for one's own server."""
 RIVAL_SETUP = """import 'deep-chat';
@@ -120,6 +122,12 @@ class Site:
                 f'<script type=module src="{widget.script}"></script>{widget.tag}'
             )
             files[f"/{widget.name}"] = (gzip.compress(page.encode()), "text/html; charset=utf-8")
+        rules = packed()
+        self.sizes[RULES] = (len(rules), len(gzip.compress(rules, 9)))
+        files[RULES] = (gzip.compress(rules, 9), "application/json")
+        for file in SOURCES.rglob("*.js"):
+            # Single modules of the element, to be measured by themselves.
+            files[f"/source/{file.relative_to(SOURCES)}"] = (gzip.compress(file.read_bytes()), "text/javascript")
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -129,6 +137,8 @@ class Site:
             def do_GET(self) -> None:
                 if self.path.startswith("/api/v1/service"):
                     return self._json({"name": "Lantern", "operator": "A place", "region": "US", "kept_days": 30})
+                if self.path.startswith("/api/v1/cards"):
+                    return self._json({"locale": "en", "region": "US", "cards": listed_cards()})
                 content, kind = files.get(self.path, (b"", "text/plain"))
                 return self._send(200 if content else 404, content, kind, {"Content-Encoding": "gzip"})
 

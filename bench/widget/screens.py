@@ -71,6 +71,24 @@ def without_network(visit: Visit) -> None:
     expect(visit.status).to_contain_text("No connection")
 
 
+def first_aid(visit: Visit) -> None:
+    opened(visit)
+    visit.press("First aid")
+
+
+def beating(visit: Visit) -> None:
+    """On a card that was shown without any network."""
+    opened(visit)
+    expect(visit.chat.get_by_role("button", name="First aid")).to_be_visible()
+    visit.page.context.set_offline(True)
+    visit.say(COLLAPSED)
+    beat = visit.log.locator(".beat")
+    visit.press("Count 30 pushes, then 2 breaths")
+    visit.press("Start the beat")
+    beat.scroll_into_view_if_needed()
+    expect(visit.log.locator(".light")).to_have_text("2")
+
+
 def with_menu(visit: Visit) -> None:
     answered(visit)
     visit.press("Menu")
@@ -94,6 +112,12 @@ def in_spanish(visit: Visit) -> None:
     visit.chat.get_by_role("textbox").fill("mi papá se desmayó y no respira")
     visit.page.keyboard.press("Enter")
     expect(visit.log.locator(".card")).to_be_visible()
+
+
+def beating_in_spanish(visit: Visit) -> None:
+    in_spanish(visit)
+    visit.press("Iniciar el ritmo")
+    visit.log.locator(".beat").scroll_into_view_if_needed()
 
 
 @dataclass(frozen=True)
@@ -123,6 +147,12 @@ PICTURES = (
     Picture("card-desk", in_need, DESK),
     Picture("after-card-phone", after_a_card),
     Picture("offline-phone", without_network),
+    Picture("first-aid-phone", first_aid),
+    Picture("beat-phone", beating),
+    Picture("beat-desk", beating, DESK),
+    Picture("beat-dark-phone", beating, PHONE | DARK),
+    Picture("beat-small-320", beating, SMALL),
+    Picture("beat-forced-colors-desk", beating, DESK | {"forced_colors": "active"}),
     Picture("menu-phone", with_menu),
     Picture("deleting-phone", before_deleting),
     Picture("larger-phone", larger),
@@ -131,6 +161,7 @@ PICTURES = (
     Picture("right-to-left-desk", explained, DESK, html=RIGHT_TO_LEFT),
     Picture("right-to-left-phone", answered, html=RIGHT_TO_LEFT),
     Picture("spanish-phone", in_spanish, attributes='region="ES" lang="es"'),
+    Picture("beat-spanish-phone", beating_in_spanish, attributes='region="ES" lang="es"'),
     Picture("small-320", explained, SMALL),
     Picture("enlarged-400", answered, ENLARGED),
     Picture("enlarged-400-card", in_need, ENLARGED),

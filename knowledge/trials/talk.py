@@ -527,14 +527,16 @@ def _looked(
     look = Look(understood, anew=_is_whole(understood) or says("everything"), adds=adds)
     if says("declines") and not limits:
         return None
-    if leaning.search >= (ALMOST_SURE if understood.explains else VERY_LIKELY):
-        return None if rival().is_same else look
     condition, placed = search.limits.condition is not None, search.has_place or understood.near_me
+    of_studies = understood.speaks_of_studies or search.phase is not None or search.recruiting_only is not None
+    # "Is there a diet for lupus" is put like a search, too: without a study or a place more is needed.
+    tells = of_studies or placed or bool(understood.unknown_place) or search.ages is not None or standing.after_studies
+    if leaning.search >= (VERY_LIKELY if tells and not understood.explains else ALMOST_SURE):
+        return None if rival().is_same else look
     if condition and not left and not understood.explains and (search.phase or search.recruiting_only or search.status):
         return None if rival().is_same else look
     if condition and not left and says("nothing_but_studies"):
         return look
-    of_studies = understood.speaks_of_studies or search.phase is not None or search.recruiting_only is not None
     asks = understood.asks and (of_studies or placed or leans)
     lists = understood.lists and (condition or placed or understood.unknown_place or understood.clash)
     # One study is named like a search: "lupus study". What it is about and where, or the model, tells the search.

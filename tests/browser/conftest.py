@@ -183,6 +183,14 @@ def gateway(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory, hospi
 
 
 @pytest.fixture
+def own_gateway(gateway: Gateway) -> Iterator[Gateway]:
+    """One that may be killed; the next test finds it running again."""
+    yield gateway
+    if not gateway.is_running:
+        gateway.start()
+
+
+@pytest.fixture
 def stand_in() -> Iterator[StandIn]:
     with StandIn().running() as server:
         yield server

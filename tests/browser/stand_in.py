@@ -13,7 +13,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from web.widget.files import VERSIONS, Element
+from web.revalidation import ASK_AGAIN
+from web.widget.files import FOR_EVER, VERSIONS, Element
+from web.widget.rules import FORM
+from web.widget.rules import PATH as RULES
 
 Messages = list[dict[str, Any]]
 
@@ -60,6 +63,31 @@ def card(entry: str = "cpr-adult", kind: str = "emergency") -> dict[str, Any]:
     ]
     calm = {"title": "This is not an emergency", "payload": "This is not an emergency"}
     return {**answer(blocks=blocks, kind=kind, entry=entry, topic="cards"), "text": "Call 911 now.", "buttons": [calm]}
+
+
+def listed_cards() -> list[dict[str, Any]]:
+    """What it has as its cards."""
+    titles = {"emergency": "An emergency", "cpr-adult": "An adult", "cpr-infant": "A baby", "crisis": "A crisis"}
+    kinds = {"crisis": "crisis"}
+    return [
+        {"id": entry, "title": title, "answer": card(entry, kinds.get(entry, "emergency"))["answer"]}
+        for entry, title in titles.items()
+    ]
+
+
+FEW_RULES: dict[str, Any] = {
+    **{"breaks": "", "denials": "not", "openers": "", "not_near": "", "spelling": {}, "joins": {}, "digits": []},
+    **{"fragments": {}, "urgent": [], "guards": {}, "usual_guards": [], "cards": {}},
+    "glued": {"words": "", "stems": "collaps"},
+    "words": {"DOWN": {"exact": "collapsed"}},
+    "rules": [
+        {
+            **{"id": "down", "kind": "emergency", "card": "cpr-adult", "locale": "en"},
+            **{"keys": "DOWN", "patterns": ["dad <DOWN>"]},
+        }
+    ],
+}
+"""Its rules, in the form of the real ones. These take a browser a while to read, which most tests can do without."""
 
 
 class StandIn:
@@ -113,9 +141,13 @@ class StandIn:
         path = request.path.partition("?")[0]
         if request.command == "OPTIONS":
             return self._send(request, Said(b"", 204))
+        if path == RULES:
+            served = {"form": FORM, "ordinary": "Adad", "rules": FEW_RULES}
+            return self._send(request, Said(served, headers={"Cache-Control": ASK_AGAIN}))
         if path.startswith("/widget/"):
             file = VERSIONS.joinpath(*path.split("/")[2:])
-            return self._send(request, Said(file.read_bytes(), headers={"Content-Type": "text/javascript"}))
+            headers = {"Content-Type": "text/javascript", "Cache-Control": FOR_EVER}
+            return self._send(request, Said(file.read_bytes(), headers=headers))
         body = json.loads(raw) if raw else None
         self.received.append((request.command, path, body))
         return self._send(
@@ -131,6 +163,9 @@ class StandIn:
         if name == "service":
             told = {"name": "Lantern", "operator": "Example Hospital", "region": "US"}
             return Said({**told, "kept_days": 30, "contact": "", "contact_hours": ""})
+        if name == "cards":
+            body = {"locale": "en", "region": "US", "cards": listed_cards()}
+            return Said(body, headers={"Cache-Control": ASK_AGAIN})
         if name == "feedback":
             return Said({"messages": []})
         if name == "conversation" and method == "DELETE":

@@ -121,6 +121,23 @@ def deleting(visit: Visit, server: StandIn) -> None:
     visit.press("Delete everything")
 
 
+def first_aid(visit: Visit, server: StandIn) -> None:
+    visit.open()
+    visit.press("First aid")
+
+
+def looked_up(visit: Visit, server: StandIn) -> None:
+    first_aid(visit, server)
+    visit.press("An adult")
+
+
+def beating(visit: Visit, server: StandIn) -> None:
+    looked_up(visit, server)
+    visit.press("Count 30 pushes, then 2 breaths")
+    visit.press("Start the beat")
+    expect(visit.log.locator(".light")).to_have_text("1")
+
+
 def in_the_page(visit: Visit, server: StandIn) -> None:
     visit.say("rich")
     expect(visit.replies).to_have_count(1)
@@ -137,6 +154,12 @@ STATES: dict[str, tuple[Steps, dict[str, Any], str, str]] = {
     "card at hand": (pinned, DESK, "", ""),
     "quiz": (said("quiz"), DESK, "", ""),
     "offline": (offline, PHONE, "", ""),
+    "first aid": (first_aid, PHONE, "", ""),
+    "card with the beat": (looked_up, PHONE, "", ""),
+    "beat running": (beating, DESK, "", ""),
+    "beat running in the dark": (beating, PHONE | DARK, "", ""),
+    "beat in 320 pixels": (beating, SMALL, "", ""),
+    "beat right to left": (beating, DESK, "", 'lang="ar" dir="rtl"'),
     "refused": (refused, DESK, "", ""),
     "menu": (menu, PHONE, "", ""),
     "deleting": (deleting, DESK, "", ""),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
@@ -17,14 +16,6 @@ QUESTIONS = ("Is lupus contagious?", "What causes lupus?", "What is cytokine rel
 FIRST_WORDS = ("No, lupus is not contagious", "", "CRS, or cytokine release syndrome")
 TOKEN = "() => sessionStorage.getItem('lantern-chat/token') ?? localStorage.getItem('lantern-chat/token')"
 GONE = ("Failed to load resource", "ERR_CONNECTION_REFUSED", "ERR_INTERNET_DISCONNECTED", "CORS", "503", "429", "413")
-
-
-@pytest.fixture
-def own_gateway(gateway: Gateway) -> Iterator[Gateway]:
-    """One that may be killed; the next test finds it running again."""
-    yield gateway
-    if not gateway.is_running:
-        gateway.start()
 
 
 def own(visit: Visit) -> list[str]:

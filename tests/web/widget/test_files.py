@@ -6,23 +6,20 @@ import base64
 import gzip
 import hashlib
 import json
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from tests.running import PROJECT
 from tests.web.conftest import HOST
+from tests.web.widget.conftest import HOME
 from web.app import build
 from web.errors import StartRefused
 from web.parts import Parts
 from web.widget.files import FOR_EVER, VERSIONS, Element
 
-HOME = PROJECT / "web" / "widget"
 VERSION = json.loads((HOME / "package.json").read_text(encoding="utf-8"))["version"]
 MOST_FIRST, MOST_LATER = 16 * 1024, 14 * 1024
 """Bytes, gzip, of what a page loads first and of what follows after its first paint; the data of the rules apart."""
@@ -32,17 +29,6 @@ def run(*command: str) -> str:
     done = subprocess.run(command, cwd=HOME, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-@pytest.fixture(scope="module")
-def node() -> str:
-    """Node.js with the locked packages; where CI runs they are always there."""
-    program = shutil.which("node")
-    if program is None and not os.environ.get("CI"):
-        pytest.skip("Node.js is not installed (apt-get install nodejs npm); the committed build cannot be made again")
-    assert program is not None, "CI has Node.js"
-    assert (HOME / "node_modules").is_dir(), "the packages are missing; make test installs them (npm ci in web/widget)"
-    return program
 
 
 def test_what_is_committed_is_what_the_sources_give(node: str, tmp_path: Path) -> None:

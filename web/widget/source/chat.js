@@ -582,14 +582,14 @@ export class Chat {
   /** From here on the rules are at hand, and the cards. @param {typeof import('./later.js')} later */
   async #goOffline({ prepare }) {
     const { endpoint, locale, region } = this.#settings;
-    const [service, number, store] = [() => this.#service, () => this.#number, () => this.#store.shelf];
+    const [number, store] = [() => this.#number, () => this.#store.shelf];
     const { signal } = this.#life;
     const offline = await prepare({
       endpoint,
       base: BASE,
       locale,
+      region,
       // These may be known, or change, later.
-      get region() { return region || String(service().region ?? ''); },
       get number() { return number(); },
       get store() { return store(); },
       say: (phrase, slots) => this.#say(phrase, slots),

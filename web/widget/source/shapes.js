@@ -47,7 +47,7 @@
  * @property {string} endpoint address of the interface, without a slash at its end
  * @property {string} base address of the folder of this version, with a slash at its end
  * @property {string} locale
- * @property {string} region "" where it is not known
+ * @property {string} region "" where the page names none: the server's own is meant then
  * @property {EmergencyNumber} number
  * @property {(phrase: string[], slots?: Record<string, string>) => string} say
  * @property {typeof import('./nodes.js').make} make

@@ -3,7 +3,7 @@ import { make } from './nodes.js';
 import sheet from './print.css';
 
 /** What belongs to the screen only. */
-const ON_SCREEN_ONLY = 'button, .offers, .rating, .mark, .refused';
+const ON_SCREEN_ONLY = 'button, .offers, .rating, .mark, .refused, .beat';
 
 /** Prints these nodes on a page of their own, so that nothing of the page around the chat is printed.
  *  @param {Node[]} nodes @param {string} title @param {string} locale */
