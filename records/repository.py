@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from records.errors import Unavailable, UnknownConversation
-from records.identity import contact_hash, erasure_hash, message_hash
+from records.figures import MissedGroup, grouped, shown_counts
+from records.identity import contact_hash, erasure_hash, message_hash, question_hash
 from records.missed import Missed, MissedQuestion
 from records.model import (
     Clock,
@@ -37,6 +38,7 @@ from records.tables import (
     messages,
     missed_questions,
     reports,
+    set_aside,
     trackers,
 )
 from safety import redact
@@ -328,6 +330,48 @@ class ConversationStore:
             )
             for row in rows
         ]
+
+    def missed_mark(self) -> tuple[int, int]:
+        """Changes whenever the questions without an answer do: their number, and the newest one's."""
+        query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(missed_questions.c.id), 0))
+        with self._reading() as connection:
+            count, newest = connection.execute(query.select_from(missed_questions)).one()
+        return count, newest
+
+    def missed_groups(self) -> list[MissedGroup]:
+        """The questions without an answer that staff have not set aside, counted by their words; weightiest first."""
+        columns = missed_questions.c
+        query = sa.select(
+            columns.text,
+            columns.kind,
+            columns.locale,
+            sa.func.count(),
+            sa.func.count(sa.distinct(columns.conversation_id)),
+            sa.func.max(columns.day),
+            sa.func.max(columns.nearest),
+        ).group_by(columns.text, columns.kind, columns.locale)
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+            aside = set(connection.execute(sa.select(set_aside.c.question_hash)).scalars())
+        found = [
+            MissedGroup(text, count, people, (kind,), newest, tuple(nearest.split()), locale)
+            for text, kind, locale, count, people, newest, nearest in rows
+        ]
+        return [group for group in grouped(found) if question_hash(group.key) not in aside]
+
+    def set_aside(self, key: str, by: str) -> None:
+        """These words (`MissedGroup.key`) are shown to staff no more, however often they are asked again."""
+        row = {"question_hash": question_hash(key), "person": by, "at": stamp(self._clock())}
+        with write(self._engine) as connection:
+            there = sa.select(set_aside.c.at).where(set_aside.c.question_hash == row["question_hash"])
+            if connection.execute(there).first() is None:
+                connection.execute(sa.insert(set_aside), row)
+
+    def shown_counts(self) -> dict[str, int]:
+        """Messages that each entry answered, by locale/id, as far back as messages are kept."""
+        query = sa.select(messages.c.shown, sa.func.count()).where(messages.c.shown != "").group_by(messages.c.shown)
+        with self._reading() as connection:
+            return shown_counts((shown, count) for shown, count in connection.execute(query))
 
     def contacts(self) -> list[ContactRequest]:
         """Everybody who asked to be written to, oldest first."""

@@ -15,6 +15,7 @@ from records.recorder import Recorder
 from records.repository import ConversationStore
 from records.retention import Retention
 from records.settings import Settings
+from records.staff import StaffStore
 from storage import settings as storage_settings
 from storage.engine import open_engine
 from storage.secrets import shared_secret
@@ -30,6 +31,7 @@ class Records:
     writer: Writer
     recorder: Recorder
     retention: Retention
+    staff: StaffStore
     secret: bytes = field(repr=False)
 
     def conversation_id(self, channel: str, sender: str) -> str:
@@ -50,6 +52,7 @@ def build(environment: Mapping[str, str]) -> Records:
         writer=writer,
         recorder=Recorder(store, writer, now),
         retention=Retention(store, now, settings.retention_days, settings.contact_days),
+        staff=StaffStore(engine, now),
         secret=shared_secret(kept.home / "secrets" / "records"),
     )
 
