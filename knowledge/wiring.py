@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,13 +15,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from knowledge.answer import Answerer
 from knowledge.cards import card_answer
 from knowledge.editing.acts import Editing
 from knowledge.editing.seed import write_cards
 from knowledge.editing.trial_run import with_drafts
-from knowledge.errors import StoreUnavailable
+from knowledge.errors import ContentError, StoreUnavailable
 from knowledge.files import read_facts, read_sources, read_text
+from knowledge.glossary import Glossary, read_glossaries
 from knowledge.model import Answer, Entry, Release, Source
 from knowledge.phrases import Phrases, read_mapping, read_phrases
 from knowledge.search.embedder import Embedder
@@ -68,15 +72,30 @@ class Knowledge:
         editing: Editing,
         upkeep: Upkeep,
         multiply: Multiply = multiplied,
+        glossary: Callable[[], Glossary | None] = lambda: None,
     ) -> None:
+        """`glossary` reads the words of the content files, which say what of them are names."""
         self.store, self.embedder, self.phrases, self.numbers = store, embedder, phrases, numbers
         self._trials, self.cards, self.editing, self.upkeep = trials, cards, editing, upkeep
         self.aliases = aliases
         self._encoder, self._background, self._advice, self.card_sources = encoder, background, advice, sources
         self._today, self._cards_home, self._multiply = today, cards_home, multiply
+        self._glossary = glossary
+        self._vectors: dict[str, np.ndarray] = {}
         self._live: Answerer | None = None
         self._phrasings: tuple[int, frozenset[str]] | None = None
         self._swapping = threading.Lock()
+
+    @functools.cached_property
+    def names(self) -> re.Pattern[str] | None:
+        """Finds the names in an English text that no plain word could stand for (`knowledge.reading`); None where the
+        files do not say. Only staff need them, so the start does not wait for them."""
+        try:
+            glossary = self._glossary()
+        except ContentError as error:
+            logger.warning("grades count names in full: %s", error)
+            return None
+        return glossary.names if glossary else None
 
     @property
     def is_loaded(self) -> bool:
@@ -120,6 +139,16 @@ class Knowledge:
             finally:
                 self._swapping.release()
         return self._live
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """The vectors of what people wrote, a row each, to see what means the same. They are kept in memory alone, and
+        only of the texts asked for last: a vector tells of the words it was made of."""
+        known = self._vectors
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        made = self._encoder.encode(missing) if missing else ()
+        known = {**{text: known[text] for text in texts if text in known}, **dict(zip(missing, made))}
+        self._vectors = known
+        return np.array([known[text] for text in texts])
 
     def canonical(self, text: str) -> str:
         """The text as search compares it, so that one vector serves both. Before anything is published, and for a text
@@ -255,6 +284,7 @@ def build(environment: Mapping[str, str]) -> Knowledge:
         editing=desk.editing,
         upkeep=desk.upkeep,
         multiply=OnnxMultiply(kept.home / "model"),
+        glossary=lambda: read_glossaries(settings.content).get("en"),
     )
 
 

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from knowledge import review
 from knowledge.codec import entry_body
+from knowledge.editing import rows
 from knowledge.editing.refusals import EditConflict, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
 from knowledge.errors import EditRefused
 from knowledge.files import MOST_BYTES
@@ -149,7 +150,7 @@ class Editing:
         _require_name(by)
         if by.roles.isdisjoint(("author", "reviewer", "publisher")):
             key = self._store.draft(draft_id).entry.key
-            self._refuse(by, "comment", key, at, f"{by.name} may not comment; an admin can give a role")
+            self.refuse(by, "comment", key, at, f"{by.name} may not comment; an admin can give a role")
         with self._store.changing() as change:
             draft = change.draft(draft_id)
             if not change.is_said_last(draft, by.name, text.strip()):
@@ -174,7 +175,7 @@ class Editing:
         self._require(by, "reviewer", "approve", draft.entry.key, at)
         why = "you wrote this text, and two people are needed: ask somebody else to approve it"
         if _is_among(by, draft.authors):
-            self._refuse(by, "approve", draft.entry.key, at, why)
+            self.refuse(by, "approve", draft.entry.key, at, why)
         with self._store.changing() as change:
             draft = _reviewed(change, draft_id, None)
             if draft.content_hash != content_hash:
@@ -456,6 +457,10 @@ class Editing:
         change.record("withdraw", by=by, at=at, reason=reason, key=key, release=release, detail=_entries(wanted))
         return release
 
+    def grounds(self) -> review.Grounds:
+        """What statements lean on, as it is now."""
+        return review.Grounds(self._store.sources(), self._facts())
+
     # What every act asks ---------------------------------------------------------------------------------------
 
     def _require_alike(self, entry: Entry) -> None:
@@ -480,11 +485,11 @@ class Editing:
         live = {row.entry.key: row.entry for row in self._store.release(number).revisions} if number else {}
         # Drafts that are published together may name each other.
         live.update((entry.key, entry) for entry in entries)
-        grounds = review.Grounds(self._store.sources(), self._facts())
+        grounds = self.grounds()
         faults = [
-            (f"{entry.id}, {found.field}" if len(entries) > 1 else found.field, found.message)
+            (f"{entry.id}, {field}" if len(entries) > 1 else field, message)
             for entry in entries
-            for found in review.unfit(entry, grounds, live.values())
+            for field, message in unfit(entry, grounds, live.values())
         ]
         if faults:
             raise UnfitText(faults)
@@ -494,12 +499,21 @@ class Editing:
         if key is not None:
             _require_key(key)
         if role not in by.roles:
-            self._refuse(by, act, key, at, f"{by.name} is no {role}; an admin can give that role")
+            self.refuse(by, act, key, at, f"{by.name} is no {role}; an admin can give that role")
 
-    def _refuse(self, by: Person, act: str, key: Key | None, at: dt.datetime, why: str) -> NoReturn:
+    def refuse(self, by: Person, act: str, key: Key | None, at: dt.datetime, why: str) -> NoReturn:
+        """Notes that somebody tried what they may not do, and raises `NotAllowed`."""
         with self._store.changing() as change:
             change.record("refused", by=by.name, at=at, reason=why, key=key, detail={"act": act})
         raise NotAllowed(why)
+
+
+def unfit(entry: Entry, grounds: review.Grounds, others: Iterable[Entry]) -> list[tuple[str, str]]:
+    """All that forbids to show an entry beside `others`: field and message. What no content file can hold is part of
+    it: a text that cannot be exported could not be given back to whoever owns it."""
+    written = rows.unwritable(entry)
+    found = [(one.field, one.message) for one in review.unfit(entry, grounds, others)]
+    return list(dict.fromkeys([*written, *found]))
 
 
 def _require_storable(entry: Entry) -> None:
