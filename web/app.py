@@ -22,6 +22,7 @@ from web.guards import everyone
 from web.limits import whole_seconds
 from web.parts import Parts
 from web.protection import Protection, wants_page
+from web.studio.routes import routes as studio_routes
 from web.views import Views
 
 logger = logging.getLogger(__name__)
@@ -69,14 +70,6 @@ def build(parts: Parts) -> Starlette:
         headers = {"Allow": _allowed(request)} if fault.status_code == 405 else fault.headers
         return JSONResponse({"error": code, "detail": detail}, fault.status_code, headers)
 
-    settings = parts.settings
-    protection = Middleware(
-        Protection,
-        hosts=settings.answers_to,
-        origins=settings.origins,
-        proxies=settings.trusted_proxies,
-        refused=parts.metrics.refused,
-    )
     return Starlette(
         routes=[
             *rest.routes(parts),
@@ -86,12 +79,31 @@ def build(parts: Parts) -> Starlette:
             *pages.routes(parts, views),
             *trials.routes(parts, views),
             *library.routes(parts, views),
+            *([] if parts.settings.studio_port else studio_routes(parts)),
             _files("/static", HERE / "static"),
             _files("/widget", HERE / "widget"),
         ],
-        middleware=[protection],
+        middleware=[_protection(parts)],
         exception_handlers={Refused: refused, HTTPException: not_served},
         lifespan=lifespan,
+    )
+
+
+def build_studio(parts: Parts) -> Starlette:
+    """The studio alone, for a port of its own. It needs no lifespan: the parts are those of the door beside it."""
+    return Starlette(
+        routes=[*studio_routes(parts), _files("/static", HERE / "static")], middleware=[_protection(parts)]
+    )
+
+
+def _protection(parts: Parts) -> Middleware:
+    settings = parts.settings
+    return Middleware(
+        Protection,
+        hosts=settings.answers_to,
+        origins=settings.origins,
+        proxies=settings.trusted_proxies,
+        refused=parts.metrics.refused,
     )
 
 
