@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.chromium import NOTE_VIOLATIONS, chromium
 from tests.running import Lantern
 
-QUIET = (
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-# In tests only: in a container there is no second user for Chromium's own sandbox.
-WITHOUT_SANDBOX = "--no-sandbox"
 MOST_TABS = 20
 SPOKEN_TO = """() => {
   let element = document.activeElement;
   while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
   return element?.tagName;
 }"""
-NOTE_VIOLATIONS = """document.addEventListener('securitypolicyviolation',
-  (event) => console.error('refused by policy: ' + event.violatedDirective + ' ' + event.blockedURI));"""
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.fail(
-            "Chromium is not installed (apt-get install chromium); the page is promised to work in it", pytrace=False
-        )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=[WITHOUT_SANDBOX, *QUIET])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 class Visit:
