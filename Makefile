@@ -1,6 +1,6 @@
 # `make` shows this list. The comment behind each target is its help.
 .DEFAULT_GOAL := help
-.PHONY: help up test torture check fmt bench bench-understanding clean
+.PHONY: help up test screens torture check fmt bench bench-understanding clean
 PYTHON := .venv/bin/python
 
 help: ## show this list
@@ -11,6 +11,9 @@ up: .venv/runtime ## install what is missing and start everything; Ctrl-C stops 
 
 test: .venv/development ## install what the tests need and run all of them
 	@$(PYTHON) -m pytest -n 2
+
+screens: .venv/development ## pictures of the studio's pages, taken while a browser does what a new editor does
+	@LANTERN_SCREENS=var/screens $(PYTHON) -m pytest -q tests/browser/test_studio.py
 
 torture: .venv/development ## kill, stop, lock and fill a Lantern that people talk with; SEED=1 ROUNDS=16 POSTGRESQL=1
 	@$(PYTHON) -m tests.torture $(SEED:%=--seed %) $(ROUNDS:%=--rounds %) $(if $(POSTGRESQL),--postgresql)

@@ -36,6 +36,7 @@ from knowledge.search.words import Aliases, words
 from knowledge.settings import SHIPPED_CONTENT, Settings
 from knowledge.store.jobs import JobBook
 from knowledge.store.repository import KnowledgeStore
+from knowledge.store.safety_checks import SafetyChecks
 from knowledge.store.trials import TrialStore
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.current import CurrentTrials
@@ -72,15 +73,18 @@ class Knowledge:
         editing: Editing,
         upkeep: Upkeep,
         multiply: Multiply = multiplied,
+        checks: SafetyChecks | None = None,
         glossary: Callable[[], Glossary | None] = lambda: None,
     ) -> None:
-        """`glossary` reads the words of the content files, which say what of them are names."""
+        """`glossary` reads the words of the content files, which say what of them are names; `checks` are what the
+        safety check found of drafts."""
         self.store, self.embedder, self.phrases, self.numbers = store, embedder, phrases, numbers
         self._trials, self.cards, self.editing, self.upkeep = trials, cards, editing, upkeep
         self.aliases = aliases
         self._encoder, self._background, self._advice, self.card_sources = encoder, background, advice, sources
         self._today, self._cards_home, self._multiply = today, cards_home, multiply
         self._glossary = glossary
+        self.checks, self.background = checks, background
         self._vectors: dict[str, np.ndarray] = {}
         self._live: Answerer | None = None
         self._phrasings: tuple[int, frozenset[str]] | None = None
@@ -236,6 +240,7 @@ class Desk:
     embedder: Embedder
     aliases: Aliases
     editing: Editing
+    checks: SafetyChecks
 
 
 def build_desk(environment: Mapping[str, str]) -> Desk:
@@ -251,10 +256,11 @@ def build_desk(environment: Mapping[str, str]) -> Desk:
     def prepare(entries: Sequence[Entry]) -> None:
         embedder.embed([aliases.plain(passage.text) for entry in entries for passage in passages(entry)])
 
-    editing = Editing(store, lambda: read_facts(settings.content / "facts.tsv"), prepare)
+    checks = SafetyChecks(engine)
+    editing = Editing(store, lambda: read_facts(settings.content / "facts.tsv"), prepare, checks)
     copies = TrialStore(engine)
     upkeep = watched(copies, JobBook(engine), settings)
-    return Desk(store, copies, upkeep, encoder, embedder, aliases, editing)
+    return Desk(store, copies, upkeep, encoder, embedder, aliases, editing, checks)
 
 
 def build(environment: Mapping[str, str]) -> Knowledge:
@@ -284,6 +290,7 @@ def build(environment: Mapping[str, str]) -> Knowledge:
         editing=desk.editing,
         upkeep=desk.upkeep,
         multiply=OnnxMultiply(kept.home / "model"),
+        checks=desk.checks,
         glossary=lambda: read_glossaries(settings.content).get("en"),
     )
 

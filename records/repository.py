@@ -48,6 +48,8 @@ from storage.migrations import migrate, require_current, require_no_other
 MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY = "records_schema"
 REMEDY = "./lantern records migrate"
+_MOST_NUMBERS = 500
+"""Most bound values in one statement; SQLite's oldest limit is 999."""
 PRUNED_AT_ONCE = 200
 """Most conversations, or trackers, that one transaction of `prune` deletes: nobody waits long for it."""
 
@@ -372,6 +374,22 @@ class ConversationStore:
         query = sa.select(messages.c.shown, sa.func.count()).where(messages.c.shown != "").group_by(messages.c.shown)
         with self._reading() as connection:
             return shown_counts((shown, count) for shown, count in connection.execute(query))
+
+    def newest_questions(self, limit: int) -> list[tuple[int, str]]:
+        """Number and redacted text of the messages that search answered or could not, the newest first."""
+        kinds = ("answer", "steps", "abstain", "clarify")
+        query = sa.select(messages.c.id, messages.c.text).where(
+            messages.c.text.is_not(None), messages.c.kind.in_(kinds)
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query.order_by(messages.c.id.desc()).limit(limit))
+            return [(row.id, row.text) for row in rows]
+
+    def texts_of(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The redacted texts of these messages, of those that are still kept."""
+        query = sa.select(messages.c.id, messages.c.text).where(messages.c.id.in_(list(numbers)[:_MOST_NUMBERS]))
+        with self._reading() as connection:
+            return {row.id: row.text for row in connection.execute(query) if row.text}
 
     def contacts(self) -> list[ContactRequest]:
         """Everybody who asked to be written to, oldest first."""

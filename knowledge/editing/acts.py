@@ -19,12 +19,21 @@ from typing import Any, NoReturn
 from knowledge import review
 from knowledge.codec import entry_body
 from knowledge.editing import rows
-from knowledge.editing.refusals import EditConflict, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
+from knowledge.editing.refusals import (
+    EditConflict,
+    NotAllowed,
+    NotCheckedYet,
+    StaleDraft,
+    TooManyOverdue,
+    UnfitText,
+    UnsafeText,
+)
 from knowledge.errors import EditRefused
 from knowledge.files import MOST_BYTES
 from knowledge.model import Draft, Entry, Fact, Person, Release, Role
 from knowledge.store.change import Change, Key, Kind, Member, Plan, State, kind_of
 from knowledge.store.repository import KnowledgeStore
+from knowledge.store.safety_checks import SafetyChecks, case_mark
 
 CARD_APPROVERS = 2
 """People who must approve an emergency card; every other text needs one."""
@@ -47,8 +56,15 @@ class Editing:
     """The acts of people on content. Every method raises `EditRefused` or one of its kinds, and `StoreUnavailable`;
     then nothing has changed. `at` is the moment of the act. `facts` reads the lines that statements lean on."""
 
-    def __init__(self, store: KnowledgeStore, facts: Callable[[], Mapping[str, Fact]], prepare: Prepare) -> None:
-        self._store, self._facts, self._prepare = store, facts, prepare
+    def __init__(
+        self,
+        store: KnowledgeStore,
+        facts: Callable[[], Mapping[str, Fact]],
+        prepare: Prepare,
+        checks: SafetyChecks | None = None,
+    ) -> None:
+        """`checks`: what the safety check found; without it, texts are published unchecked."""
+        self._store, self._facts, self._prepare, self._checks = store, facts, prepare, checks
 
     # Writing ---------------------------------------------------------------------------------------------------
 
@@ -285,6 +301,7 @@ class Editing:
         if newest_release != looked_at:
             # What another release brought or took may have made these texts unfit.
             self._require_fit([draft.entry for draft in drafts], newest_release)
+            self._require_safe(drafts, newest_release)
         members = change.members(newest_release)
         states = _states(members)
         published = []
@@ -477,6 +494,7 @@ class Editing:
             _require_approved(draft)
         number = self._store.newest_release()
         self._require_fit([draft.entry for draft in drafts], number)
+        self._require_safe(drafts, number)
         self._prepare([draft.entry for draft in drafts])
         return number
 
@@ -493,6 +511,30 @@ class Editing:
         ]
         if faults:
             raise UnfitText(faults)
+
+    def _require_safe(self, drafts: Sequence[Draft], number: int) -> None:
+        """Raises `NotCheckedYet` or `UnsafeText` unless each of these texts passed the safety check beside the release
+        `number`."""
+        if self._checks is None or not number:
+            return
+        for draft in drafts:
+            found = self._checks.found(draft.content_hash, number)
+            if found is None:
+                raise NotCheckedYet(
+                    f"the safety check of {draft.entry.id} is not done yet; it runs by itself, so wait a minute and "
+                    "publish again"
+                )
+            if broken := self._checks.unsettled(found.broken):
+                raise UnsafeText(draft, broken)
+
+    def settle_case(self, text: str, *, by: Person, at: dt.datetime, reason: str) -> None:
+        """Says that a case of the safety check may come out otherwise from now on. It counts once two people with the
+        role of a reviewer have said so, each with a reason."""
+        self._require(by, "reviewer", "settle_case", None, at)
+        _require_reason(reason)
+        with self._store.changing() as change:
+            detail = {"case": case_mark(text), "text": text}
+            change.record("settle_case", by=by.name, at=at, reason=reason, detail=detail)
 
     def _require(self, by: Person, role: Role, act: str, key: Key | None, at: dt.datetime) -> None:
         _require_name(by)

@@ -21,14 +21,14 @@ from playwright.sync_api import Browser, Locator, expect
 from records import wiring
 from storage.secrets import shared_secret
 from tests.browser.chromium import NOTE_VIOLATIONS, chromium
-from tests.running import PROJECT, environment, free_port, wait_until
+from tests.running import PROJECT, environment, free_port, run_command, wait_until
 
 OWN = "three calm otters"
 ENTRY, NEW_SENTENCE = "lupus-sun-protection", "Put your hat by the door."
 SUNSCREEN = "which sunscreen with lupus"
 MISSED = "is welding light safe for my lupus skin"
 MOST_CLICKS = 14
-LOADED_SECONDS = 120
+LOADED_SECONDS, CHECK_SECONDS = 120, 280
 WIDE, PHONE = (1280, 800), (390, 844)
 
 
@@ -51,6 +51,11 @@ class Gateway:
             process = subprocess.Popen(command, cwd=PROJECT, env=self.settings, stdout=log, stderr=subprocess.STDOUT)
         wait_until("the gateway with its release", self._is_loaded, LOADED_SECONDS)
         return process
+
+    def check_safety(self) -> None:
+        """What the worker does of itself with a text that is in review."""
+        done = run_command("editing", "safety-check", env=self.settings, seconds=CHECK_SECONDS)
+        assert (done.returncode, " 0 not safe" in done.stdout) == (0, True), done.stdout
 
     def _is_loaded(self) -> bool:
         try:
@@ -158,6 +163,7 @@ class Patient:
         return self.log.inner_text()[len(before) :]
 
 
+@pytest.mark.timeout(900)
 def test_a_new_editor_changes_a_sentence_and_patients_read_it(
     browser: Browser, gateway: Gateway, hire: Callable[..., Hand]
 ) -> None:
@@ -187,6 +193,7 @@ def test_a_new_editor_changes_a_sentence_and_patients_read_it(
     anna.click(anna.button("Ask for approval"))
     expect(anna.page.get_by_role("status").first).to_contain_text("waits for approval")
     assert NEW_SENTENCE not in patient.ask(SUNSCREEN)
+    gateway.check_safety()
 
     ben = hire("Ben")
     ben.begin()
@@ -223,6 +230,7 @@ def test_a_new_editor_changes_a_sentence_and_patients_read_it(
     ben.look("audit")
 
 
+@pytest.mark.timeout(900)
 def test_a_missed_question_becomes_an_answer_in_few_clicks(
     browser: Browser, gateway: Gateway, hire: Callable[..., Hand]
 ) -> None:
@@ -245,6 +253,7 @@ def test_a_missed_question_becomes_an_answer_in_few_clicks(
     anna.click(anna.page.get_by_role("region", name="Facts found").get_by_role("button", name="Add it").first)
     anna.click(anna.button("Ask for approval"))
     expect(anna.page.get_by_role("status").first).to_contain_text("waits for approval")
+    gateway.check_safety()
 
     ben = hire("Ben")
     ben.sign_in()

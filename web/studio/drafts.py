@@ -18,6 +18,7 @@ from knowledge.editing.rows import COLUMNS, LISTS, cells_of, loosely
 from knowledge.errors import EditRefused
 from knowledge.model import ANSWER_KINDS, AUDIENCES, CAUTIONS, TOPICS, Draft, Entry, Question
 from knowledge.review import READ_IN
+from knowledge.store.safety_checks import SETTLED_BY, case_mark, outcomes
 from web.studio.access import HOME, Studio, Visit, authors, for_staff, reviewers, staff
 from web.studio.answers import TOPIC_WORDS, found, preview
 from web.studio.listing import STATE_WORDS
@@ -73,6 +74,8 @@ KIND_WORDS = {
 }
 FIRST_REVIEW = dt.timedelta(days=365)
 FACTS_SHOWN = 30
+GROUPS_SHOWN, EXAMPLES = 12, 5
+"""Ways in which answers to the newest questions would change, and examples of each."""
 TRIED_QUESTION = 1000
 """Most characters of a question that is tried."""
 
@@ -91,6 +94,7 @@ def routes(studio: Studio) -> list[Route]:
         for_staff("/studio/drafts/{draft}/comment", comment, staff, studio, ["POST"], keeps_text=True),
         for_staff("/studio/drafts/{draft}/try", tried, staff, studio, ["POST"]),
         for_staff("/studio/drafts/{draft}/approve", approve, reviewers, studio, ["POST"], act="approve"),
+        for_staff("/studio/drafts/{draft}/settle", settle, reviewers, studio, ["POST"], act="settle_case"),
         for_staff("/studio/drafts/{draft}/send-back", send_back, reviewers, studio, ["POST"], act="send_back"),
         for_staff("/studio/drafts/{draft}/discard", discard, authors, studio, ["POST"], act="discard"),
     ]
@@ -390,8 +394,43 @@ def _read(
         plans=[plan for plan in knowledge.store.plans() if draft.id in [id_ for id_, _ in plan.drafts]],
         question=question,
         answers=answers,
+        check=_safety(visit, draft),
         **_looked_at(visit, draft.entry, answerer),
     )
+
+
+def _safety(visit: Visit, draft: Draft) -> dict[str, Any] | None:
+    """What the safety check found of a text in review; None where there is no check, or nothing to check yet."""
+    knowledge = visit.studio.parts.knowledge
+    if knowledge.checks is None or draft.state != "in_review":
+        return None
+    found = knowledge.checks.found(draft.content_hash, knowledge.store.newest_release())
+    if found is None:
+        return {"done": False}
+    groups = sorted(outcomes(found.moved).items(), key=lambda row: -len(row[1]))[:GROUPS_SHOWN]
+    texts = visit.studio.parts.kept.texts_of(number for _, numbers in groups for number in numbers[:EXAMPLES])
+    settled = knowledge.checks.settled_by() if found.broken else {}
+    return {
+        "done": True,
+        "found": found,
+        "broken": [(one, sorted(settled.get(case_mark(one.text), ()))) for one in found.broken],
+        "moved": [
+            (before, after, len(numbers), [texts[number] for number in numbers[:EXAMPLES] if number in texts])
+            for (before, after), numbers in groups
+        ],
+        "needed": SETTLED_BY,
+    }
+
+
+def settle(visit: Visit) -> Response:
+    """One of two people says that a case of the safety check may come out otherwise from now on."""
+    draft, knowledge = _draft(visit), visit.studio.parts.knowledge
+    found = knowledge.checks.found(draft.content_hash, knowledge.store.newest_release()) if knowledge.checks else None
+    text = visit.given("case")
+    if found is None or text not in [one.text for one in found.broken]:
+        raise EditRefused("this case is not in question any more; open the draft again")
+    knowledge.editing.settle_case(text, by=visit.person, at=visit.studio.clock(), reason=visit.given("reason")[:500])
+    return visit.go(f"/studio/drafts/{draft.id}", "settled")
 
 
 def tried(visit: Visit) -> Response:

@@ -20,8 +20,10 @@ QUESTIONS = "/studio/questions"
 GROUPS_READ = 300
 """Groups of the same words that are compared with each other; what is asked less often waits its turn."""
 SHOWN = 60
-ALIKE = 0.75
-"""Cosine from which two questions count as the same one in other words."""
+ALIKE = 0.7
+"""Cosine from which two questions count as the same one in other words. Of the phrasings of the starter content, 11 of
+100 pairs of the same entry are so near, and 6 of 1,000 pairs of two entries: what is gathered belongs together, and
+what belongs together is not always gathered."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from knowledge.editing.acts import approvers_needed
-from knowledge.editing.refusals import EditConflict, StaleDraft, UnfitText
+from knowledge.editing.refusals import EditConflict, NotCheckedYet, StaleDraft, UnfitText, UnsafeText
 from knowledge.editing.spreadsheets import guarded
 from knowledge.errors import EditRefused
 from knowledge.model import TOPICS
@@ -53,7 +53,7 @@ def publish(visit: Visit) -> Response:
     drafts = [knowledge.store.draft(draft_id) for draft_id in ids]
     try:
         knowledge.editing.publish(ids, by=visit.person, at=visit.studio.clock())
-    except (EditConflict, StaleDraft, UnfitText) as refusal:
+    except (EditConflict, NotCheckedYet, StaleDraft, UnfitText, UnsafeText) as refusal:
         return _not_published(visit, refusal)
     if len(drafts) == 1:
         return visit.go("/studio/entries/" + "/".join(drafts[0].entry.key), "published")
@@ -84,7 +84,7 @@ def plan(visit: Visit) -> Response:
     ids, now = _draft_ids(visit), visit.studio.clock()
     try:
         visit.studio.parts.knowledge.editing.plan(ids, due_at=due_at, by=visit.person, at=now)
-    except (EditConflict, UnfitText) as refusal:
+    except (EditConflict, NotCheckedYet, UnfitText, UnsafeText) as refusal:
         return _not_published(visit, refusal)
     return visit.go("/studio/work", "planned")
 

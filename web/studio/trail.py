@@ -26,6 +26,7 @@ ACT_WORDS = {
     "retire": "took out for good",
     "restore": "brought back",
     "roll_back": "rolled back",
+    "settle_case": "agreed that a case of the safety check may come out otherwise",
     "refused": "was refused",
 }
 

@@ -25,6 +25,7 @@ SAID = {
     "submitted": "It waits for approval now. Whoever may approve finds it under Drafts and reviews.",
     "approved": "You approved exactly this text.",
     "changed-meanwhile": "The text was changed while you were reading, so nothing was approved. This is the newer one.",
+    "settled": "Noted. It counts once two people have said so.",
     "sent-back": "It went back to its authors.",
     "discarded": "The draft was thrown away.",
     "published": "It is live now: the next reply already says it.",

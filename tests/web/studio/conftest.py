@@ -19,6 +19,7 @@ from knowledge.phrases import Phrases
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
 from knowledge.store.repository import KnowledgeStore
+from knowledge.store.safety_checks import SafetyChecks
 from knowledge.trials.current import CurrentTrials
 from knowledge.upkeep import Upkeep
 from knowledge.wiring import Knowledge
@@ -69,7 +70,20 @@ def knowledge_store(tmp_path: Path) -> KnowledgeStore:
 
 
 @pytest.fixture
-def parts(parts: Parts, knowledge_store: KnowledgeStore, clock: Clock, phrases: Phrases, tmp_path: Path) -> Parts:
+def safety_checks() -> SafetyChecks | None:
+    """None: texts are published without a safety check; `test_safety_check` has one."""
+    return None
+
+
+@pytest.fixture
+def parts(
+    parts: Parts,
+    knowledge_store: KnowledgeStore,
+    safety_checks: SafetyChecks | None,
+    clock: Clock,
+    phrases: Phrases,
+    tmp_path: Path,
+) -> Parts:
     """The door over a knowledge room whose texts can be changed, and a clock that stands still."""
     encoder = WordEncoder()
     knowledge = Knowledge(
@@ -86,7 +100,8 @@ def parts(parts: Parts, knowledge_store: KnowledgeStore, clock: Clock, phrases: 
         sources={},
         today=lambda: clock().date(),
         cards_home=tmp_path / "cards",
-        editing=Editing(knowledge_store, lambda: FACTS, lambda entries: None),
+        editing=Editing(knowledge_store, lambda: FACTS, lambda entries: None, safety_checks),
+        checks=safety_checks,
         upkeep=cast(Upkeep, SmallUpkeep()),
     )
     engine = open_engine(f"sqlite:///{tmp_path / 'conversations.db'}")

@@ -49,6 +49,7 @@ EXPECTED: dict[tuple[str, str], Any] = {
     ("POST", f"{D}/try"): staff,
     ("POST", f"{D}/approve"): reviewers,
     ("POST", f"{D}/send-back"): reviewers,
+    ("POST", f"{D}/settle"): reviewers,
     ("POST", f"{D}/discard"): authors,
     ("GET", "/studio/questions"): staff,
     ("GET", "/studio/questions.csv"): staff,
