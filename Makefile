@@ -1,6 +1,6 @@
 # `make` shows this list. The comment behind each target is its help.
 .DEFAULT_GOAL := help
-.PHONY: help up test screens torture check fmt bench bench-understanding clean
+.PHONY: help up test screens torture check fmt bench bench-studio bench-understanding clean
 PYTHON := .venv/bin/python
 
 help: ## show this list
@@ -35,6 +35,9 @@ bench: .venv/development ## what a message costs, how many at once, start, memor
 	@$(PYTHON) -m bench.editing
 	@$(PYTHON) -m bench.trials
 	@$(PYTHON) -m bench.retrieval
+
+bench-studio: .venv/development ## how long each page of the studio takes with 5,000 entries and 100,000 questions
+	@$(PYTHON) -m bench.studio $(STUDIO)
 
 bench-understanding: .venv/development ## how well it understands and keeps people safe, on the development set; UNDERSTANDING="--failures 10"
 	@$(PYTHON) -m bench.understanding $(UNDERSTANDING)

@@ -65,14 +65,7 @@ def main(arguments: list[str]) -> int:
 def measure(environment: dict[str, str], content: ContentFolder, rows: list[Entry]) -> None:
     desk = build_desk(environment)
     desk.store.migrate()
-    texts = [desk.aliases.plain(passage.text) for entry in rows for passage in passages(entry)]
-    print(f"{len(rows)} entries with {len(texts)} texts.", flush=True)
-    chance = np.random.default_rng(1)
-    for start in range(0, len(texts), AT_ONCE):
-        some = texts[start : start + AT_ONCE]
-        vectors = chance.standard_normal((len(some), 384), dtype=np.float32)
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        desk.store.keep_vectors(dict(zip(map(text_hash, some), vectors)), desk.encoder.hash)
+    keep_random_vectors(desk, rows)
     print(f"{'seconds':<44}{'taken':>8}{'floor':>8}{'yardstick':>11}")
     now = dt.datetime.now(dt.timezone.utc)
     timed(
@@ -85,6 +78,18 @@ def measure(environment: dict[str, str], content: ContentFolder, rows: list[Entr
     timed("a process loads the release", reader.live)
     publish_and_roll_back(desk, reader, rows, now)
     check(environment, content, rows)
+
+
+def keep_random_vectors(desk: Desk, rows: Sequence[Entry]) -> None:
+    """Vectors of all texts, as if they had been computed."""
+    texts = [desk.aliases.plain(passage.text) for entry in rows for passage in passages(entry)]
+    print(f"{len(rows)} entries with {len(texts)} texts.", flush=True)
+    chance = np.random.default_rng(1)
+    for start in range(0, len(texts), AT_ONCE):
+        some = texts[start : start + AT_ONCE]
+        vectors = chance.standard_normal((len(some), 384), dtype=np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        desk.store.keep_vectors(dict(zip(map(text_hash, some), vectors)), desk.encoder.hash)
 
 
 def publish_and_roll_back(desk: Desk, reader: Knowledge, rows: Sequence[Entry], now: dt.datetime) -> None:

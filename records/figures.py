@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from records.missed import canonical
@@ -62,10 +62,3 @@ def _joined(rows: list[MissedGroup]) -> MissedGroup:
         nearest=newest.nearest,
         locale=first.locale,
     )
-
-
-def near(groups: Iterable[MissedGroup]) -> Iterator[tuple[str, int]]:
-    """Entry that came nearest, and how many messages of a group were missed there."""
-    for group in groups:
-        if group.nearest:
-            yield group.nearest[0], group.count

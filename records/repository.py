@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, astuple, dataclass
@@ -267,13 +268,15 @@ class ConversationStore:
     def recall(self, locale: str, entry: str, revision: int | None = None) -> Iterator[Recalled]:
         """The messages that were answered with a text of this entry, or with this revision of it, oldest first. Every
         kept message is looked at; of older ones nothing is known."""
-        name = named(locale, entry, revision)
+        name, looked = named(locale, entry, revision), messages.alias()
+        # Looked for in the index alone: the replies beside it are most of the database.
+        matching = sa.select(looked.c.id).where(looked.c.shown.contains(name, autoescape=True))
         query = (
             sa.select(
                 messages.c.conversation_id, conversations.c.channel, messages.c.at, messages.c.text, messages.c.shown
             )
             .join(conversations, conversations.c.id == messages.c.conversation_id)
-            .where(messages.c.shown.contains(name, autoescape=True))
+            .where(messages.c.id.in_(matching))
             .order_by(messages.c.at, messages.c.id)
         )
         with self._reading() as connection:
@@ -340,18 +343,15 @@ class ConversationStore:
             count, newest = connection.execute(query.select_from(missed_questions)).one()
         return count, newest
 
-    def missed_groups(self) -> list[MissedGroup]:
-        """The questions without an answer that staff have not set aside, counted by their words; weightiest first."""
+    def missed_groups(self, most: int | None = None) -> list[MissedGroup]:
+        """The questions without an answer that staff have not set aside, counted by their words; weightiest first. Of
+        the spellings only the `most` weightiest where that is given."""
         columns = missed_questions.c
-        query = sa.select(
-            columns.text,
-            columns.kind,
-            columns.locale,
-            sa.func.count(),
-            sa.func.count(sa.distinct(columns.conversation_id)),
-            sa.func.max(columns.day),
-            sa.func.max(columns.nearest),
-        ).group_by(columns.text, columns.kind, columns.locale)
+        count, people = sa.func.count(), sa.func.count(sa.distinct(columns.conversation_id))
+        newest = sa.func.max(columns.day)
+        chosen = (columns.text, columns.kind, columns.locale, count, people, newest, sa.func.max(columns.nearest))
+        query = sa.select(*chosen).group_by(columns.text, columns.kind, columns.locale)
+        query = query.order_by((count * people).desc(), newest.desc()).limit(most)
         with self._reading() as connection:
             rows = connection.execute(query).all()
             aside = set(connection.execute(sa.select(set_aside.c.question_hash)).scalars())
@@ -360,6 +360,15 @@ class ConversationStore:
             for text, kind, locale, count, people, newest, nearest in rows
         ]
         return [group for group in grouped(found) if question_hash(group.key) not in aside]
+
+    def missed_near(self) -> dict[str, int]:
+        """Messages that were missed nearest to each entry, by its id."""
+        query = sa.select(missed_questions.c.nearest, sa.func.count()).group_by(missed_questions.c.nearest)
+        counts: Counter[str] = Counter()
+        with self._reading() as connection:
+            for nearest, count in connection.execute(query):
+                counts.update(dict.fromkeys(nearest.split()[:1], count))
+        return dict(counts)
 
     def set_aside(self, key: str, by: str) -> None:
         """These words (`MissedGroup.key`) are shown to staff no more, however often they are asked again."""

@@ -503,11 +503,11 @@ class Editing:
         live = {row.entry.key: row.entry for row in self._store.release(number).revisions} if number else {}
         # Drafts that are published together may name each other.
         live.update((entry.key, entry) for entry in entries)
-        grounds = self.grounds()
+        grounds, beside = self.grounds(), review.Beside.of(live.values())
         faults = [
             (f"{entry.id}, {field}" if len(entries) > 1 else field, message)
             for entry in entries
-            for field, message in unfit(entry, grounds, live.values())
+            for field, message in unfit(entry, grounds, beside)
         ]
         if faults:
             raise UnfitText(faults)
@@ -550,7 +550,7 @@ class Editing:
         raise NotAllowed(why)
 
 
-def unfit(entry: Entry, grounds: review.Grounds, others: Iterable[Entry]) -> list[tuple[str, str]]:
+def unfit(entry: Entry, grounds: review.Grounds, others: Iterable[Entry] | review.Beside) -> list[tuple[str, str]]:
     """All that forbids to show an entry beside `others`: field and message. What no content file can hold is part of
     it: a text that cannot be exported could not be given back to whoever owns it."""
     written = rows.unwritable(entry)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from knowledge import reading, review
@@ -43,10 +42,10 @@ MOST_WORDS = {"answer": review.ANSWER_WORDS, "more": review.MORE_WORDS}
 
 
 def checks(
-    entry: Entry, grounds: review.Grounds, others: Iterable[Entry], names: re.Pattern[str] | None, today: dt.date
+    entry: Entry, grounds: review.Grounds, beside: review.Beside, names: re.Pattern[str] | None, today: dt.date
 ) -> list[Check]:
-    """All that is to be mended in an entry beside `others`, what forbids publishing first."""
-    found = [Check(field, message, True) for field, message in unfit(entry, grounds, others)]
+    """All that is to be mended in an entry beside others, what forbids publishing first."""
+    found = [Check(field, message, True) for field, message in unfit(entry, grounds, beside)]
     if len(entry.phrasings) < review.PHRASINGS and entry.answer_kind != "card":
         missing = review.PHRASINGS - len(entry.phrasings)
         found.append(Check("phrasings", f"add {missing} more ways in which people ask this", False))

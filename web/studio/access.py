@@ -20,9 +20,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from knowledge import review
 from knowledge.editing.refusals import NotAllowed
 from knowledge.errors import ContentError, EditRefused, StoreUnavailable
-from knowledge.model import Person, Role
+from knowledge.model import Person, Release, Role
 from records.errors import StaffRefused, Unavailable
 from records.model import Clock
 from records.staff import Member, Session, StaffStore
@@ -31,6 +32,7 @@ from web.callers import by_https, caller, limited_as, on_this_machine
 from web.errors import Refused
 from web.parts import Parts
 from web.studio.figures import Figures
+from web.studio.listing import Remembered
 from web.studio.trying import TrialsOfDrafts
 from web.studio.views import Pages
 
@@ -77,6 +79,9 @@ class Studio:
     clock: Clock
     figures: Figures
     trials_of_drafts: TrialsOfDrafts
+    remembered: Remembered
+    beside: Callable[[Release], review.Beside]
+    """The live entries, as the checks of a text that stands beside them need them."""
 
 
 @dataclass(frozen=True)

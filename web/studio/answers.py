@@ -50,7 +50,7 @@ def listed(visit: Visit) -> Response:
         rows(knowledge.live().release, knowledge.store.drafts(), figures.used(), figures.missed_near()),
         wanted,
         today,
-        knowledge.names,
+        visit.studio.remembered,
     )
     pages = max(1, -(-len(found) // PAGE))
     page = min(wanted.page, pages)

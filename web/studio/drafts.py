@@ -247,7 +247,7 @@ def _looked_at(
 ) -> dict[str, Any]:
     """Preview, checks and meters of a text as it stands."""
     knowledge, today = visit.studio.parts.knowledge, visit.studio.clock().date()
-    live = [revision.entry for revision in answerer.release.revisions]
+    live = visit.studio.beside(answerer.release)
     beside = checks(entry, knowledge.editing.grounds(), live, knowledge.names, today)
     by_field: dict[str, list[Check]] = {}
     for check in (*(Check(field, f"not saved: {message}", True) for field, message in refused), *beside):

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from records.errors import Unavailable
-from records.figures import MissedGroup, near
+from records.figures import MissedGroup
 from records.repository import ConversationStore
 
 FRESH_SECONDS = 60.0
-"""How old the counts of what was asked may be. Nobody decides by the last minute's."""
+"""How old counts may be. Nobody decides by the last minute's."""
+BUSY_SECONDS = 10.0
+"""How old the questions may be while more come in all the time."""
+MOST_SPELLINGS = 1000
+"""Questions without an answer that pages look at: the weightiest. All are in the file for spreadsheets."""
+
+
+@dataclass(frozen=True)
+class _Missed:
+    """What was read at a moment, with the mark that changes when it does: how many questions there are, and the number
+    of the newest."""
+
+    mark: tuple[int, int] = (0, 0)
+    read_at: float = float("-inf")
+    groups: list[MissedGroup] = field(default_factory=list)
+    near: dict[str, int] = field(default_factory=dict)
 
 
 class Figures:
@@ -24,7 +39,7 @@ class Figures:
         self._store, self._ticks = store, ticks
         self._reading = threading.Lock()
         self._used: tuple[float, dict[str, int]] | None = None
-        self._missed: tuple[tuple[int, int], float, list[MissedGroup]] | None = None
+        self._missed = _Missed()
 
     def used(self) -> dict[str, int]:
         """Messages that each entry answered, by locale/id."""
@@ -37,25 +52,31 @@ class Figures:
             return self._used[1]
 
     def missed_groups(self) -> list[MissedGroup]:
-        """The questions without an answer, weightiest first. A question that was erased is gone with the next look."""
-        with self._reading:
-            try:
-                mark, now = self._store.missed_mark(), self._ticks()
-                if self._missed is None or self._missed[0] != mark or now - self._missed[1] > FRESH_SECONDS:
-                    self._missed = (mark, now, self._store.missed_groups())
-            except Unavailable:
-                return self._missed[2] if self._missed else []
-            return self._missed[2]
+        """The questions without an answer, weightiest first. One that was erased is gone with the next look."""
+        return self._newest().groups
 
     def missed_near(self) -> dict[str, int]:
         """Messages that were missed nearest to each entry, by its id."""
-        counts: Counter[str] = Counter()
-        for entry, count in near(self.missed_groups()):
-            counts[entry] += count
-        return dict(counts)
+        return self._newest().near
 
     def set_aside(self, key: str, by: str) -> None:
         """Staff need not see these words again."""
         self._store.set_aside(key, by)
         with self._reading:
-            self._missed = None
+            self._missed = _Missed()
+
+    def _newest(self) -> _Missed:
+        with self._reading:
+            try:
+                mark, now = self._store.missed_mark(), self._ticks()
+                if not self._is_fresh(mark, now):
+                    groups = self._store.missed_groups(MOST_SPELLINGS)
+                    self._missed = _Missed(mark, now, groups, self._store.missed_near())
+            except Unavailable:
+                pass
+            return self._missed
+
+    def _is_fresh(self, mark: tuple[int, int], now: float) -> bool:
+        kept, age = self._missed, now - self._missed.read_at
+        only_more = mark[0] >= kept.mark[0] > 0 and mark[1] > kept.mark[1]
+        return age <= FRESH_SECONDS if mark == kept.mark else only_more and age <= BUSY_SECONDS

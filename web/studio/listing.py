@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from knowledge import review
 from knowledge.model import Draft, Entry, Release, Revision
@@ -25,6 +24,10 @@ ORDERS = {
 }
 PAGE = 50
 SOON_DAYS = 60
+MOST_REMEMBERED = 20_000
+"""Texts of which something is remembered; a few megabytes."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,13 @@ class Row:
     draft: Draft | None
     used: int
     missed: int
+
+    @property
+    def content_hash(self) -> str:
+        """Of the text in `entry`."""
+        found = self.revision or self.draft
+        assert found
+        return found.content_hash
 
     @property
     def states(self) -> list[str]:
@@ -76,27 +86,54 @@ def rows(release: Release, drafts: Iterable[Draft], used: Mapping[str, int], mis
     return list(found.values())
 
 
-def filtered(all_rows: Iterable[Row], wanted: Wanted, today: dt.date, names: re.Pattern[str] | None) -> list[Row]:
+def filtered(all_rows: Iterable[Row], wanted: Wanted, today: dt.date, remembered: Remembered) -> list[Row]:
     """The rows that are wanted, in the order that is wanted."""
-    kept = [row for row in all_rows if _fits(row, wanted, today)]
+    kept = [row for row in all_rows if _fits(row, wanted, today, remembered)]
     if wanted.order == "used":
         return sorted(kept, key=lambda row: (-row.used, row.entry.key))
     if wanted.order == "missed":
         return sorted(kept, key=lambda row: (-row.missed, row.entry.key))
     if wanted.order == "hard":
-        return sorted(kept, key=lambda row: (-grade(row.entry, names), row.entry.key))
+        return sorted(kept, key=lambda row: (-remembered.grade(row), row.entry.key))
     if wanted.order == "due":
         return sorted(kept, key=lambda row: (row.entry.review_due, row.entry.key))
     return sorted(kept, key=lambda row: (row.entry.question.casefold(), row.entry.key))
 
 
-@functools.lru_cache(maxsize=20_000)
-def grade(entry: Entry, names: re.Pattern[str] | None) -> float:
-    """The grade of an answer; 0 in other languages than English."""
-    return review.graded(entry, "answer", names).grade if entry.locale == review.READ_IN else 0.0
+class Remembered:
+    """What is worked out of texts once, by their hashes: their words for a search, and how hard they are to read.
+
+    Threads may work one out twice; nothing else comes of that.
+    """
+
+    def __init__(self, names: Callable[[], re.Pattern[str] | None]) -> None:
+        self._names = names
+        self._grades: dict[str, float] = {}
+        self._words: dict[str, str] = {}
+
+    def grade(self, row: Row) -> float:
+        """The grade of an answer; 0 in other languages than English."""
+        if row.content_hash not in self._grades:
+            english = row.entry.locale == review.READ_IN
+            grade = review.graded(row.entry, "answer", self._names()).grade if english else 0.0
+            self._keep(self._grades, row.content_hash, grade)
+        return self._grades[row.content_hash]
+
+    def words(self, row: Row) -> str:
+        """All that a search looks at, in small letters."""
+        if row.content_hash not in self._words:
+            entry = row.entry
+            said = (entry.id, entry.locale, entry.question, *entry.phrasings, entry.answer, *entry.steps)
+            self._keep(self._words, row.content_hash, "\n".join(said).casefold())
+        return self._words[row.content_hash]
+
+    def _keep(self, kept: dict[str, T], content_hash: str, value: T) -> None:
+        if len(kept) >= MOST_REMEMBERED:
+            kept.clear()
+        kept[content_hash] = value
 
 
-def _fits(row: Row, wanted: Wanted, today: dt.date) -> bool:
+def _fits(row: Row, wanted: Wanted, today: dt.date, remembered: Remembered) -> bool:
     entry = row.entry
     if wanted.topic and entry.topic != wanted.topic:
         return False
@@ -106,9 +143,7 @@ def _fits(row: Row, wanted: Wanted, today: dt.date) -> bool:
         return False
     if wanted.due == "soon" and entry.review_due > today + dt.timedelta(days=SOON_DAYS):
         return False
-    return not wanted.words or all(word in _haystack(entry) for word in wanted.words.casefold().split())
-
-
-@functools.lru_cache(maxsize=20_000)
-def _haystack(entry: Entry) -> str:
-    return "\n".join((entry.id, entry.locale, entry.question, *entry.phrasings, entry.answer, *entry.steps)).casefold()
+    if not wanted.words:
+        return True
+    said = remembered.words(row)
+    return all(word in said for word in wanted.words.casefold().split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 from starlette.responses import Response
@@ -71,7 +72,7 @@ def questions(visit: Visit) -> Response:
         "Questions without an answer",
         said=visit.given("said"),
         found=found[:SHOWN],
-        count=len(found),
+        more=len(found) > SHOWN,
         days=visit.studio.parts.retention.days,
     )
 
@@ -81,12 +82,12 @@ def meant(visit: Visit) -> list[Meant]:
     knowledge = visit.studio.parts.knowledge
     answerer = knowledge.live()
     # A question that has become a phrasing since is answered now.
-    open_ones = [
+    open_ones = (
         group
         for group in visit.studio.figures.missed_groups()
         if not (knowledge.is_published_phrasing(group.text) or knowledge.is_published_question(group.text))
-    ]
-    groups = open_ones[:GROUPS_READ]
+    )
+    groups = list(itertools.islice(open_ones, GROUPS_READ))
     vectors = knowledge.vectors([group.text for group in groups])
     found: list[tuple[int, list[MissedGroup]]] = []
     for number, group in enumerate(groups):
@@ -148,6 +149,6 @@ def set_aside(visit: Visit) -> Response:
 def questions_file(visit: Visit) -> Response:
     rows = (
         (group.text, group.count, group.people, " ".join(group.kinds), group.newest, " ".join(group.nearest))
-        for group in visit.studio.figures.missed_groups()
+        for group in visit.studio.parts.kept.missed_groups()
     )
     return as_csv("questions", ("question", "times", "conversations", "kinds", "newest", "nearest"), rows)
