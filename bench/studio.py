@@ -50,7 +50,14 @@ PAGES = (
     *("/studio/", "/studio/?words=lupus+kidney", "/studio/?order=used", "/studio/?order=missed"),
     *("/studio/?order=hard", "/studio/?due=soon&topic=lupus&page=9"),
     *(f"/studio/entries/{ENTRY}", f"/studio/recall/{ENTRY}", "/studio/work", "/studio/new", "/studio/facts?words=sun"),
-    *("/studio/questions", "/studio/releases", "/studio/audit", "/studio/account", "/studio/people"),
+    *(
+        "/studio/questions",
+        "/studio/overview",
+        "/studio/releases",
+        "/studio/audit",
+        "/studio/account",
+        "/studio/people",
+    ),
 )
 
 

@@ -400,6 +400,13 @@ class ConversationStore:
         with self._reading() as connection:
             return {row.id: row.text for row in connection.execute(query) if row.text}
 
+    def kinds_by_day(self) -> list[tuple[str, str, int]]:
+        """Day in UTC as an ISO date, kind of the reply, and how many messages got one, as far back as they are kept."""
+        day = sa.func.substr(messages.c.at, 1, 10)
+        query = sa.select(day, messages.c.kind, sa.func.count()).group_by(day, messages.c.kind).order_by(day)
+        with self._reading() as connection:
+            return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
     def contacts(self) -> list[ContactRequest]:
         """Everybody who asked to be written to, oldest first."""
         query = sa.select(contact_requests).order_by(contact_requests.c.at, contact_requests.c.id)

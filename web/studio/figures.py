@@ -40,6 +40,17 @@ class Figures:
         self._reading = threading.Lock()
         self._used: tuple[float, dict[str, int]] | None = None
         self._missed = _Missed()
+        self._days: tuple[float, list[tuple[str, str, int]]] | None = None
+
+    def kinds_by_day(self) -> list[tuple[str, str, int]]:
+        """Day, kind of the reply, and how many messages got one."""
+        with self._reading:
+            if self._days is None or self._ticks() - self._days[0] > FRESH_SECONDS:
+                try:
+                    self._days = (self._ticks(), self._store.kinds_by_day())
+                except Unavailable:
+                    return self._days[1] if self._days else []
+            return self._days[1]
 
     def used(self) -> dict[str, int]:
         """Messages that each entry answered, by locale/id."""
