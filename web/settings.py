@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from storage.settings import ROWS as STORAGE_ROWS
-from storage.settings import Setting, read, text, whole
+from storage.settings import Setting, SettingError, read, text, whole
 from web.callers import Network, networks
 from web.limits import Rate
 
@@ -219,4 +219,7 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Raises `storage.settings.SettingError` for the first setting that is missing or wrong."""
         values = read((*_HOME, *ROWS), environment)
-        return cls(**{name.removeprefix("LANTERN_").lower(): value for name, value in values.items()})
+        settings = cls(**{name.removeprefix("LANTERN_").lower(): value for name, value in values.items()})
+        if settings.studio_port == settings.port:
+            raise SettingError("LANTERN_STUDIO_PORT is that of LANTERN_PORT; leave it 0, and the studio is there, too")
+        return settings

@@ -255,7 +255,8 @@ class Editing:
 
     def publish_due(self, at: dt.datetime) -> list[int]:
         """Carries out the planned publications whose time has come; returns the numbers of the releases. One that is
-        not possible any more is taken off the list, and the audit trail says why. One that is `missed` waits."""
+        not possible any more is taken off the list, and the audit trail says why. One that is `missed`, or whose safety
+        check is not done yet, waits."""
         done = []
         for plan in [plan for plan in self._store.plans() if plan.due_at <= at <= plan.due_at + LONGEST_DELAY]:
             try:
@@ -263,6 +264,9 @@ class Editing:
                 looked_at = self._ready(drafts)
                 with self._store.changing() as change:
                     done.append(self._publish_plan(change, plan, drafts, looked_at, at))
+            except NotCheckedYet:
+                # Another publication came between; the check is done anew, and then this one.
+                continue
             except EditRefused as refusal:
                 with self._store.changing() as change:
                     if plan.id in (left.id for left in change.plans()):

@@ -15,7 +15,7 @@ from records.model import Conversation, KeptMessage
 from safety import EMERGENCY_RULES, load_rules
 from storage.engine import open_engine, write
 from tests.knowledge.samples import CARD, NOON
-from tests.web.studio.conftest import Employ, Person, begin, submit
+from tests.web.studio.conftest import Clock, Employ, Person, begin, submit
 from web.parts import Parts
 
 BETTER = "Tea is a drink of leaves and hot water, at 70 degrees."
@@ -98,6 +98,21 @@ def test_a_check_is_of_one_text_beside_one_release(employ: Employ, parts: Parts)
     assert peter.act(draft, "/studio/publish").status_code == 409
     check(parts)
     assert peter.act(draft, "/studio/publish").status_code == 303
+
+
+def test_a_planned_publication_waits_for_its_check(employ: Employ, parts: Parts, clock: Clock) -> None:
+    anna, clara, peter = employ("Anna", "author"), employ("Clara", "reviewer"), employ("Peter", "publisher")
+    draft = approved(anna, clara, answer=BETTER)
+    check(parts)
+    assert peter.act(draft, "/studio/plans", due_at="2026-11-23T08:00").status_code == 303
+    peter.act("/studio/entries/en/tea-steps", "/withdraw", reason="Being looked at")
+    peter.act("/studio/entries/en/tea-steps", "/restore", reason="It was right")
+    clock.move(days=1)
+    assert parts.knowledge.editing.publish_due(clock()) == []
+    assert len(parts.knowledge.store.plans()) == 1
+    check(parts)
+    assert len(parts.knowledge.editing.publish_due(clock())) == 1
+    assert parts.knowledge.live().live("tea-what-is").entry.answer == BETTER
 
 
 def test_a_card_without_a_number_to_call_breaks_a_case(parts: Parts) -> None:
