@@ -409,10 +409,26 @@ class ConversationStore:
 
     def contacts(self) -> list[ContactRequest]:
         """Everybody who asked to be written to, oldest first."""
+        return [request for _, request in self.inbox()]
+
+    def inbox(self) -> list[tuple[str, ContactRequest]]:
+        """Everybody who waits to be written to, with the id of what they left, oldest first."""
         query = sa.select(contact_requests).order_by(contact_requests.c.at, contact_requests.c.id)
         with self._reading() as connection:
             rows = connection.execute(query).mappings().all()
-        return [ContactRequest(dt.datetime.fromisoformat(row["at"]), row["locale"], row["contact"]) for row in rows]
+        return [
+            (row["id"], ContactRequest(dt.datetime.fromisoformat(row["at"]), row["locale"], row["contact"]))
+            for row in rows
+        ]
+
+    def forget_contact(self, contact_id: str) -> bool:
+        """Erases a contact detail, as soon as somebody has written to the person; whether it was still there."""
+        with write(self._engine) as connection:
+            self._overwrite_what_is_freed(connection)
+            mine = sa.delete(contact_requests).where(contact_requests.c.id == contact_id)
+            gone = bool(connection.execute(mine).rowcount)
+        self.forget_freed_pages()
+        return gone
 
     def prune(
         self,

@@ -34,7 +34,7 @@ from web.studio.access import (
 PEOPLE = "/studio/people"
 ROLE_WORDS = {
     "author": "writes texts and asks for approval",
-    "reviewer": "reads what others wrote, approves it or sends it back",
+    "reviewer": "approves what others wrote or sends it back, and writes to people who asked for it",
     "publisher": "publishes, withdraws and rolls back",
     "admin": "manages accounts",
 }

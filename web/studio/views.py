@@ -37,6 +37,8 @@ SAID = {
     "retired": "Taken out for good.",
     "restored": "The text that was live last is live again.",
     "phrasing": "Added to the draft as another way to ask it. Ask for approval to make it count.",
+    "answered": "The contact detail is erased.",
+    "gone": "It is not there any more: a colleague was quicker, or the person took it back.",
     "set-aside": "Set aside: these words do not come up here again.",
 }
 """What a page says at its top after an act, by the name in its address: no address puts words of its own there."""

@@ -56,6 +56,8 @@ EXPECTED: dict[tuple[str, str], Any] = {
     ("POST", "/studio/questions/draft"): authors,
     ("POST", "/studio/questions/phrasing"): authors,
     ("POST", "/studio/questions/set-aside"): authors,
+    ("GET", "/studio/inbox"): reviewers,
+    ("POST", "/studio/inbox/answered"): reviewers,
     ("GET", "/studio/overview"): staff,
     ("GET", "/studio/overview.csv"): staff,
     ("POST", "/studio/publish"): publishers,
