@@ -30,6 +30,7 @@ CODES = (
     *("not_json", "encoded", "wrong_host", "too_many", "head_too_large", "failed", "too_busy"),
     *("crowded_out", "not_taken", "unknown_conversation", "unknown_entry", "records_away"),
     *("bad_search", "unknown_search", "unknown_trial"),
+    *("https_needed", "from_elsewhere", "not_a_form", "studio_refused"),
 )
 """Codes of refused requests. A code that is not here is counted as "other"."""
 

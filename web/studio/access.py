@@ -161,7 +161,7 @@ def for_staff(
                 form = await read_form(request, studio)
             return await run_in_threadpool(answered, request, form)
         except Refused as fault:
-            return _told(request, studio, None, fault.status, fault.detail)
+            return _told(request, studio, None, fault.status, fault.detail, fault.code)
 
     def answered(request: Request, form: dict[str, list[str]]) -> Response:
         token = request.cookies.get(COOKIE, "")
@@ -208,7 +208,7 @@ def for_anybody(
                 form = await read_form(request, studio)
             return await run_in_threadpool(endpoint, request, form)
         except Refused as fault:
-            return _told(request, studio, None, fault.status, fault.detail)
+            return _told(request, studio, None, fault.status, fault.detail, fault.code)
         except (Unavailable, StoreUnavailable):
             return _told(request, studio, None, 503, "The database does not answer. Please try again in a minute.")
 
@@ -351,9 +351,16 @@ def sign_in_form(
     return response
 
 
-def _told(request: Request, studio: Studio, session: Session | None, status: int, detail: str) -> Response:
+def _told(
+    request: Request,
+    studio: Studio,
+    session: Session | None,
+    status: int,
+    detail: str,
+    code: str = "studio_refused",
+) -> Response:
     """A refusal, as a page or for a script."""
-    studio.parts.metrics.refused(f"studio_{status}")
+    studio.parts.metrics.refused(code)
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"error": "refused", "detail": detail}, status)
     return studio.pages.page("refused.html", "This was not done", session, status=status, detail=detail)
