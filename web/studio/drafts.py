@@ -182,7 +182,7 @@ def edit(visit: Visit) -> Response:
     draft = _draft(visit)
     if draft.state == "in_review" and not visit.given("change"):
         return visit.go(f"/studio/drafts/{draft.id}")
-    return _editor(visit, draft, draft.entry)
+    return _editor(visit, draft, draft.entry, said=visit.given("said"))
 
 
 def _editor(

@@ -55,7 +55,9 @@ def test_one_becomes_a_draft_with_one_click(employ: Employ, asked: Parts) -> Non
 def test_one_becomes_a_phrasing_with_one_click_and_is_answered_once_published(employ: Employ, asked: Parts) -> None:
     anna, ben = employ("Anna", "author"), employ("Ben", "reviewer", "publisher")
     page = anna.open("/studio/questions")
-    edit = anna.send(page, "/questions/phrasing").headers["location"].partition("?")[0]
+    reached = anna.send(page, "/questions/phrasing").headers["location"]
+    assert "Added to the draft as another way" in anna.open(reached).text
+    edit = reached.partition("?")[0]
     assert "tea milk in hot or cold it" in asked.knowledge.store.drafts()[0].entry.phrasings
     assert anna.act(edit, "/submit").status_code == 303
     draft = edit.removesuffix("/edit")
