@@ -1,6 +1,6 @@
 # `make` shows this list. The comment behind each target is its help.
 .DEFAULT_GOAL := help
-.PHONY: help up test torture check fmt widget screens bench bench-understanding bench-widget clean
+.PHONY: help up test torture check fmt widget screens bench bench-studio bench-understanding bench-widget clean
 PYTHON := .venv/bin/python
 
 help: ## show this list
@@ -29,8 +29,9 @@ fmt: .venv/development ## put code and content files into their canonical form
 widget: web/widget/node_modules/installed ## build the chat element from its sources, with the locked esbuild; needs Node.js
 	@npm run --silent --prefix web/widget build
 
-screens: .venv/development ## pictures of the chat element in all its states; SCREENS=folder, by default screens/
+screens: .venv/development ## pictures of the chat element in all its states and of the studio; SCREENS=folder, by default screens/
 	@$(PYTHON) -m bench.widget.screens $(SCREENS)
+	@LANTERN_SCREENS=$(or $(SCREENS),screens)/studio $(PYTHON) -m pytest -q tests/browser/test_studio.py
 
 bench: .venv/development ## what a message costs, how many at once, start, memory, edit-to-live; search quality
 	@$(PYTHON) -m bench.system $(BENCH)
@@ -38,6 +39,9 @@ bench: .venv/development ## what a message costs, how many at once, start, memor
 	@$(PYTHON) -m bench.editing
 	@$(PYTHON) -m bench.trials
 	@$(PYTHON) -m bench.retrieval
+
+bench-studio: .venv/development ## how long each page of the studio takes with 5,000 entries and 100,000 questions
+	@$(PYTHON) -m bench.studio $(STUDIO)
 
 bench-understanding: .venv/development ## how well it understands and keeps people safe, on the development set; UNDERSTANDING="--failures 10"
 	@$(PYTHON) -m bench.understanding $(UNDERSTANDING)

@@ -19,6 +19,7 @@ COMMANDS = {
     "trials": "fetch the copy of the trial registry, show a study of it, say how old it is",
     "records": "erase, export or prune what is kept of conversations",
     "channel": "set up, check and simulate messengers; see and resend what could not be sent",
+    "staff": "add people to the studio, give them a new password, list them",
     "backup": "write all that is kept, but no secrets, to one file",
     "restore": "put a backup back into a home where nothing is kept yet",
     "model": "verify and prepare the embedding model",

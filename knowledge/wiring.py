@@ -6,6 +6,7 @@ import datetime as dt
 import functools
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,13 +15,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from knowledge.answer import Answerer
 from knowledge.cards import card_answer
 from knowledge.editing.acts import Editing
 from knowledge.editing.seed import write_cards
 from knowledge.editing.trial_run import with_drafts
-from knowledge.errors import StoreUnavailable
+from knowledge.errors import ContentError, StoreUnavailable
 from knowledge.files import read_facts, read_sources, read_text
+from knowledge.glossary import Glossary, read_glossaries
 from knowledge.model import Answer, Entry, Release, Source
 from knowledge.phrases import Phrases, read_mapping, read_phrases
 from knowledge.search.embedder import Embedder
@@ -33,6 +37,7 @@ from knowledge.second_net import NetFile
 from knowledge.settings import SHIPPED_CONTENT, Settings
 from knowledge.store.jobs import JobBook
 from knowledge.store.repository import KnowledgeStore
+from knowledge.store.safety_checks import SafetyChecks
 from knowledge.store.trials import TrialStore
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.current import CurrentTrials
@@ -70,15 +75,32 @@ class Knowledge:
         upkeep: Upkeep,
         second_net: NetFile,
         multiply: Multiply = multiplied,
+        checks: SafetyChecks | None = None,
+        glossary: Callable[[], Glossary | None] = lambda: None,
     ) -> None:
+        """`glossary` reads the words of the content files, which say what of them are names; `checks` are what the
+        safety check found of drafts."""
         self.store, self.embedder, self.phrases, self.numbers = store, embedder, phrases, numbers
         self._trials, self.cards, self.editing, self.upkeep = trials, cards, editing, upkeep
         self.aliases = aliases
         self._encoder, self.background, self._advice, self.card_sources = encoder, background, advice, sources
         self._today, self._cards_home, self._second_net, self._multiply = today, cards_home, second_net, multiply
+        self.checks, self._glossary = checks, glossary
+        self._vectors: dict[str, np.ndarray] = {}
         self._live: Answerer | None = None
         self._phrasings: tuple[int, frozenset[str]] | None = None
         self._swapping = threading.Lock()
+
+    @functools.cached_property
+    def names(self) -> re.Pattern[str] | None:
+        """Finds the names in an English text that no plain word could stand for (`knowledge.reading`); None where the
+        files do not say. Only staff need them, so the start does not wait for them."""
+        try:
+            glossary = self._glossary()
+        except ContentError as error:
+            logger.warning("grades count names in full: %s", error)
+            return None
+        return glossary.names if glossary else None
 
     @property
     def is_loaded(self) -> bool:
@@ -122,6 +144,16 @@ class Knowledge:
             finally:
                 self._swapping.release()
         return self._live
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """The vectors of what people wrote, a row each, to see what means the same. They are kept in memory alone, and
+        only of the texts asked for last: a vector tells of the words it was made of."""
+        known = self._vectors
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        made = self._encoder.encode(missing) if missing else ()
+        known = {**{text: known[text] for text in texts if text in known}, **dict(zip(missing, made))}
+        self._vectors = known
+        return np.array([known[text] for text in texts])
 
     def canonical(self, text: str) -> str:
         """The text as search compares it, so that one vector serves both. Before anything is published, and for a text
@@ -248,6 +280,7 @@ class Desk:
     embedder: Embedder
     aliases: Aliases
     editing: Editing
+    checks: SafetyChecks
 
 
 def build_desk(environment: Mapping[str, str]) -> Desk:
@@ -264,10 +297,11 @@ def build_desk(environment: Mapping[str, str]) -> Desk:
         asked = [row for entry in entries for row in passages(entry) if row.is_embedded]
         embedder.embed([aliases.plain(row.text) for row in asked])
 
-    editing = Editing(store, lambda: read_facts(settings.content / "facts.tsv"), prepare)
+    checks = SafetyChecks(engine)
+    editing = Editing(store, lambda: read_facts(settings.content / "facts.tsv"), prepare, checks)
     copies = TrialStore(engine)
     upkeep = watched(copies, JobBook(engine), settings)
-    return Desk(store, copies, upkeep, encoder, embedder, aliases, editing)
+    return Desk(store, copies, upkeep, encoder, embedder, aliases, editing, checks)
 
 
 def build(environment: Mapping[str, str]) -> Knowledge:
@@ -298,6 +332,8 @@ def build(environment: Mapping[str, str]) -> Knowledge:
         upkeep=desk.upkeep,
         second_net=NetFile(kept.home / "second_net.npz"),
         multiply=OnnxMultiply(kept.home / "model"),
+        checks=desk.checks,
+        glossary=lambda: read_glossaries(settings.content).get("en"),
     )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, astuple, dataclass
@@ -16,7 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from records.errors import Unavailable, UnknownConversation
-from records.identity import contact_hash, erasure_hash, feedback_hash, message_hash
+from records.figures import MissedGroup, grouped, shown_counts
+from records.identity import contact_hash, erasure_hash, feedback_hash, message_hash, question_hash
 from records.missed import Missed, MissedQuestion
 from records.model import (
     Clock,
@@ -43,6 +45,7 @@ from records.tables import (
     messages,
     missed_questions,
     reports,
+    set_aside,
     trackers,
 )
 from safety import redact
@@ -53,6 +56,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 HISTORY = "records_schema"
 REMEDY = "./lantern records migrate"
 Listener = Callable[[Connection, str, dict[str, Any]], None]
+_MOST_NUMBERS = 500
+"""Most bound values in one statement; SQLite's oldest limit is 999."""
 PRUNED_AT_ONCE = 200
 """Most conversations, or trackers, that one transaction of `prune` deletes: nobody waits long for it."""
 
@@ -321,13 +326,15 @@ class ConversationStore:
     def recall(self, locale: str, entry: str, revision: int | None = None) -> Iterator[Recalled]:
         """The messages that were answered with a text of this entry, or with this revision of it, oldest first. Every
         kept message is looked at; of older ones nothing is known."""
-        name = named(locale, entry, revision)
+        name, looked = named(locale, entry, revision), messages.alias()
+        # Looked for in the index alone: the replies beside it are most of the database.
+        matching = sa.select(looked.c.id).where(looked.c.shown.contains(name, autoescape=True))
         query = (
             sa.select(
                 messages.c.conversation_id, conversations.c.channel, messages.c.at, messages.c.text, messages.c.shown
             )
             .join(conversations, conversations.c.id == messages.c.conversation_id)
-            .where(messages.c.shown.contains(name, autoescape=True))
+            .where(messages.c.id.in_(matching))
             .order_by(messages.c.at, messages.c.id)
         )
         with self._reading() as connection:
@@ -405,12 +412,99 @@ class ConversationStore:
             for row in rows
         ]
 
+    def missed_mark(self) -> tuple[int, int]:
+        """Changes whenever the questions without an answer do: their number, and the newest one's."""
+        query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(missed_questions.c.id), 0))
+        with self._reading() as connection:
+            count, newest = connection.execute(query.select_from(missed_questions)).one()
+        return count, newest
+
+    def missed_groups(self, most: int | None = None) -> list[MissedGroup]:
+        """The questions without an answer that staff have not set aside, counted by their words; weightiest first. Of
+        the spellings only the `most` weightiest where that is given."""
+        columns = missed_questions.c
+        count, people = sa.func.count(), sa.func.count(sa.distinct(columns.conversation_id))
+        newest = sa.func.max(columns.day)
+        chosen = (columns.text, columns.kind, columns.locale, count, people, newest, sa.func.max(columns.nearest))
+        query = sa.select(*chosen).group_by(columns.text, columns.kind, columns.locale)
+        query = query.order_by((count * people).desc(), newest.desc()).limit(most)
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+            aside = set(connection.execute(sa.select(set_aside.c.question_hash)).scalars())
+        found = [
+            MissedGroup(text, count, people, (kind,), newest, tuple(nearest.split()), locale)
+            for text, kind, locale, count, people, newest, nearest in rows
+        ]
+        return [group for group in grouped(found) if question_hash(group.key) not in aside]
+
+    def missed_near(self) -> dict[str, int]:
+        """Messages that were missed nearest to each entry, by its id."""
+        query = sa.select(missed_questions.c.nearest, sa.func.count()).group_by(missed_questions.c.nearest)
+        counts: Counter[str] = Counter()
+        with self._reading() as connection:
+            for nearest, count in connection.execute(query):
+                counts.update(dict.fromkeys(nearest.split()[:1], count))
+        return dict(counts)
+
+    def set_aside(self, key: str, by: str) -> None:
+        """These words (`MissedGroup.key`) are shown to staff no more, however often they are asked again."""
+        row = {"question_hash": question_hash(key), "person": by, "at": stamp(self._clock())}
+        with write(self._engine) as connection:
+            there = sa.select(set_aside.c.at).where(set_aside.c.question_hash == row["question_hash"])
+            if connection.execute(there).first() is None:
+                connection.execute(sa.insert(set_aside), row)
+
+    def shown_counts(self) -> dict[str, int]:
+        """Messages that each entry answered, by locale/id, as far back as messages are kept."""
+        query = sa.select(messages.c.shown, sa.func.count()).where(messages.c.shown != "").group_by(messages.c.shown)
+        with self._reading() as connection:
+            return shown_counts((shown, count) for shown, count in connection.execute(query))
+
+    def newest_questions(self, limit: int) -> list[tuple[int, str]]:
+        """Number and redacted text of the messages that search answered or could not, the newest first."""
+        kinds = ("answer", "steps", "abstain", "clarify")
+        query = sa.select(messages.c.id, messages.c.text).where(
+            messages.c.text.is_not(None), messages.c.kind.in_(kinds)
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query.order_by(messages.c.id.desc()).limit(limit))
+            return [(row.id, row.text) for row in rows]
+
+    def texts_of(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The redacted texts of these messages, of those that are still kept."""
+        query = sa.select(messages.c.id, messages.c.text).where(messages.c.id.in_(list(numbers)[:_MOST_NUMBERS]))
+        with self._reading() as connection:
+            return {row.id: row.text for row in connection.execute(query) if row.text}
+
+    def kinds_by_day(self) -> list[tuple[str, str, int]]:
+        """Day in UTC as an ISO date, kind of the reply, and how many messages got one, as far back as they are kept."""
+        day = sa.func.substr(messages.c.at, 1, 10)
+        query = sa.select(day, messages.c.kind, sa.func.count()).group_by(day, messages.c.kind).order_by(day)
+        with self._reading() as connection:
+            return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
     def contacts(self) -> list[ContactRequest]:
         """Everybody who asked to be written to, oldest first."""
+        return [request for _, request in self.inbox()]
+
+    def inbox(self) -> list[tuple[str, ContactRequest]]:
+        """Everybody who waits to be written to, with the id of what they left, oldest first."""
         query = sa.select(contact_requests).order_by(contact_requests.c.at, contact_requests.c.id)
         with self._reading() as connection:
             rows = connection.execute(query).mappings().all()
-        return [ContactRequest(dt.datetime.fromisoformat(row["at"]), row["locale"], row["contact"]) for row in rows]
+        return [
+            (row["id"], ContactRequest(dt.datetime.fromisoformat(row["at"]), row["locale"], row["contact"]))
+            for row in rows
+        ]
+
+    def forget_contact(self, contact_id: str) -> bool:
+        """Erases a contact detail, as soon as somebody has written to the person; whether it was still there."""
+        with write(self._engine) as connection:
+            self._overwrite_what_is_freed(connection)
+            mine = sa.delete(contact_requests).where(contact_requests.c.id == contact_id)
+            gone = bool(connection.execute(mine).rowcount)
+        self.forget_freed_pages()
+        return gone
 
     def prune(
         self,

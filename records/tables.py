@@ -45,6 +45,7 @@ messages = sa.Table(
     sa.Column("replies", sa.Text, nullable=False),
     sa.Column("shown", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("conversation_id", "message_hash"),
+    sa.Index("messages_shown", "shown"),
 )
 """One answered message. `text` is redacted, and NULL before the person has been told that it is kept. `replies` is
 JSON, what was sent; `shown` names the revisions in it (`records.recall`)."""
@@ -92,6 +93,15 @@ feedback = sa.Table(
 """Whether an answer helped: this revision of an entry, or an answer of this kind that shows none. `word` is what the
 person added, redacted. `id` is a hash of conversation, message and entry: who judges twice is counted once. It goes
 with its conversation."""
+
+set_aside = sa.Table(
+    "set_aside",
+    metadata,
+    sa.Column("question_hash", sa.String(64), primary_key=True),
+    sa.Column("person", sa.String(80), nullable=False),
+    sa.Column("at", sa.String(32), nullable=False),
+)
+"""Questions without an answer that staff need not see again: a hash of their words, and who said so."""
 
 contact_requests = sa.Table(
     "contact_requests",
@@ -214,3 +224,52 @@ channel_people = sa.Table(
 )
 """What a channel has to know of a person between two messages: when they wrote last, whether they asked for silence
 (STOP), and what they were offered last, as JSON pairs of a title and the message it stands for."""
+
+staff = sa.Table(
+    "staff",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(80), nullable=False),
+    sa.Column("plain_name", sa.String(320), nullable=False, unique=True),
+    sa.Column("roles", sa.String(80), nullable=False),
+    sa.Column("clinician", sa.Boolean, nullable=False),
+    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("password_until", sa.String(32)),
+    sa.Column("code_secret", sa.String(64)),
+    sa.Column("code_step", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("closed_at", sa.String(32)),
+)
+"""Who may use the studio. `plain_name`: the name without its spelling, so that nobody is there twice. `roles`: with
+blanks between them. `password_until`: a password that was given out, not chosen, and the moment it runs out.
+`code_step`: the newest one-time code that was used. An account is closed and never deleted: its name stands in the
+audit trail."""
+
+staff_sessions = sa.Table(
+    "staff_sessions",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("staff_id", sa.Integer, sa.ForeignKey("staff.id"), nullable=False, index=True),
+    sa.Column("started_at", sa.String(32), nullable=False),
+    sa.Column("seen_at", sa.String(32), nullable=False, index=True),
+)
+"""`id`: a hash of what the browser shows, from which nobody makes that again."""
+
+staff_events = sa.Table(
+    "staff_events",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.String(32), nullable=False),
+    sa.Column("act", sa.String(16), nullable=False),
+    sa.Column("person", sa.String(80), nullable=False),
+    sa.Column("about", sa.String(80), nullable=False),
+)
+"""What happened to accounts: `person` did `act` to the account of `about`."""
+
+staff_attempts = sa.Table(
+    "staff_attempts",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("failed", sa.Integer, nullable=False),
+    sa.Column("at", sa.String(32), nullable=False, index=True),
+)
+"""Attempts to sign in that failed in a row. `id`: a hash of the name or of the address they came with."""

@@ -23,6 +23,7 @@ from records.repository import ConversationStore
 from records.retention import Retention
 from records.sealing import Sealer
 from records.settings import Settings
+from records.staff import StaffStore
 from storage import settings as storage_settings
 from storage.engine import open_engine
 from storage.secrets import shared_secret
@@ -57,6 +58,7 @@ class Records:
     retention: Retention
     secrets: Path
     events: tuple[str, ...]
+    staff: StaffStore
     secret: bytes = field(repr=False)
 
     def conversation_id(self, channel: str, sender: str) -> str:
@@ -92,6 +94,7 @@ def build(environment: Mapping[str, str]) -> Records:
         retention=Retention(store, now, settings.retention_days, settings.contact_days),
         secrets=kept.home / "secrets",
         events=settings.events_url,
+        staff=StaffStore(engine, now),
         secret=shared_secret(kept.home / "secrets" / "records"),
     )
     if built.events:

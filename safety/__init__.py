@@ -10,11 +10,16 @@ from safety.rules import load as load_rules
 
 EMERGENCY_RULES = Path(__file__).parent / "rules.json"
 ADVICE_RULES = Path(__file__).parent / "advice.json"
+EMERGENCY_EXAMPLES = Path(__file__).parent / "vectors.jsonl"
+ADVICE_EXAMPLES = Path(__file__).parent / "advice_vectors.jsonl"
+"""Messages with what the rules must find in each, null for nothing; one JSON object a line."""
 ORDINARY_WORDS = Path(__file__).parent / "ordinary.txt"
 """Words that mean themselves, one a line: what is in no list and not here may be a slip."""
 
 __all__ = [
+    "ADVICE_EXAMPLES",
     "ADVICE_RULES",
+    "EMERGENCY_EXAMPLES",
     "EMERGENCY_RULES",
     "ORDINARY_WORDS",
     "Card",

@@ -22,6 +22,7 @@ from web.guards import everyone
 from web.limits import whole_seconds
 from web.parts import Parts
 from web.protection import Protection, wants_page
+from web.studio.routes import routes as studio_routes
 from web.views import Views
 from web.widget import files as widget_files
 from web.widget import pages as widget_pages
@@ -81,14 +82,6 @@ def build(parts: Parts) -> Starlette:
         headers = {"Allow": _allowed(request)} if fault.status_code == 405 else fault.headers
         return JSONResponse({"error": code, "detail": detail}, fault.status_code, headers)
 
-    settings = parts.settings
-    protection = Middleware(
-        Protection,
-        hosts=settings.answers_to,
-        origins=settings.origins,
-        proxies=settings.trusted_proxies,
-        refused=parts.metrics.refused,
-    )
     return Starlette(
         routes=[
             *rest.routes(parts),
@@ -103,11 +96,30 @@ def build(parts: Parts) -> Starlette:
             *widget_files.routes(parts, element),
             *library.routes(parts, views),
             *(route for extension in parts.extensions for route in extension.routes(parts)),
+            *([] if parts.settings.studio_port else studio_routes(parts)),
             _files("/static", HERE / "static"),
         ],
-        middleware=[protection],
+        middleware=[_protection(parts)],
         exception_handlers={Refused: refused, HTTPException: not_served},
         lifespan=lifespan,
+    )
+
+
+def build_studio(parts: Parts) -> Starlette:
+    """The studio alone, for a port of its own. It needs no lifespan: the parts are those of the door beside it."""
+    return Starlette(
+        routes=[*studio_routes(parts), _files("/static", HERE / "static")], middleware=[_protection(parts)]
+    )
+
+
+def _protection(parts: Parts) -> Middleware:
+    settings = parts.settings
+    return Middleware(
+        Protection,
+        hosts=settings.answers_to,
+        origins=settings.origins,
+        proxies=settings.trusted_proxies,
+        refused=parts.metrics.refused,
     )
 
 

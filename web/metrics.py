@@ -38,6 +38,7 @@ CODES = (
     *("crowded_out", "not_taken", "unknown_conversation", "unknown_entry", "unknown_answer", "records_away"),
     *("bad_signature", "cannot_verify", "unknown_handover"),
     *("bad_search", "unknown_search", "unknown_trial"),
+    *("https_needed", "from_elsewhere", "not_a_form", "studio_refused"),
 )
 """Codes of refused requests. A code that is not here is counted as "other"."""
 

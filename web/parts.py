@@ -16,8 +16,11 @@ from knowledge.model import Source
 from knowledge.phrases import Phrases
 from knowledge.variants import Variants
 from knowledge.wiring import Knowledge
+from records.model import Clock
 from records.recorder import Recorder
+from records.repository import ConversationStore
 from records.retention import Retention
+from records.staff import StaffStore
 from safety import Rules
 from safety.cards import CardShelf
 from safety.numbers import Numbers
@@ -46,7 +49,8 @@ class Extension(Protocol):
 
 @dataclass(frozen=True)
 class Parts:
-    """`identify` makes the id of a conversation from a channel and the name that it gives a person."""
+    """`identify` makes the id of a conversation from a channel and the name that it gives a person; `kept` reads for
+    staff what the record holds."""
 
     settings: Settings
     rules: Rules
@@ -57,6 +61,9 @@ class Parts:
     assistant: Assistant
     recorder: Recorder
     retention: Retention
+    staff: StaffStore
+    kept: ConversationStore
+    clock: Clock
     identify: Callable[[str, str], str]
     limits: Limits
     metrics: Metrics

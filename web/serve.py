@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Callable
 from typing import Any, cast
@@ -9,7 +10,7 @@ from typing import Any, cast
 import uvicorn
 from starlette.types import ASGIApp
 
-from web.app import build
+from web.app import build, build_studio
 from web.connections import Connection, Crowd
 from web.parts import Parts
 from web.settings import Settings
@@ -24,8 +25,9 @@ def server(parts: Parts) -> uvicorn.Server:
     return listening(build(parts), parts.settings, parts.metrics.refused)
 
 
-def listening(app: ASGIApp, settings: Settings, refused: Callable[[str], None]) -> uvicorn.Server:
-    """A server of `app`. It logs no requests, and leaves to `web.callers` whose word about a caller is believed.
+def listening(app: ASGIApp, settings: Settings, refused: Callable[[str], None], port: int = 0) -> uvicorn.Server:
+    """A server of `app`, on another port than that of web where one is given. It logs no requests, and leaves to
+    `web.callers` whose word about a caller is believed.
 
     `refused` is told the code of each request that does not reach the application.
     """
@@ -36,7 +38,7 @@ def listening(app: ASGIApp, settings: Settings, refused: Callable[[str], None]) 
         uvicorn.Config(
             app,
             host=settings.host,
-            port=settings.port,
+            port=port or settings.port,
             http=cast(Any, connection),
             # Rasa pins a websockets package that uvicorn's own support for it cannot use.
             ws="none",
@@ -54,4 +56,20 @@ def listening(app: ASGIApp, settings: Settings, refused: Callable[[str], None]) 
 
 def serve(parts: Parts) -> None:
     """Serves until the process is told to stop."""
-    server(parts).run()
+    port = parts.settings.studio_port
+    if not port:
+        server(parts).run()
+        return
+    studio = listening(build_studio(parts), parts.settings, parts.metrics.refused, port)
+    asyncio.run(_both(server(parts), studio))
+
+
+async def _both(door: uvicorn.Server, studio: uvicorn.Server) -> None:
+    async def until_stopped(one: uvicorn.Server, other: uvicorn.Server) -> None:
+        try:
+            await one.serve()
+        finally:
+            # A signal is heard by one of them only.
+            other.should_exit = True
+
+    await asyncio.gather(until_stopped(door, studio), until_stopped(studio, door))

@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from storage.settings import ROWS as STORAGE_ROWS
-from storage.settings import Setting, read, text, whole
+from storage.settings import Setting, SettingError, read, text, whole
 from web.callers import Network, networks
 from web.limits import Rate
 from web.openings import Hours
@@ -93,6 +93,13 @@ ROWS = (
     Setting("LANTERN_HOST", "127.0.0.1", text, "address that web listens on; 0.0.0.0 for all, behind a proxy with TLS"),
     Setting("LANTERN_PORT", "8080", whole(1, 65535), "TCP port of web, the only public one"),
     Setting("LANTERN_ASSISTANT_PORT", "5005", whole(1, 65535), "TCP port of the assistant on 127.0.0.1"),
+    Setting(
+        "LANTERN_STUDIO_PORT",
+        "0",
+        whole(0, 65535),
+        "TCP port of the studio alone, so that a firewall can keep it from the public; 0: the port of web",
+    ),
+    Setting("LANTERN_STUDIO_BODY_BYTES", "2097152", whole(65536, 33554432), "largest form in the studio, in bytes"),
     Setting("LANTERN_REGION", "", country, "ISO 3166 country code for emergency numbers where a message names none"),
     Setting("LANTERN_BODY_BYTES", "16384", whole(1024, 1048576), "largest request body, in bytes"),
     Setting("LANTERN_MESSAGE_CHARS", "1000", whole(100, 10000), "most characters of a message that are interpreted"),
@@ -200,6 +207,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     assistant_port: int = 5005
+    studio_port: int = 0
+    studio_body_bytes: int = 2_097_152
     region: str = ""
     body_bytes: int = 16384
     message_chars: int = 1000
@@ -245,4 +254,7 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Raises `storage.settings.SettingError` for the first setting that is missing or wrong."""
         values = read((*HOME, *ROWS), environment)
-        return cls(**{name.removeprefix("LANTERN_").lower(): value for name, value in values.items()})
+        settings = cls(**{name.removeprefix("LANTERN_").lower(): value for name, value in values.items()})
+        if settings.studio_port == settings.port:
+            raise SettingError("LANTERN_STUDIO_PORT is that of LANTERN_PORT; leave it 0, and the studio is there, too")
+        return settings

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import argparse
 import csv
+import functools
 import sys
 from collections.abc import Iterable, Mapping
 
 from bot.errors import CommandFailed, explained
+from bot.progress import Progress
+from knowledge import wiring as knowledge_wiring
 from knowledge.editing.acts import Editing
 from knowledge.editing.calendar import due
+from knowledge.editing.gate import NEWEST_QUESTIONS, read_cases, replayed
 from knowledge.errors import EditRefused
-from knowledge.model import TOPICS, Person
+from knowledge.model import TOPICS, Draft, Person
 from knowledge.settings import Settings
 from knowledge.store.audit import about, first_broken
 from knowledge.store.change import Key
 from knowledge.store.repository import KnowledgeStore
+from knowledge.store.safety_checks import SafetyChecks
 from records import wiring as records_wiring
+from safety import EMERGENCY_RULES, load_rules
 from storage import settings as storage_settings
 from storage.engine import open_engine
 
@@ -50,6 +56,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for command in (cancelled, back, taken, restored):
         command.add_argument("--by", required=True, metavar="NAME", help="who does it; kept in the audit trail")
         command.add_argument("--reason", required=True, metavar="TEXT", help="why; kept in the audit trail")
+    acts.add_parser(
+        "safety-check", help="replay the cases of safety with each text that is in review; the worker does it"
+    )
     trail = acts.add_parser("audit", help="verify the audit trail and print it as CSV")
     trail.add_argument("--entry", metavar="ENTRY", help="only what was done to this one, such as en/lupus-contagious")
     called = acts.add_parser("recall", help="print as CSV which conversations were shown a text")
@@ -77,6 +86,8 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
                 _audit(options, store)
             elif options.act == "recall":
                 _recall(options, environment)
+            elif options.act == "safety-check":
+                _check_safety(environment)
             else:
                 print(f"Release {_acted(options, store)} is live now.", *_left_live(options, store), sep="\n")
         except EditRefused as refusal:
@@ -129,6 +140,28 @@ def _recall(options: argparse.Namespace, environment: Mapping[str, str]) -> None
         writer.writerow(_row(values))
         count += 1
     print(f"{count} messages were answered with it, as far back as messages are kept.", file=sys.stderr)
+
+
+def waiting(store: KnowledgeStore, checks: SafetyChecks) -> list[Draft]:
+    """Drafts in review whose text was not checked beside the live release."""
+    number = store.newest_release()
+    in_review = [draft for draft in store.drafts() if draft.state == "in_review"] if number else []
+    return [draft for draft in in_review if checks.found(draft.content_hash, number) is None]
+
+
+def _check_safety(environment: Mapping[str, str]) -> None:
+    knowledge = knowledge_wiring.build(environment)
+    assert knowledge.checks
+    rules, cases = load_rules(EMERGENCY_RULES), read_cases(knowledge.background)
+    questions = records_wiring.build(environment).store.newest_questions(NEWEST_QUESTIONS)
+    for draft in waiting(knowledge.store, knowledge.checks):
+        progress = Progress()
+        tried = knowledge.tried([draft.id])
+        tell = functools.partial(progress.count, what="messages replayed")
+        found = replayed(knowledge.live(), tried, rules, cases, questions, tell)
+        knowledge.checks.keep(draft.content_hash, tried.release.number, found, records_wiring.now())
+        print(f"{draft.entry.id}: {found.cases} cases, {len(found.broken)} not safe; {len(found.moved)} of")
+        print(f"  the newest {found.questions} questions would be answered otherwise.", flush=True)
 
 
 def _row(values: Iterable[object]) -> list[str]:

@@ -17,6 +17,7 @@ from bot.processes import Process, await_ready, module, require_free
 from bot.settings import Settings
 from knowledge import settings as knowledge_settings
 from knowledge.search.weights import package_folder, prepare
+from records import wiring as records_wiring
 from storage import settings as storage_settings
 from storage.secrets import shared_secret
 
@@ -129,11 +130,16 @@ def _stop_on_signals() -> list[int]:
 
 def _welcome(environment: Mapping[str, str], seconds: float) -> str:
     base = web_address(environment)
+    port = environment.get("LANTERN_STUDIO_PORT", "").strip()
+    studio = f"{base.rpartition(':')[0]}:{port}" if port.strip("0") else base
+    made = records_wiring.build(environment).staff.members()
+    accounts = "sign in" if made else "make the first account: ./lantern staff add NAME --role admin"
     hint = "No country is set, so emergency numbers are named in general words; set LANTERN_REGION, for example US.\n"
     region = "" if environment.get("LANTERN_REGION", "").strip() else hint
     return f"""
 Lantern is ready ({seconds:.0f} s).
   {base}/          chat (demo page)
   {base}/library/  every published answer as a page
+  {studio}/studio/   staff ({accounts})
   {base}/docs/     for integrators
 {region}Ctrl-C stops everything."""

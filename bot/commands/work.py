@@ -5,19 +5,24 @@ from __future__ import annotations
 import argparse
 import logging
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
+from bot.commands.editing import waiting
 from bot.errors import CommandFailed, explained
+from bot.processes import module
 from bot.worker import Every, Job, Later, NotDone, Worker
 from knowledge import wiring as knowledge_wiring
 from knowledge.editing.calendar import Calendar
-from knowledge.store.jobs import CALENDAR, RETENTION, SYNC, WORKER
+from knowledge.store.jobs import CALENDAR, RETENTION, SAFETY, SYNC, WORKER
 from knowledge.trials import wiring as trials_wiring
 from knowledge.trials.registry import RegistryError
 from knowledge.trials.sync import due_at, live_line
 from knowledge.trials.wiring import TrialDesk
+from knowledge.wiring import Desk
 from records import wiring as records_wiring
 from records.errors import RecordsError
 from records.retention import Retention
@@ -25,9 +30,14 @@ from storage.lease import LeaseHeld
 
 logger = logging.getLogger(__name__)
 
+PROJECT = Path(__file__).parents[2]
 CALENDAR_SECONDS = 20.0
 """Between two looks at the calendar: a planned publication is not much later, unless the registry is slow to answer."""
 RETENTION_SECONDS = 3600.0
+SAFETY_SECONDS = 5.0
+"""Between two looks whether a text waits for its safety check."""
+CHECK_SECONDS = 1800
+"""A check that takes so long is broken."""
 SYNC_SECONDS = 60.0
 """Between two looks whether a sync is due."""
 
@@ -81,6 +91,7 @@ def jobs(
 
     return [
         Job(CALENDAR, Every(CALENDAR_SECONDS, ticks), lambda: keep_calendar(calendar)),
+        Job(SAFETY, Every(SAFETY_SECONDS, ticks), lambda: check_safety(content, environment)),
         Job(RETENTION, Every(RETENTION_SECONDS, ticks), lambda: erase_what_is_old(records.retention)),
         Job(SYNC, sync_is_due, lambda: sync(desk, between)),
     ]
@@ -94,6 +105,21 @@ def keep_calendar(calendar: Calendar) -> str | None:
     if not done.published and not done.withdrawn:
         return None
     return f"published {len(done.published)} plans and withdrew {len(done.withdrawn)} texts"
+
+
+def check_safety(desk: Desk, environment: Mapping[str, str]) -> str | None:
+    """The safety check of texts in review, in a process of its own: what it takes in memory is gone afterwards."""
+    waits = waiting(desk.store, desk.checks)
+    if not waits:
+        return None
+    command = module("bot", "editing", "safety-check")
+    try:
+        done = subprocess.run(command, env=dict(environment), cwd=PROJECT, capture_output=True, timeout=CHECK_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise NotDone(f"the safety check took longer than {CHECK_SECONDS} s") from error
+    if done.returncode:
+        raise NotDone("the safety check failed; run it yourself to see why: ./lantern editing safety-check")
+    return f"checked {len(waits)} texts"
 
 
 def erase_what_is_old(retention: Retention) -> str | None:

@@ -18,12 +18,22 @@ from typing import Any, NoReturn
 
 from knowledge import review
 from knowledge.codec import entry_body
-from knowledge.editing.refusals import EditConflict, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
+from knowledge.editing import rows
+from knowledge.editing.refusals import (
+    EditConflict,
+    NotAllowed,
+    NotCheckedYet,
+    StaleDraft,
+    TooManyOverdue,
+    UnfitText,
+    UnsafeText,
+)
 from knowledge.errors import EditRefused
 from knowledge.files import MOST_BYTES
 from knowledge.model import Draft, Entry, Fact, Person, Release, Role
 from knowledge.store.change import Change, Key, Kind, Member, Plan, State, kind_of
 from knowledge.store.repository import KnowledgeStore
+from knowledge.store.safety_checks import SafetyChecks, case_mark
 
 CARD_APPROVERS = 2
 """People who must approve an emergency card; every other text needs one."""
@@ -46,8 +56,15 @@ class Editing:
     """The acts of people on content. Every method raises `EditRefused` or one of its kinds, and `StoreUnavailable`;
     then nothing has changed. `at` is the moment of the act. `facts` reads the lines that statements lean on."""
 
-    def __init__(self, store: KnowledgeStore, facts: Callable[[], Mapping[str, Fact]], prepare: Prepare) -> None:
-        self._store, self._facts, self._prepare = store, facts, prepare
+    def __init__(
+        self,
+        store: KnowledgeStore,
+        facts: Callable[[], Mapping[str, Fact]],
+        prepare: Prepare,
+        checks: SafetyChecks | None = None,
+    ) -> None:
+        """`checks`: what the safety check found; without it, texts are published unchecked."""
+        self._store, self._facts, self._prepare, self._checks = store, facts, prepare, checks
 
     # Writing ---------------------------------------------------------------------------------------------------
 
@@ -149,7 +166,7 @@ class Editing:
         _require_name(by)
         if by.roles.isdisjoint(("author", "reviewer", "publisher")):
             key = self._store.draft(draft_id).entry.key
-            self._refuse(by, "comment", key, at, f"{by.name} may not comment; an admin can give a role")
+            self.refuse(by, "comment", key, at, f"{by.name} may not comment; an admin can give a role")
         with self._store.changing() as change:
             draft = change.draft(draft_id)
             if not change.is_said_last(draft, by.name, text.strip()):
@@ -174,7 +191,7 @@ class Editing:
         self._require(by, "reviewer", "approve", draft.entry.key, at)
         why = "you wrote this text, and two people are needed: ask somebody else to approve it"
         if _is_among(by, draft.authors):
-            self._refuse(by, "approve", draft.entry.key, at, why)
+            self.refuse(by, "approve", draft.entry.key, at, why)
         with self._store.changing() as change:
             draft = _reviewed(change, draft_id, None)
             if draft.content_hash != content_hash:
@@ -238,7 +255,8 @@ class Editing:
 
     def publish_due(self, at: dt.datetime) -> list[int]:
         """Carries out the planned publications whose time has come; returns the numbers of the releases. One that is
-        not possible any more is taken off the list, and the audit trail says why. One that is `missed` waits."""
+        not possible any more is taken off the list, and the audit trail says why. One that is `missed`, or whose safety
+        check is not done yet, waits."""
         done = []
         for plan in [plan for plan in self._store.plans() if plan.due_at <= at <= plan.due_at + LONGEST_DELAY]:
             try:
@@ -246,6 +264,9 @@ class Editing:
                 looked_at = self._ready(drafts)
                 with self._store.changing() as change:
                     done.append(self._publish_plan(change, plan, drafts, looked_at, at))
+            except NotCheckedYet:
+                # Another publication came between; the check is done anew, and then this one.
+                continue
             except EditRefused as refusal:
                 with self._store.changing() as change:
                     if plan.id in (left.id for left in change.plans()):
@@ -284,6 +305,7 @@ class Editing:
         if newest_release != looked_at:
             # What another release brought or took may have made these texts unfit.
             self._require_fit([draft.entry for draft in drafts], newest_release)
+            self._require_safe(drafts, newest_release)
         members = change.members(newest_release)
         states = _states(members)
         published = []
@@ -456,6 +478,10 @@ class Editing:
         change.record("withdraw", by=by, at=at, reason=reason, key=key, release=release, detail=_entries(wanted))
         return release
 
+    def grounds(self) -> review.Grounds:
+        """What statements lean on, as it is now."""
+        return review.Grounds(self._store.sources(), self._facts())
+
     # What every act asks ---------------------------------------------------------------------------------------
 
     def _require_alike(self, entry: Entry) -> None:
@@ -472,6 +498,7 @@ class Editing:
             _require_approved(draft)
         number = self._store.newest_release()
         self._require_fit([draft.entry for draft in drafts], number)
+        self._require_safe(drafts, number)
         self._prepare([draft.entry for draft in drafts])
         return number
 
@@ -480,26 +507,59 @@ class Editing:
         live = {row.entry.key: row.entry for row in self._store.release(number).revisions} if number else {}
         # Drafts that are published together may name each other.
         live.update((entry.key, entry) for entry in entries)
-        grounds = review.Grounds(self._store.sources(), self._facts())
+        grounds, beside = self.grounds(), review.Beside.of(live.values())
         faults = [
-            (f"{entry.id}, {found.field}" if len(entries) > 1 else found.field, found.message)
+            (f"{entry.id}, {field}" if len(entries) > 1 else field, message)
             for entry in entries
-            for found in review.unfit(entry, grounds, live.values())
+            for field, message in unfit(entry, grounds, beside)
         ]
         if faults:
             raise UnfitText(faults)
+
+    def _require_safe(self, drafts: Sequence[Draft], number: int) -> None:
+        """Raises `NotCheckedYet` or `UnsafeText` unless each of these texts passed the safety check beside the release
+        `number`."""
+        if self._checks is None or not number:
+            return
+        for draft in drafts:
+            found = self._checks.found(draft.content_hash, number)
+            if found is None:
+                raise NotCheckedYet(
+                    f"the safety check of {draft.entry.id} is not done yet; it runs by itself, so wait a minute and "
+                    "publish again"
+                )
+            if broken := self._checks.unsettled(found.broken):
+                raise UnsafeText(draft, broken)
+
+    def settle_case(self, text: str, *, by: Person, at: dt.datetime, reason: str) -> None:
+        """Says that a case of the safety check may come out otherwise from now on. It counts once two people with the
+        role of a reviewer have said so, each with a reason."""
+        self._require(by, "reviewer", "settle_case", None, at)
+        _require_reason(reason)
+        with self._store.changing() as change:
+            detail = {"case": case_mark(text), "text": text}
+            change.record("settle_case", by=by.name, at=at, reason=reason, detail=detail)
 
     def _require(self, by: Person, role: Role, act: str, key: Key | None, at: dt.datetime) -> None:
         _require_name(by)
         if key is not None:
             _require_key(key)
         if role not in by.roles:
-            self._refuse(by, act, key, at, f"{by.name} is no {role}; an admin can give that role")
+            self.refuse(by, act, key, at, f"{by.name} is no {role}; an admin can give that role")
 
-    def _refuse(self, by: Person, act: str, key: Key | None, at: dt.datetime, why: str) -> NoReturn:
+    def refuse(self, by: Person, act: str, key: Key | None, at: dt.datetime, why: str) -> NoReturn:
+        """Notes that somebody tried what they may not do, and raises `NotAllowed`."""
         with self._store.changing() as change:
             change.record("refused", by=by.name, at=at, reason=why, key=key, detail={"act": act})
         raise NotAllowed(why)
+
+
+def unfit(entry: Entry, grounds: review.Grounds, others: Iterable[Entry] | review.Beside) -> list[tuple[str, str]]:
+    """All that forbids to show an entry beside `others`: field and message. What no content file can hold is part of
+    it: a text that cannot be exported could not be given back to whoever owns it."""
+    written = rows.unwritable(entry)
+    found = [(one.field, one.message) for one in review.unfit(entry, grounds, others)]
+    return list(dict.fromkeys([*written, *found]))
 
 
 def _require_storable(entry: Entry) -> None:

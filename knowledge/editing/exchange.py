@@ -48,14 +48,14 @@ def preview(
     """Compares entries with `current`, the texts of the live release by key, and with what is being worked on."""
     different = differing(entries, current)
     kept = {entry.key for entry in different}
-    beside = {**current, **{entry.key: entry for entry in entries}}
+    beside = review.Beside.of({**current, **{entry.key: entry for entry in entries}}.values())
     return Preview(
         new=tuple(entry for entry in different if entry.key not in current),
         changed=tuple(
             (entry, fields_between(current[entry.key], entry)) for entry in different if entry.key in current
         ),
         unchanged=tuple(entry for entry in entries if entry.key not in kept),
-        unfit=tuple((entry, found) for entry in different for found in review.unfit(entry, grounds, beside.values())),
+        unfit=tuple((entry, found) for entry in different for found in review.unfit(entry, grounds, beside)),
         hindrances=hindrances(different, current, drafts),
     )
 

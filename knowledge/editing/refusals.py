@@ -5,6 +5,8 @@ EditRefused
 ├── StaleDraft      somebody changed the draft meanwhile; carries it as it is now
 ├── EditConflict    another text of the entry was published meanwhile; carries it
 ├── UnfitText       the text has faults that nobody may be shown; carries them
+├── UnsafeText      with the text a message that calls for safety would be answered otherwise; carries which
+├── NotCheckedYet   the safety check of the text is not done yet
 └── TooManyOverdue  so many reviews are overdue that the clock may be wrong
 """
 
@@ -15,6 +17,7 @@ from collections.abc import Sequence
 from knowledge.editing.difference import drawn, entries_between
 from knowledge.errors import EditRefused
 from knowledge.model import Draft, Revision
+from knowledge.store.safety_checks import Broken
 
 
 class NotAllowed(EditRefused):
@@ -54,6 +57,20 @@ class UnfitText(EditRefused):
     def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
         self.faults = tuple(faults)
         super().__init__("; ".join(f"{field}: {message}" for field, message in self.faults))
+
+
+class UnsafeText(EditRefused):
+    """With this text, cases of safety would not come out as they must. `broken` are these cases."""
+
+    def __init__(self, draft: Draft, broken: Sequence[Broken]) -> None:
+        self.draft, self.broken = draft, tuple(broken)
+        shown = "; ".join(f"{one.text!r} would be {one.after}" for one in self.broken[:3])
+        more = f", and {len(self.broken) - 3} more" if len(self.broken) > 3 else ""
+        super().__init__(f"{draft.entry.id} is not safe to publish: {shown}{more}; change the text")
+
+
+class NotCheckedYet(EditRefused):
+    """The check runs by itself, within about a minute. Nothing else has to be done."""
 
 
 class TooManyOverdue(EditRefused):

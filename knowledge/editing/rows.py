@@ -7,6 +7,7 @@ row is read by the very rules of a content file (`knowledge.files`), so whatever
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 from knowledge.codec import entry_to_json
 from knowledge.errors import ContentError, Fault
 from knowledge.files import CONTROL, KEYS, SECTIONS, parse_entry, quiz_text, scalar
-from knowledge.model import Choice, Entry, Quiz
+from knowledge.model import ANSWER_KINDS, AUDIENCES, TOPICS, Choice, Entry, Quiz
 
 COLUMNS = tuple(field.name for field in dataclasses.fields(Entry))
 LISTS = ("phrasings", "facts", "sources", "figures", "related", "cautions", "steps")
@@ -36,6 +37,12 @@ _LINES = "must be a list of texts, each on one line and none of them empty"
 _BREAKS_TEXT = re.compile(r"[\ud800-\udfff]")
 _BREAKS_LINE = re.compile(r"[\ud800-\udfff\x85\u2028\u2029]")
 """Halves of characters; in front matter also what YAML takes for the end of a line."""
+_CHOICES: Mapping[str, Sequence[str]] = {"topic": TOPICS, "audience": AUDIENCES, "answer_kind": ANSWER_KINDS}
+_PLAINEST = Entry(
+    *("missing", "en", "lupus", "missing?", (), "everyone", "text", (), (), (), (), None),
+    *(dt.date(2026, 1, 1), dt.date(2026, 1, 2), (), "missing"),
+)
+"""An entry in which every column but the one that is looked at is without fault."""
 _STAND_IN = "missing"
 """Stands for an id or answer that has a fault of its own, so that the faults of the other columns are found too."""
 
@@ -216,6 +223,61 @@ def entries_of(rows: Iterable[Row], file: Path, faults: Sequence[Fault] = ()) ->
     if found:
         raise ContentError(sorted(found, key=lambda fault: fault.line))
     return tuple(entries)
+
+
+def unwritable(entry: Entry) -> list[tuple[str, str]]:
+    """Why an entry cannot stand in a content file as it is: column and message. A word of the glossary is a line of
+    another file."""
+    return [] if entry.answer_kind == "term" else _read(Row(1, cells_of(entry)))[1]
+
+
+def loosely(cells: Mapping[str, str], before: Entry) -> tuple[Entry, list[tuple[str, str]]]:
+    """The entry `before` with the cells that somebody is still writing, unfinished as they may be, and what could not
+    be taken: column and message; there the text of `before` stays. Signs that no text can hold are left out."""
+    values: dict[str, Any] = {}
+    refused: list[tuple[str, str]] = []
+    for column in COLUMNS:
+        if column not in cells or column in ("id", "locale"):
+            continue
+        text = _tidy(column, _without_odd_signs(column, cells[column]))
+        try:
+            values[column] = _loose_value(column, text, before)
+        except ValueError as fault:
+            refused.append((column, str(fault)))
+    return dataclasses.replace(before, **values), refused
+
+
+def _without_odd_signs(column: str, text: str) -> str:
+    text = CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _BREAKS_LINE.sub(lambda odd: "\n" if odd[0] in "\x85\u2028\u2029" else "", text)
+    return text if column in (*LISTS, *TEXTS) else " ".join(text.split())
+
+
+def _loose_value(column: str, text: str, before: Entry) -> Any:
+    if len(text) > MOST_CELL_CHARACTERS:
+        raise ValueError(f"has {len(text):,} characters, a field may have {MOST_CELL_CHARACTERS:,}; it was not saved")
+    if column in LISTS:
+        return tuple(_items(text))
+    if column == "quiz":
+        return _quiz_of(text)
+    if column in ("as_of", "checked_on", "review_due"):
+        if column == "as_of" and not text:
+            return None
+        try:
+            return dt.date.fromisoformat(text)
+        except ValueError:
+            raise ValueError("is no day; write it as 2027-01-31") from None
+    known = _CHOICES.get(column)
+    if known and text not in known and text != getattr(before, column):
+        raise ValueError(f"must be one of: {', '.join(known)}")
+    return text
+
+
+def _quiz_of(text: str) -> Quiz | None:
+    entry, faults = _read(Row(1, {**cells_of(_PLAINEST), "quiz": text}))
+    if entry is None:
+        raise ValueError(f"{faults[0][1]}; it was not saved")
+    return entry.quiz
 
 
 def _read(row: Row) -> tuple[Entry | None, list[tuple[str, str]]]:

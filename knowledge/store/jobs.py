@@ -15,8 +15,9 @@ from storage.lease import Holder, holder_of
 
 WORKER = "worker"
 """The lease of the process that does the jobs."""
-CALENDAR, RETENTION, SYNC = "calendar", "retention", "trials sync"
-"""Names of the jobs: what is due by date in the content, what is to be erased, the copy of the registry."""
+CALENDAR, RETENTION, SYNC, SAFETY = "calendar", "retention", "trials sync", "safety check"
+"""Names of the jobs: what is due by date in the content, what is to be erased, the copy of the registry, the safety
+check of texts in review."""
 
 
 @dataclass(frozen=True)

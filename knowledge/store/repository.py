@@ -166,6 +166,11 @@ class KnowledgeStore:
         with _translated(), read(self._engine) as connection:
             return Change(connection).draft(draft_id)
 
+    def draft_of(self, key: tuple[str, str]) -> Draft | None:
+        """The draft of an entry, by locale and id; None where nobody is working on it."""
+        with _translated(), read(self._engine) as connection:
+            return Change(connection).draft_of(key)
+
     def plans(self) -> list[Plan]:
         """Publications planned for later, the earliest first."""
         with _translated(), read(self._engine) as connection:
@@ -202,21 +207,17 @@ class KnowledgeStore:
         if entry is not None:
             yield from about(self.audit(), entry)
             return
-        query = sa.select(audit).order_by(audit.c.number)
         with _translated(), read(self._engine) as connection:
-            for row in connection.execute(query):
-                yield AuditRow(
-                    row.number,
-                    dt.datetime.fromisoformat(row.at),
-                    row.act,
-                    row.person,
-                    row.locale,
-                    row.entry_id,
-                    row.release_number,
-                    row.reason,
-                    json.loads(row.detail),
-                    row.hash,
-                )
+            for row in connection.execute(sa.select(audit).order_by(audit.c.number)):
+                yield _audit_row(row)
+
+    def audit_of(self, entry: tuple[str, str], limit: int = 200) -> list[AuditRow]:
+        """The newest acts on one entry alone, the newest first, without reading the whole trail. Acts on several
+        entries at once are not among them; `audit` has those too."""
+        query = sa.select(audit).where(audit.c.locale == entry[0], audit.c.entry_id == entry[1])
+        with _translated(), read(self._engine) as connection:
+            rows = connection.execute(query.order_by(audit.c.number.desc()).limit(limit))
+            return [_audit_row(row) for row in rows]
 
     def vectors(self, text_hashes: Iterable[str], model_hash: str) -> dict[str, np.ndarray]:
         """Cached vectors (float32) by text hash, for one model. Texts never embedded before are left out."""
@@ -256,6 +257,21 @@ def _kept_or_new(
     number = newest.number + 1 if newest is not None else 1
     return change.add_revision(
         entry, number=number, authors=(author,), approvers=(), review=review, at=at, people=False
+    )
+
+
+def _audit_row(row: Any) -> AuditRow:
+    return AuditRow(
+        row.number,
+        dt.datetime.fromisoformat(row.at),
+        row.act,
+        row.person,
+        row.locale,
+        row.entry_id,
+        row.release_number,
+        row.reason,
+        json.loads(row.detail),
+        row.hash,
     )
 
 

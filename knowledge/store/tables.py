@@ -119,6 +119,17 @@ audit = sa.Table(
 )
 """One row for each act. `detail` is JSON. `hash` covers the row and the hash before (`knowledge.store.audit`)."""
 
+safety_checks = sa.Table(
+    "safety_checks",
+    metadata,
+    sa.Column("content_hash", sa.String(64), primary_key=True),
+    sa.Column("release_number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.String(32), nullable=False),
+    sa.Column("found", sa.Text, nullable=False),
+)
+"""What the safety check found of a text beside a release. `found`: JSON (`knowledge.store.safety_checks`), without
+a word that a person wrote: their messages are named by numbers, so that an erased one is gone from here, too."""
+
 sources = sa.Table(
     "sources",
     metadata,

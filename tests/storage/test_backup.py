@@ -215,8 +215,9 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_date(home: Home, file: Pat
     # Newer conversations also know what they said and asked last, and whether a medicine that weakens the defences was
     # named; these are not known to have said or asked anything, or to have named one.
     talks = [(*row, "", None, False) for row in was["conversations"]]
-    empty: Rows = {"reports": [], "missed_questions": [], "contact_requests": [], "feedback": []}
-    empty |= {"channel_inbox": [], "channel_outbox": [], "channel_people": [], "handovers": []}
+    later = ("reports", "missed_questions", "contact_requests", "feedback", "set_aside")
+    later += ("channel_inbox", "channel_outbox", "channel_people", "handovers")
+    empty: Rows = {name: [] for name in (*later, "staff", "staff_attempts", "staff_events", "staff_sessions")}
     changed = {"messages": told, "conversations": talks}
     newer = {**empty, **changed, "records_schema": [(NEWEST["conversations"],)]}
     assert kept(new) == {**was, **newer}

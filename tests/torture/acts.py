@@ -216,6 +216,7 @@ OTHER_ACTS: dict[str, Act] = {
     "approve one's own, which is refused": _act(
         lambda desk: _approve(desk, BEN), lambda desk: desk.submitted(BETTER, by=BEN)
     ),
+    "settle a case": _act(lambda desk: desk.acts.settle_case("who won the cup", by=CLARA, at=NOON, reason=WHY)),
     "plan": _act(lambda desk: desk.acts.plan([1, 2], due_at=LATER, by=PETER, at=NOON), _two_approved),
     "cancel a plan": _act(lambda desk: desk.acts.cancel_plan(1, by=PETER, at=NOON), _two_planned),
     "take off a plan that is not possible any more": _act(

@@ -18,8 +18,9 @@ from tests.torture.test_nth_call import for_each_call
 
 FEWEST = 10
 """Calls that each act makes at least; it commits once."""
-SAID_TWICE = {"approve one's own, which is refused"}
-"""What is kept each time: somebody who tries what they may not do, tried it twice."""
+SAID_TWICE = {"approve one's own, which is refused", "settle a case"}
+"""What is kept each time: somebody who tries what they may not do, tried it twice; and a person counts once, however
+often they say that a case may come out otherwise."""
 
 
 @pytest.mark.parametrize("name", [*PUBLISHING, *OTHER_ACTS])

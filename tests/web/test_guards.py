@@ -68,7 +68,9 @@ def served(routes: list[BaseRoute]) -> Iterator[tuple[str, str, Any]]:
 
 
 def test_every_address_has_the_guard_that_was_thought_of_for_it(parts: Parts) -> None:
-    assert {(method, path): guard for method, path, guard in served(build(parts).routes)} == EXPECTED
+    found = {(method, path): guard for method, path, guard in served(build(parts).routes)}
+    # Those of the studio have roles, and a table of their own (`tests/web/studio/test_access.py`).
+    assert {row: guard for row, guard in found.items() if not row[1].startswith("/studio")} == EXPECTED
 
 
 @pytest.mark.parametrize(("method", "path"), [row for row, guard in EXPECTED.items() if guard is servers])

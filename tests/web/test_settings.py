@@ -18,6 +18,12 @@ def test_nothing_set_serves_this_machine_only() -> None:
     assert (settings.body_bytes, settings.message_chars, settings.time_limit) == (16384, 1000, 5.0)
 
 
+def test_the_studio_has_a_port_of_its_own_or_none() -> None:
+    assert Settings.from_environment({"LANTERN_STUDIO_PORT": "8081"}).studio_port == 8081
+    with pytest.raises(SettingError, match="LANTERN_STUDIO_PORT"):
+        Settings.from_environment({"LANTERN_STUDIO_PORT": "8080"})
+
+
 def test_a_region_may_be_written_small() -> None:
     assert Settings.from_environment({"LANTERN_REGION": " es "}).region == "ES"
 

@@ -1,0 +1,175 @@
+"""How long each page of the studio takes with 5,000 entries and 100,000 questions without an answer.
+
+    .venv/bin/python -m bench.studio [--entries N] [--questions N]
+
+Pages are asked for through the real application, without a network. The questions are made of words of the content,
+each with a number of its own, so that no two are alike; every tenth message was answered.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import itertools
+import os
+import re
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from starlette.testclient import TestClient
+
+from bench import yardstick
+from bench.editing import entries, keep_random_vectors
+from knowledge.files import read_folder
+from knowledge.model import Entry
+from knowledge.search.weights import package_folder, prepare
+from knowledge.settings import SHIPPED_CONTENT
+from knowledge.wiring import build_desk
+from records import wiring as records_wiring
+from records.tables import conversations, messages, missed_questions
+from storage.engine import write
+from storage.secrets import shared_secret
+from web.app import build
+from web.wiring import build as build_parts
+
+FLOOR = 300.0
+"""Milliseconds that a page may take."""
+REPEATS = 7
+ASKED_BY = 4
+"""Questions of one conversation."""
+AT_ONCE = 5000
+PASSWORD = "three calm otters"
+ENTRY = "en/lupus-contagious"
+PAGES = (
+    *("/studio/", "/studio/?words=lupus+kidney", "/studio/?order=used", "/studio/?order=missed"),
+    *("/studio/?order=hard", "/studio/?due=soon&topic=lupus&page=9"),
+    *(f"/studio/entries/{ENTRY}", f"/studio/recall/{ENTRY}", "/studio/work", "/studio/new", "/studio/facts?words=sun"),
+    *(
+        "/studio/questions",
+        "/studio/overview",
+        "/studio/releases",
+        "/studio/audit",
+        "/studio/account",
+        "/studio/people",
+    ),
+)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="bench.studio", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--entries", type=int, default=5000, metavar="N", help="how many entries (5000)")
+    parser.add_argument("--questions", type=int, default=100_000, metavar="N", help="how many questions (100000)")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        print("Preparing the model, the entries and the questions ...", flush=True)
+        prepare(package_folder(), home / "model", "int8")
+        environment = {**os.environ, "LANTERN_HOME": str(home), "LANTERN_REGION": "US"}
+        shared_secret(home / "secrets" / "assistant")
+        rows = list(itertools.islice(entries(read_folder(SHIPPED_CONTENT)), options.entries))
+        fill_knowledge(environment, rows)
+        fill_records(environment, rows, options.questions)
+        return measure(environment)
+
+
+def fill_knowledge(environment: dict[str, str], rows: list[Entry]) -> None:
+    desk, now = build_desk(environment), dt.datetime.now(dt.timezone.utc)
+    desk.store.migrate()
+    keep_random_vectors(desk, rows)
+    sources = read_folder(SHIPPED_CONTENT).sources
+    desk.store.publish(rows, sources, base=0, author="starter", review="editorial", origin="seed", at=now)
+
+
+def fill_records(environment: dict[str, str], rows: list[Entry], wanted: int) -> None:
+    records = records_wiring.build(environment)
+    records.store.migrate()
+    given = records.staff.add("Ada", ("author", "reviewer", "publisher", "admin"), by="a benchmark")
+    token = records.staff.sign_in("Ada", given)
+    session = records.staff.session(token)
+    assert session
+    records.staff.set_password(session.member, given, PASSWORD, token)
+    at = dt.datetime.now(dt.timezone.utc).isoformat(timespec="microseconds")
+    asked = questions(rows)
+    for start in range(0, wanted, AT_ONCE):
+        numbers = range(start, min(start + AT_ONCE, wanted))
+        said = [(number, *next(asked)) for number in numbers]
+        with write(records.engine) as connection:
+            people = sorted({number // ASKED_BY for number in numbers if number % ASKED_BY == 0})
+            connection.execute(sa.insert(conversations), [_conversation(person, at) for person in people])
+            connection.execute(sa.insert(messages), [_message(number, text, entry, at) for number, text, entry in said])
+            connection.execute(sa.insert(missed_questions), [_missed(number, text, e, at) for number, text, e in said])
+
+
+def questions(rows: list[Entry]) -> Iterator[tuple[str, str]]:
+    """A question and the entry that comes nearest, without an end."""
+    asked = [(phrase, entry.id) for entry in rows[:300] for phrase in entry.phrasings]
+    for number in itertools.count():
+        phrase, entry = asked[number % len(asked)]
+        yield f"{phrase} number {number}", entry
+
+
+def _conversation(person: int, at: str) -> dict[str, Any]:
+    row = {"id": f"{person:032x}", "channel": "chat", "started_at": at, "heard_at": at, "locale": "en", "said": ""}
+    return {**row, "introduced": True, "therapy": False, "suppressed": False}
+
+
+def _message(number: int, text: str, entry: str, at: str) -> dict[str, Any]:
+    answered = number % 10 == 0
+    row = {"conversation_id": f"{number // ASKED_BY:032x}", "message_hash": f"{number:064x}", "at": at, "text": text}
+    shown = f" en/{entry}@1 " if answered else ""
+    # As long as replies usually are: a database that is read through is read with them.
+    return {**row, "kind": "answer" if answered else "abstain", "replies": "[" + " " * 2000 + "]", "shown": shown}
+
+
+def _missed(number: int, text: str, entry: str, at: str) -> dict[str, Any]:
+    row = {"conversation_id": f"{number // ASKED_BY:032x}", "day": at[:10], "locale": "en", "kind": "abstain"}
+    return {**row, "text": text, "nearest": entry, "confidence": 0.2}
+
+
+def measure(environment: dict[str, str]) -> int:
+    parts = build_parts(environment)
+    client = TestClient(build(parts), "http://127.0.0.1", client=("127.0.0.1", 1), follow_redirects=False)
+    client.headers["Sec-Fetch-Site"] = "same-origin"
+    parts.knowledge.live()
+    page = client.get("/studio/sign-in").text
+    mark = _mark(page)
+    client.post("/studio/sign-in", data={"form_mark": mark, "name": "Ada", "password": PASSWORD})
+    begun = client.post(
+        f"/studio/entries/{ENTRY}/change", data={"form_mark": _mark(client.get("/studio/account").text)}
+    )
+    draft = begun.headers["location"].removesuffix("/edit")
+    print(f"{'milliseconds':<40}{'first':>9}{'median':>9}{'floor':>12}{'yardstick':>11}")
+    short = 0
+    for path in (*PAGES, draft, f"{draft}/edit"):
+        times = [_timed(client, path) for _ in range(REPEATS + 1)]
+        median = statistics.median(times[1:])
+        short += median > FLOOR
+        verdict = f"{FLOOR:.0f} {'ok' if median <= FLOOR else 'short'}"
+        print(f"{path:<40}{times[0]:9.0f}{median:9.0f}{verdict:>12}{yardstick.milliseconds():11.0f}", flush=True)
+    return 1 if short else 0
+
+
+def _timed(client: TestClient, path: str) -> float:
+    begun = time.perf_counter()
+    answer = client.get(path)
+    taken = (time.perf_counter() - begun) * 1000
+    assert answer.status_code == 200, (path, answer.status_code)
+    return taken
+
+
+def _mark(page: str) -> str:
+    found = re.search('name="form_mark" value="([0-9a-f]+)"', page)
+    assert found
+    return found[1]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,293 @@
+"""The studio in Debian's Chromium, over the real gateway, content and model: what a new editor does, from the sign-in
+page on. The assistant is not needed: the gateway answers single questions itself.
+
+`make screens` runs this and keeps a picture of each page in screens/studio, for people to look at.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+
+from records import wiring
+from storage.secrets import shared_secret
+from tests.browser.chromium import NOTE_VIOLATIONS, chromium
+from tests.running import PROJECT, environment, free_port, run_command, wait_until
+
+OWN = "three calm otters"
+ENTRY, NEW_SENTENCE = "lupus-sun-protection", "Put your hat by the door."
+SUNSCREEN = "which sunscreen with lupus"
+MISSED = "is welding light safe for my lupus skin"
+MOST_CLICKS = 14
+LOADED_SECONDS, CHECK_SECONDS = 120, 280
+WIDE, PHONE = (1280, 800), (390, 844)
+
+
+class Gateway:
+    """`python -m web` with a home of its own, and accounts whose passwords were just given out."""
+
+    def __init__(self, home: Path) -> None:
+        self.port, self.log = free_port(), home.parent / "gateway.log"
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.settings = environment(home, LANTERN_PORT=str(self.port), LANTERN_REGION="US")
+        shared_secret(home / "secrets" / "assistant")
+        records = wiring.build({"LANTERN_HOME": str(home)})
+        records.store.migrate()
+        roles = {"Anna": ["author"], "Ben": ["reviewer", "publisher"]}
+        self.passwords = {name: records.staff.add(name, may, by="the terminal") for name, may in roles.items()}
+
+    def start(self) -> subprocess.Popen[bytes]:
+        with self.log.open("wb") as log:
+            command = [sys.executable, "-m", "web"]
+            process = subprocess.Popen(command, cwd=PROJECT, env=self.settings, stdout=log, stderr=subprocess.STDOUT)
+        wait_until("the gateway with its release", self._is_loaded, LOADED_SECONDS)
+        return process
+
+    def check_safety(self) -> None:
+        """What the worker does of itself with a text that is in review."""
+        done = run_command("editing", "safety-check", env=self.settings, seconds=CHECK_SECONDS)
+        assert (done.returncode, " 0 not safe" in done.stdout) == (0, True), done.stdout
+
+    def _is_loaded(self) -> bool:
+        try:
+            return httpx.get(f"{self.address}/library/{ENTRY}", timeout=30).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+@pytest.fixture(scope="module")
+def gateway(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    gateway = Gateway(shutil.copytree(prepared_home, tmp_path_factory.mktemp("studio") / "home"))
+    process = gateway.start()
+    yield gateway
+    process.terminate()
+    process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+class Hand:
+    """Somebody at a browser of their own, whose clicks are counted; typing is none."""
+
+    def __init__(self, browser: Browser, gateway: Gateway, name: str, size: tuple[int, int] = WIDE) -> None:
+        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+        self.page, self.name, self.gateway, self.clicks = self.context.new_page(), name, gateway, 0
+        self.size, self.errors, self.taken = size, list[str](), 0
+        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.add_init_script(NOTE_VIOLATIONS)
+
+    def click(self, place: Locator) -> None:
+        place.click()
+        self.clicks += 1
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name)
+
+    def link(self, name: str) -> Locator:
+        return self.page.get_by_role("link", name=name, exact=True)
+
+    def sign_in(self) -> None:
+        """From the sign-in page, with the name in the first field already."""
+        self.page.goto(f"{self.gateway.address}/studio/")
+        self.page.keyboard.type(self.name)
+        self.page.keyboard.press("Tab")
+        self.page.keyboard.type(OWN)
+        self.click(self.button("Sign in"))
+
+    def begin(self) -> None:
+        """The first time: with the password that was given out, which is replaced at once."""
+        given = self.gateway.passwords[self.name]
+        self.page.goto(f"{self.gateway.address}/studio/")
+        self.look("sign-in")
+        self.page.get_by_label("Name").fill(self.name)
+        self.page.get_by_label("Password").fill(given)
+        self.click(self.button("Sign in"))
+        self.page.get_by_label("The password you have now").fill(given)
+        self.page.locator("[name=new]").fill(OWN)
+        self.page.get_by_label("New password, once more").fill(OWN)
+        self.click(self.button("Save the new password"))
+        expect(self.page.get_by_role("status").first).to_contain_text("new password counts")
+
+    def look(self, name: str) -> None:
+        """Nothing is to be scrolled sideways; and a picture, where somebody wants to see it."""
+        wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, f"{name} is {wide} pixels wider than the window"
+        folder = os.environ.get("LANTERN_SCREENS")
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=Path(folder) / f"{name}-{self.size[0]}.png", full_page=True)
+
+
+@pytest.fixture
+def hire(browser: Browser, gateway: Gateway) -> Iterator[Callable[..., Hand]]:
+    hands: list[Hand] = []
+
+    def hired(name: str, size: tuple[int, int] = WIDE) -> Hand:
+        hands.append(Hand(browser, gateway, name, size))
+        return hands[-1]
+
+    yield hired
+    for hand in hands:
+        hand.context.close()
+        assert hand.errors == []
+
+
+class Patient:
+    """An open chat. It is told apart from the studio: a browser of its own, signed in nowhere."""
+
+    def __init__(self, browser: Browser, gateway: Gateway) -> None:
+        self.page = browser.new_page()
+        self.page.goto(f"{gateway.address}/")
+        self.log = self.page.get_by_role("log")
+
+    def ask(self, text: str) -> str:
+        """The reply, as it stands in the log when the next message can be written."""
+        before = self.log.inner_text()
+        self.page.get_by_role("textbox").fill(text)
+        self.page.keyboard.press("Enter")
+        wait_until("a reply", lambda: "Sources and date" in self.log.inner_text()[len(before) :])
+        return self.log.inner_text()[len(before) :]
+
+
+@pytest.mark.timeout(900)
+def test_a_new_editor_changes_a_sentence_and_patients_read_it(
+    browser: Browser, gateway: Gateway, hire: Callable[..., Hand]
+) -> None:
+    patient = Patient(browser, gateway)
+    assert NEW_SENTENCE not in patient.ask(SUNSCREEN)
+
+    anna = hire("Anna")
+    anna.begin()
+    anna.page.get_by_label("Words").fill("sunscreen")
+    anna.click(anna.button("Find"))
+    anna.look("answers")
+    anna.click(anna.link("How do I protect myself from the sun with lupus?"))
+    anna.look("entry")
+    anna.click(anna.button("Change this text"))
+    answer = anna.page.locator("#answer")
+    answer.fill(f"{answer.input_value()} {NEW_SENTENCE}")
+    expect(anna.page.locator("[data-shown]")).to_contain_text(NEW_SENTENCE)
+    expect(anna.page.locator("#notes-answer")).to_contain_text("Reading grade")
+    expect(anna.page.locator("[data-saved]")).to_contain_text("Saved as draft at", timeout=20_000)
+    anna.look("edit")
+    anna.click(anna.link("This draft"))
+    anna.page.get_by_label("Ask as a patient would").fill(SUNSCREEN)
+    anna.click(anna.button("Ask both"))
+    expect(anna.page.get_by_text("The answers differ.")).to_be_visible()
+    anna.look("try")
+    anna.click(anna.link("Go on writing"))
+    anna.click(anna.button("Ask for approval"))
+    expect(anna.page.get_by_role("status").first).to_contain_text("waits for approval")
+    assert NEW_SENTENCE not in patient.ask(SUNSCREEN)
+    gateway.check_safety()
+
+    ben = hire("Ben")
+    ben.begin()
+    ben.click(ben.link("Drafts and reviews"))
+    ben.look("work")
+    ben.click(ben.link("How do I protect myself from the sun with lupus?"))
+    expect(ben.page.locator("ins")).to_contain_text(NEW_SENTENCE)
+    ben.look("review")
+    ben.click(ben.button("I read it, and it may be shown"))
+    ben.click(ben.button("Publish now"))
+    expect(ben.page.get_by_role("status").first).to_contain_text("It is live now")
+    assert NEW_SENTENCE in patient.ask(SUNSCREEN)
+
+    ben.click(ben.link("Releases"))
+    ben.click(ben.page.get_by_text("Go back to it").first)
+    ben.page.get_by_label("Why").first.fill("A trial of the roll back")
+    ben.look("releases")
+    ben.click(ben.button("Make release"))
+    expect(ben.page.get_by_role("status").first).to_contain_text("The earlier release is live again")
+    assert NEW_SENTENCE not in patient.ask(SUNSCREEN)
+
+    ben.click(ben.link("Audit trail"))
+    trail = ben.page.locator("tbody")
+    for who, what in (
+        ("Anna", "began a draft"),
+        ("Anna", "changed the draft"),
+        ("Anna", "asked for approval"),
+        ("Ben", "approved it"),
+        ("Ben", "published"),
+        ("Ben", "rolled back"),
+    ):
+        expect(trail.get_by_role("row").filter(has_text=re.compile(f"{who}.*{what}")).first).to_be_visible()
+    expect(ben.page.get_by_role("status").first).to_contain_text("The trail is whole")
+    ben.look("audit")
+
+
+@pytest.mark.timeout(900)
+def test_a_missed_question_becomes_an_answer_in_few_clicks(
+    browser: Browser, gateway: Gateway, hire: Callable[..., Hand]
+) -> None:
+    patient = Patient(browser, gateway)
+    patient.page.get_by_role("textbox").fill(MISSED)
+    patient.page.keyboard.press("Enter")
+    expect(patient.log).to_contain_text("do not have a checked answer")
+
+    anna = hire("Anna")
+    anna.sign_in()
+    anna.click(anna.link("Questions"))
+    anna.look("questions")
+    card = anna.page.get_by_role("region", name=MISSED)
+    anna.click(card.get_by_role("button", name="Write an answer"))
+    anna.click(anna.page.locator("#answer"))
+    anna.page.keyboard.type("Sunlight often brings out the face rash. Ask your care team about other light.")
+    anna.click(anna.page.get_by_text("Find a fact"))
+    anna.click(anna.page.get_by_label("Words of the fact"))
+    anna.page.keyboard.type("sunlight rash")
+    anna.click(anna.page.get_by_role("region", name="Facts found").get_by_role("button", name="Add it").first)
+    anna.click(anna.button("Ask for approval"))
+    expect(anna.page.get_by_role("status").first).to_contain_text("waits for approval")
+    gateway.check_safety()
+
+    ben = hire("Ben")
+    ben.sign_in()
+    ben.click(ben.link("Drafts and reviews"))
+    ben.click(ben.link("Is welding light safe for my lupus skin?"))
+    ben.click(ben.button("I read it, and it may be shown"))
+    ben.click(ben.button("Publish now"))
+    expect(ben.page.get_by_role("status").first).to_contain_text("It is live now")
+    assert "Ask your care team about other light" in patient.ask(MISSED)
+    assert anna.clicks + ben.clicks <= MOST_CLICKS
+
+
+def test_every_page_fits_a_phone_and_is_used_by_keyboard(gateway: Gateway, hire: Callable[..., Hand]) -> None:
+    anna = hire("Anna", PHONE)
+    anna.sign_in()
+    paths = {
+        "answers": "/studio/",
+        "entry": f"/studio/entries/en/{ENTRY}",
+        "work": "/studio/work",
+        "questions": "/studio/questions",
+        "releases": "/studio/releases",
+        "audit": "/studio/audit",
+        "account": "/studio/account",
+        "recall": f"/studio/recall/en/{ENTRY}",
+        "sign-off": "/studio/entries/en/cpr-adult/sign-off",
+    }
+    for name, path in paths.items():
+        anna.page.goto(f"{gateway.address}{path}")
+        anna.look(name)
+        anna.page.keyboard.press("Tab")
+        expect(anna.page.get_by_text("Skip to the page")).to_be_focused()
+    anna.page.goto(f"{gateway.address}/studio/entries/en/lupus-what-is")
+    change = anna.button("Change this text")
+    change.focus()
+    anna.page.keyboard.press("Enter")
+    expect(anna.page.locator("#editor")).to_be_visible()
+    anna.look("edit")

@@ -1,0 +1,33 @@
+"""Names for new entries, made from their questions so that nobody has to think one up."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from knowledge.store.repository import KnowledgeStore
+
+SHORT_WORDS = frozenset(
+    "a an and are as at be by can do does did for from have has how i if in is it my of on or should that the this to "
+    "was what when where which who why will with you your".split()
+)
+MOST_WORDS = 5
+LONGEST = 60
+"""Characters; an id may have 80, and a number may follow."""
+
+
+def free_id(question: str, topic: str, store: KnowledgeStore) -> str:
+    """An id of small letters that no entry has, in any release, and no draft."""
+    plain = unicodedata.normalize("NFKD", question).encode("ascii", "ignore").decode().lower()
+    found = re.findall("[a-z0-9]+", plain)
+    telling = [word for word in found if word not in SHORT_WORDS] or found or ["question"]
+    name = "-".join([topic.replace("_", "-"), *telling[:MOST_WORDS]])[:LONGEST].strip("-")
+    number = 1
+    while _is_taken(candidate := name if number == 1 else f"{name}-{number}", store):
+        number += 1
+    return candidate
+
+
+def _is_taken(name: str, store: KnowledgeStore) -> bool:
+    keys = [(locale, name) for locale in ("en", "es")]
+    return any(store.revision(*key) or store.draft_of(key) for key in keys)

@@ -1,0 +1,115 @@
+"""How Lantern is used and how its content stands: a few charts, each with the table it is drawn from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from knowledge.model import TOPICS, Entry
+from web.studio.access import Studio, Visit, for_staff, staff
+from web.studio.answers import TOPIC_WORDS
+from web.studio.releases import as_csv
+
+OVERVIEW = "/studio/overview"
+OUTCOMES: Mapping[str, tuple[str, ...]] = {
+    "answered": ("answer", "steps", "trials"),
+    "asked back": ("clarify",),
+    "not answered": ("abstain",),
+    "left to the care team": ("defer",),
+    "emergency or crisis": ("emergency", "crisis"),
+}
+"""What becomes of a question, and the kinds of replies that count as it. Small talk is none of them."""
+DAYS = 30
+MOST_ENTRIES = 10
+REPORTS = 30
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One day of the chart, in the units of its drawing: where it stands, and its parts from the bottom up."""
+
+    x: float
+    width: float
+    parts: tuple[tuple[int, float, float], ...]
+    """Number of the outcome, top, height."""
+
+
+def routes(studio: Studio) -> list[Route]:
+    return [
+        for_staff(OVERVIEW, overview, staff, studio),
+        for_staff(f"{OVERVIEW}.csv", overview_file, staff, studio),
+    ]
+
+
+def overview(visit: Visit) -> Response:
+    parts, today = visit.studio.parts, visit.studio.clock().date()
+    knowledge = parts.knowledge
+    live = [row for row in knowledge.live().release.revisions if row.entry.answer_kind != "term"]
+    used = visit.studio.figures.used()
+    days = by_day(visit.studio.figures.kinds_by_day(), today)
+    topics = Counter(dict.fromkeys(TOPICS, 0))
+    for row in live:
+        topics[row.entry.topic] += used.get("/".join(row.entry.key), 0)
+    asked = [(row.entry, used.get("/".join(row.entry.key), 0)) for row in live]
+    return visit.page(
+        "overview.html",
+        "Overview",
+        days=days,
+        bars=bars(days),
+        outcomes=tuple(OUTCOMES),
+        totals=[sum(counts[number] for _, counts in days) for number in range(len(OUTCOMES))],
+        topics=[(TOPIC_WORDS[topic], count) for topic, count in topics.most_common()],
+        most=max(topics.values()) or 1,
+        oldest=oldest(asked),
+        unapproved=sum(row.review != "clinician" for row in live),
+        live=len(live),
+        overdue=sum(row.entry.review_due < today for row in live),
+        copy=knowledge.upkeep.copy(),
+        worker=knowledge.upkeep.worker(),
+        reports=parts.kept.reports()[::-1][:REPORTS],
+        kept_days=parts.retention.days,
+    )
+
+
+def by_day(rows: Iterable[tuple[str, str, int]], today: dt.date) -> list[tuple[str, tuple[int, ...]]]:
+    """The last days, each with its counts in the order of `OUTCOMES`; also days on which nobody asked."""
+    counts: dict[str, Counter[str]] = {}
+    for day, kind, count in rows:
+        counts.setdefault(day, Counter())[kind] += count
+    names = [(today - dt.timedelta(days=back)).isoformat() for back in reversed(range(DAYS))]
+    return [
+        (name, tuple(sum(counts.get(name, Counter())[kind] for kind in kinds) for kinds in OUTCOMES.values()))
+        for name in names
+    ]
+
+
+def bars(days: Sequence[tuple[str, tuple[int, ...]]], width: float = 720, height: float = 200) -> list[Bar]:
+    """The days as bars of a drawing of this size."""
+    most = max((sum(counts) for _, counts in days), default=0) or 1
+    step = width / len(days)
+    drawn = []
+    for place, (_, counts) in enumerate(days):
+        top, parts = height, []
+        for number, count in enumerate(counts):
+            tall = count / most * height
+            top -= tall
+            if count:
+                parts.append((number, round(top, 1), round(tall, 1)))
+        drawn.append(Bar(round(place * step + step * 0.1, 1), round(step * 0.8, 1), tuple(parts)))
+    return drawn
+
+
+def oldest(asked: Iterable[tuple[Entry, int]]) -> list[tuple[Entry, int]]:
+    """Of the entries that are asked for, those whose sources were read longest ago; among equals the most asked."""
+    used = [row for row in asked if row[1]]
+    return sorted(used, key=lambda row: (row[0].checked_on, -row[1], row[0].key))[:MOST_ENTRIES]
+
+
+def overview_file(visit: Visit) -> Response:
+    days = by_day(visit.studio.figures.kinds_by_day(), visit.studio.clock().date())
+    return as_csv("questions-a-day", ("day", *OUTCOMES), ((day, *counts) for day, counts in days))

@@ -1,0 +1,66 @@
+"""Rows of the audit trail in plain words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from knowledge.model import AuditRow
+from knowledge.store.audit import entries_of
+
+ACT_WORDS = {
+    "draft": "began a draft",
+    "draft_all": "began drafts from a file",
+    "edit": "changed the draft",
+    "discard": "threw the draft away",
+    "submit": "asked for approval",
+    "comment": "commented",
+    "send_back": "sent it back",
+    "approve": "approved it",
+    "publish": "published",
+    "plan": "planned a publication",
+    "cancel_plan": "took a plan back",
+    "plan_failed": "a planned publication failed",
+    "withdraw": "withdrew",
+    "retire": "took out for good",
+    "restore": "brought back",
+    "roll_back": "rolled back",
+    "settle_case": "agreed that a case of the safety check may come out otherwise",
+    "refused": "was refused",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One act, or several edits in a row by one person on one draft: `times`. `entries`: locale and id of each that
+    it is about."""
+
+    row: AuditRow
+    words: str
+    entries: tuple[tuple[str, str], ...]
+    times: int = 1
+    since: dt.datetime | None = None
+
+
+def lines(rows: Iterable[AuditRow]) -> list[Line]:
+    """Rows, the newest first, as lines in the same order."""
+    found: list[Line] = []
+    for row in rows:
+        last = found[-1] if found else None
+        if last and _goes_on(last.row, row):
+            found[-1] = replace(last, times=last.times + 1, since=row.at)
+            continue
+        words = ACT_WORDS.get(row.act, row.act)
+        if row.act == "refused":
+            words = f"was refused: {ACT_WORDS.get(row.detail.get('act', ''), row.detail.get('act', ''))}"
+        elif row.act == "roll_back":
+            words = f"rolled back to release {row.detail.get('to')}"
+        found.append(Line(row, words, tuple(sorted(entries_of(row.locale, row.entry, row.detail)))))
+    return found
+
+
+def _goes_on(newer: AuditRow, older: AuditRow) -> bool:
+    """Whether two rows are saves of the same person in the same draft: a draft saves itself while somebody writes."""
+    same = (newer.act, newer.person, newer.detail.get("draft")) == (older.act, older.person, older.detail.get("draft"))
+    return same and newer.act == "edit" and not older.reason
