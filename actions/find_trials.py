@@ -7,7 +7,7 @@ from actions.respond import Respond
 from actions.trial_talk import said
 from actions.turn import Events, Turn
 from knowledge.trials.lexicon import keys
-from knowledge.trials.talk import Look
+from knowledge.trials.talk import Look, in_context
 from knowledge.trials.wordings import wordings
 
 UNSURE = ("abstain", "clarify")
@@ -25,4 +25,6 @@ class FindTrials(Respond):
             return turn.say("manners_acknowledge")
         if turn.answerer.answer(turn.question).kind not in UNSURE:
             return answered(turn, turn.question)
-        return said(turn, Look(turn.answerer.trials.shelf.understand(turn.question.text, standing.country)), standing)
+        shelf = turn.answerer.trials.shelf
+        understood = in_context(shelf.understand(turn.question.text, standing.country), standing, shelf)
+        return said(turn, Look(understood), standing)

@@ -24,6 +24,8 @@ from knowledge.trials.talk import Numbers, Standing, Talk
 from knowledge.wiring import Knowledge
 
 Events = list[dict[str, Any]]
+MAY_BE_ABOUT_STUDIES = ("ask_question", "seek_advice", "find_trial")
+"""Intents of messages that may be about studies where none were shown: "where does that come from" is not."""
 
 
 def asked(tracker: Tracker, *, seeks_advice: bool = False) -> Question:
@@ -85,7 +87,8 @@ class Turn:
     def leaning(self, before: Before) -> Leaning:
         """What NLU takes the message for in the talk about studies, after what was shown `before`."""
         found = (self.tracker.latest_message.get("trial_talk") or {}).get(before)
-        return Leaning(*found) if found else Leaning()
+        of_something_else = self.intent not in (None, *MAY_BE_ABOUT_STUDIES) and before in ("nothing", "entry")
+        return Leaning() if of_something_else or not found else Leaning(*found)
 
     @property
     def standing(self) -> Standing:

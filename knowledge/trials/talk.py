@@ -309,7 +309,7 @@ def heard(
         or _taught(text, standing, shelf, understood)
         or _asked_about(text, standing, shelf, understood, leaning, rival)
         or _named(text, understood, shelf, rival, standing, leaning)
-        or _looked(text, standing, _with_condition(understood, standing, shelf), leaning, rival)
+        or _looked(text, standing, in_context(understood, standing, shelf), leaning, rival)
     )
 
 
@@ -450,6 +450,8 @@ def _asked_about(
         return About(number, ("page",))
     asked = asked_of_study(text)
     fields = asked.fields
+    if standing.study is None and leaning.study < VERY_LIKELY and understood.search != Search():
+        return None  # after a list "any age" changes the search, also where it found only one
     if leaning.study >= VERY_LIKELY and not shelf.by_name(text):
         return None if rival().is_same else About(number, fields, understood)
     if not fields or (understood.asks and wordings()["of_others"].search(plain)):
@@ -498,8 +500,8 @@ def _named(
     return Named(studies, mended)
 
 
-def _with_condition(understood: Understood, standing: Standing, shelf: TrialShelf) -> Understood:
-    """A condition that a message leaves to what was spoken of before: "studies for it", "the kidney ones"."""
+def in_context(understood: Understood, standing: Standing, shelf: TrialShelf) -> Understood:
+    """With a condition that a message leaves to what was spoken of before: "studies for it", "the kidney ones"."""
     search = understood.search
     if search.condition is not None:
         return understood

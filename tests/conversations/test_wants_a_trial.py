@@ -131,7 +131,7 @@ def test_a_number_that_is_one_digit_off_is_asked_back(say: Say) -> None:
 
 
 def test_a_search_needs_no_word_for_a_study(say: Say) -> None:
-    assert lists_studies(say("who is giving these cells to people with scleroderma"))
+    assert lists_studies(say("is somebody near philadelphia testing these cells on lupus kidneys"))
 
 
 def test_a_search_goes_on_from_what_was_explained(say: Say) -> None:
