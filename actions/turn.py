@@ -113,9 +113,13 @@ class Turn:
 
     @property
     def _earlier(self) -> tuple[str, ...]:
-        """The message before, and the question of the entry that the conversation is about."""
+        """Conditions that the message before named, and the question of the entry that the conversation is about."""
         shown = self.answerer.entry(self.memory.last_reply) if self.memory.last_reply else None
-        return (earlier_text(self.tracker), shown.entry.question if shown else "")
+        # The words of a message are kept only where the person knows of it; what they named always is.
+        said = [event for event in self.tracker.events if event.get("event") == "user"][:-1]
+        found = (said[-1].get("parse_data") or {}).get("entities") or () if said else ()
+        named = tuple(str(one.get("value") or "") for one in found if one.get("entity") == "condition")
+        return (*named, shown.entry.question if shown else "")
 
     @property
     def contact(self) -> dict[str, str]:

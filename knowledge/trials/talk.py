@@ -125,7 +125,8 @@ class Standing:
     """Where the conversation stands when a message comes. `after_studies`: the last reply was about studies;
     `after_joining`: it was about joining one; `study`: the number of the one that it showed alone. `country`: where the
     person is, where that is known. `after_entry`: an entry was shown before;
-    `earlier`: what the conversation was about before: the message before, and the question of that entry."""
+    `earlier`: what the conversation was about before: conditions that the message before named, and the question of
+    that entry."""
 
     talk: Talk = field(default_factory=Talk)
     after_studies: bool = False

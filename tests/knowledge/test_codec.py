@@ -42,6 +42,7 @@ QUESTIONS = (
     Question("what about NCT12"),
     Question("NCT05938725 or NCT06106893"),
     Question("skin"),
+    Question("cells"),
     Question(""),
 )
 

@@ -103,7 +103,7 @@ def problems(environment: Mapping[str, str], home: Path) -> dict[str, str]:
 def _kept(file: Path) -> dict[str, str]:
     try:
         mode = file.stat().st_mode
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # a home that is none is named elsewhere
         return {}
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SettingError(f"{file} may be read by others; run: chmod 600 {file}")
