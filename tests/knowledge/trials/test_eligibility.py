@@ -36,8 +36,8 @@ def test_no_phrase_says_that_somebody_may_join() -> None:
 
 @pytest.mark.parametrize("folder", ["web/templates", "web/widget"])
 def test_no_template_says_that_somebody_may_join(folder: str) -> None:
-    found = (file for file in (PROJECT / folder).rglob("*") if file.suffix in (".html", ".js", ".xml"))
-    files = [file for file in found if "node_modules" not in file.parts]
+    texts = (file for file in (PROJECT / folder).rglob("*") if file.suffix in (".html", ".js", ".xml"))
+    files = [file for file in texts if "node_modules" not in file.parts]
     assert files
     assert {file.name: found for file in files if (found := promises([file.read_text(encoding="utf-8")]))} == {}
 
