@@ -16,6 +16,7 @@ from tests.provenance import CONTACT, HOURS
 from tests.running import Lantern, environment, run_command
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run side by side, those of one file stay together, and so do all that talk with the one Lantern."""
     for item in items:

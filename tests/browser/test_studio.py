@@ -44,6 +44,7 @@ class Gateway:
         records.store.migrate()
         roles = {"Anna": ["author"], "Ben": ["reviewer", "publisher"]}
         self.passwords = {name: records.staff.add(name, may, by="the terminal") for name, may in roles.items()}
+        self.begun: set[str] = set()
 
     def start(self) -> subprocess.Popen[bytes]:
         with self.log.open("wb") as log:
@@ -101,7 +102,11 @@ class Hand:
         return self.page.get_by_role("link", name=name, exact=True)
 
     def sign_in(self) -> None:
-        """From the sign-in page, with the name in the first field already."""
+        """From the sign-in page, with the name in the first field already. The password was chosen some day before."""
+        if self.name not in self.gateway.begun:
+            self.begin()
+            self.page.context.clear_cookies()
+            self.clicks = 0
         self.page.goto(f"{self.gateway.address}/studio/")
         self.page.keyboard.type(self.name)
         self.page.keyboard.press("Tab")
@@ -121,6 +126,7 @@ class Hand:
         self.page.get_by_label("New password, once more").fill(OWN)
         self.click(self.button("Save the new password"))
         expect(self.page.get_by_role("status").first).to_contain_text("new password counts")
+        self.gateway.begun.add(self.name)
 
     def look(self, name: str) -> None:
         """Nothing is to be scrolled sideways; and a picture, where somebody wants to see it."""
