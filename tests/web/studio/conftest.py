@@ -18,6 +18,7 @@ from knowledge.editing.acts import Editing
 from knowledge.phrases import Phrases
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
+from knowledge.second_net import NetFile
 from knowledge.store.repository import KnowledgeStore
 from knowledge.store.safety_checks import SafetyChecks
 from knowledge.trials.current import CurrentTrials
@@ -103,6 +104,7 @@ def parts(
         editing=Editing(knowledge_store, lambda: FACTS, lambda entries: None, safety_checks),
         checks=safety_checks,
         upkeep=cast(Upkeep, SmallUpkeep()),
+        second_net=NetFile(tmp_path / "second_net.npz"),
     )
     engine = open_engine(f"sqlite:///{tmp_path / 'conversations.db'}")
     return replace(parts, knowledge=knowledge, staff=StaffStore(engine, clock), clock=clock)
