@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -77,7 +78,7 @@ def routes(parts: Parts, element: Element) -> list[Route]:
     async def script(request: Request) -> Response:
         found = element.script(request.path_params["version"], request.path_params["name"])
         if found is None:
-            return Response("There is no such version of the chat element.", 404, media_type="text/plain")
+            raise HTTPException(404)
         headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding"}
         packed = "gzip" in request.headers.get("accept-encoding", "")
         if packed:
