@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from starlette.testclient import TestClient
 
 from knowledge.errors import StoreUnavailable
 from knowledge.store.repository import KnowledgeStore
+from knowledge.wiring import from_environment
 from records import wiring as records_wiring
 from records.recorder import Recorder
 from records.repository import ConversationStore
@@ -43,7 +45,7 @@ SECRET_WORDS = "my name is Zebulon Quillfeather"
 # There is no action server that could be down: actions run inside the assistant's process. What remains of that fault
 # is an action that fails or hangs.
 @pytest.fixture(scope="module")
-def failing_actions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def failing_actions(tmp_path_factory: pytest.TempPathFactory, prepared_home: Path) -> Iterator[str]:
     """Name of a package with an action that fails at every third call and one that hangs."""
     package = tmp_path_factory.mktemp("actions") / "failing_actions"
     package.mkdir()
@@ -79,7 +81,11 @@ def failing_actions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(package.parent)
+        # rasa-sdk makes every action that this process has imported, ours too, and those ask for a home that is ready.
+        patch.setenv("LANTERN_HOME", str(prepared_home))
+        from_environment.cache_clear()
         yield package.name
+        from_environment.cache_clear()
 
 
 def run_actions(package: str, *names: str) -> list[str]:
