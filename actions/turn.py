@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,8 +46,12 @@ def asked(tracker: Tracker, *, seeks_advice: bool = False) -> Question:
 
 def earlier_text(tracker: Tracker) -> str:
     """The message before the latest, as far as it is kept; "" where it is not."""
-    said = [event.get("text") or "" for event in tracker.events if event.get("event") == "user"]
-    return said[-2] if len(said) > 1 else ""
+    return _message_before(tracker).get("text") or ""
+
+
+def _message_before(tracker: Tracker) -> Mapping[str, Any]:
+    said = [event for event in tracker.events if event.get("event") == "user"]
+    return said[-2] if len(said) > 1 else {}
 
 
 def speak(dispatcher: CollectingDispatcher, knowledge: Knowledge, answer: Answer) -> None:
@@ -90,7 +95,7 @@ class Turn:
         of_something_else = self.intent not in (None, *MAY_BE_ABOUT_STUDIES) and before in ("nothing", "entry")
         return Leaning() if of_something_else or not found else Leaning(*found)
 
-    @property
+    @functools.cached_property
     def standing(self) -> Standing:
         """Where the talk about studies stands."""
         now = self.memory.now
@@ -116,8 +121,7 @@ class Turn:
         """Conditions that the message before named, and the question of the entry that the conversation is about."""
         shown = self.answerer.entry(self.memory.last_reply) if self.memory.last_reply else None
         # The words of a message are kept only where the person knows of it; what they named always is.
-        said = [event for event in self.tracker.events if event.get("event") == "user"][:-1]
-        found = (said[-1].get("parse_data") or {}).get("entities") or () if said else ()
+        found = (_message_before(self.tracker).get("parse_data") or {}).get("entities") or ()
         named = tuple(str(one.get("value") or "") for one in found if one.get("entity") == "condition")
         return (*named, shown.entry.question if shown else "")
 

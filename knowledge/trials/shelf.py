@@ -5,6 +5,7 @@ All that a search compares is laid out once per copy, as arrays over the studies
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,6 +39,10 @@ class Near:
     km: float
 
 
+READ_LAST = 16
+"""Messages whose reading is remembered: understanding, entities and dialogue each ask for that of the same message."""
+
+
 class TrialShelf:
     """Studies in memory, each number once: of two studies with one number the first is kept."""
 
@@ -51,6 +56,7 @@ class TrialShelf:
         self._terms = terms
         self._layout = _Layout(self._rows, terms)
         self._reader = SearchReader(terms, self._layout.has_sites, self._names.spans)
+        self._read = functools.lru_cache(maxsize=READ_LAST)(self._reader.read)
 
     @property
     def studies(self) -> tuple[Study, ...]:
@@ -82,7 +88,7 @@ class TrialShelf:
 
     def understand(self, text: str, country: str | None = None) -> Understood:
         """What `text` says about a search. `country`: where the person is; it decides between places of one name."""
-        return self._reader.read(text, country)
+        return self._read(text, country)
 
     def mended(self, text: str) -> str:
         """The words of a message in lower case, with slips mended."""

@@ -274,12 +274,13 @@ def heard(
     talk = standing.talk
     understood = _understood(text, shelf, _country(standing))
     numbers = find_nct(text) or tuple(number for number in bare_nct(text) if shelf.by_number(number))
-    of_studies = bool(numbers) or standing.after_studies or standing.after_joining or talk.search is not None
-    joins = asks_to_join(text, after_studies=bool(numbers) or standing.after_studies or standing.after_joining)
+    after_studies = bool(numbers) or standing.after_studies or standing.after_joining
+    of_studies = after_studies or talk.search is not None or understood.speaks_of_studies
+    joins = asks_to_join(text, after_studies=after_studies)
     searches = leaning.search >= VERY_LIKELY and understood.speaks_of_studies
     if searches and joins == "weak":
         joins = None
-    elif leaning.join >= VERY_LIKELY and (of_studies or understood.speaks_of_studies):
+    elif leaning.join >= VERY_LIKELY and of_studies:
         joins = "strong"
     if joins == "strong" or (joins == "weak" and not _says_more(understood.search)):
         number = numbers[0] if numbers else standing.study if standing.after_studies else None
