@@ -5,17 +5,13 @@ Documents: Messenger Platform, "Webhooks" (messages, messaging_postbacks), "Send
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.responses import Response
-
 from web.channels import meta
 from web.channels.contract import (
-    Adapter,
     Capacity,
     Delivery,
     Event,
@@ -34,7 +30,7 @@ QUICK_REPLIES, TITLE, PAYLOAD = 13, 20, 1000
 """Limits of quick replies, as their document gives them."""
 
 
-class Messenger(Adapter):
+class Messenger(meta.MetaAdapter):
     name = "messenger"
     questions = (
         Question(
@@ -62,30 +58,18 @@ class Messenger(Adapter):
         ),
     )
     capacity = Capacity(2000, 2000, choices=QUICK_REPLIES, title=TITLE, message=PAYLOAD)
-    window = dt.timedelta(hours=24)
-    methods = ("GET", "POST")
-
-    def __init__(self, page_id: str, token: str, app_secret: str, verify_token: str, api: str) -> None:
-        self._page_id, self._token, self._app_secret = page_id, token, app_secret
-        self._verify_token, self._api = verify_token, api
 
     @classmethod
     def from_settings(cls, values: Mapping[str, Any]) -> Messenger:
         names = ("PAGE_ID", "TOKEN", "APP_SECRET", "VERIFY_TOKEN", "API")
         return cls(*(values[f"LANTERN_MESSENGER_{name}"] for name in names))
 
-    async def verify(self, delivery: Delivery, line: Line) -> None:
-        meta.require_signature(delivery, self._app_secret, self._verify_token)
-
-    def greeting(self, delivery: Delivery) -> Response | None:
-        return meta.challenge(delivery)
-
     def parse(self, delivery: Delivery) -> Sequence[Event]:
         body = delivery.json()
         if body.get("object") != "page":
             return []
         rows = (row for entry in listed(body.get("entry")) for row in listed(entry.get("messaging")))
-        mine = (row for row in rows if name(record(row.get("recipient")).get("id")) == self._page_id)
+        mine = (row for row in rows if name(record(row.get("recipient")).get("id")) == self._account)
         return [event for row in mine for event in _events(row)]
 
     async def send(self, letter: Letter, line: Line) -> str | None:

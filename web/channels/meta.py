@@ -5,9 +5,11 @@ Documents: Graph API, Webhooks, "Getting Started" (validating payloads, verifica
 
 from __future__ import annotations
 
+import datetime as dt
+
 from starlette.responses import PlainTextResponse, Response
 
-from web.channels.contract import Answered, Delivery, taken
+from web.channels.contract import Adapter, Answered, Delivery, Line, taken
 from web.channels.errors import BadSignature, KeyRefused, NotNow, Rejected
 from web.channels.signatures import equal, hmac_hex, require_one_of
 
@@ -23,22 +25,31 @@ WINDOW_CODES = frozenset((131047, 2018278))
 """The person wrote too long ago."""
 
 
-def require_signature(delivery: Delivery, app_secret: str, verify_token: str) -> None:
-    """A delivery is signed with the app's secret; a request that tries the address knows the token that was typed in
-    beside it. Raises `BadSignature`."""
-    if delivery.method == "GET":
-        token = delivery.query.get("hub.verify_token", "")
-        if delivery.query.get("hub.mode") != "subscribe" or not equal(token, verify_token):
-            raise BadSignature("not the token of this address")
-        return
-    require_one_of([delivery.headers.get(SIGNATURE, "")], ["sha256=" + hmac_hex(app_secret, delivery.body)])
+class MetaAdapter(Adapter):
+    """What is proved and answered alike by both. `account`: the id of the number or page that is ours."""
 
+    window = dt.timedelta(hours=24)
+    methods = ("GET", "POST")
 
-def challenge(delivery: Delivery) -> Response | None:
-    """What a request that tries the address wants to hear; None for a delivery."""
-    if delivery.method != "GET":
-        return None
-    return PlainTextResponse(delivery.query.get("hub.challenge", "")[:LONGEST_CHALLENGE])
+    def __init__(self, account: str, token: str, app_secret: str, verify_token: str, api: str) -> None:
+        self._account, self._token, self._app_secret = account, token, app_secret
+        self._verify_token, self._api = verify_token, api
+
+    async def verify(self, delivery: Delivery, line: Line) -> None:
+        """A delivery is signed with the app's secret; a request that tries the address knows the token that was typed
+        in beside it."""
+        if delivery.method == "GET":
+            token = delivery.query.get("hub.verify_token", "")
+            if delivery.query.get("hub.mode") != "subscribe" or not equal(token, self._verify_token):
+                raise BadSignature("not the token of this address")
+            return
+        signed = "sha256=" + hmac_hex(self._app_secret, delivery.body)
+        require_one_of([delivery.headers.get(SIGNATURE, "")], [signed])
+
+    def greeting(self, delivery: Delivery) -> Response | None:
+        if delivery.method != "GET":
+            return None
+        return PlainTextResponse(delivery.query.get("hub.challenge", "")[:LONGEST_CHALLENGE])
 
 
 def accepted(answered: Answered) -> Answered:

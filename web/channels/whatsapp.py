@@ -6,15 +6,11 @@ Documents: WhatsApp Cloud API, "Webhooks: messages", "Messages" (text, interacti
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from starlette.responses import Response
-
 from web.channels import meta
 from web.channels.contract import (
-    Adapter,
     Capacity,
     Delivery,
     Event,
@@ -39,7 +35,7 @@ SILENT = ("reaction", "system", "revoke", "request_welcome", "ephemeral")
 """Kinds of messages to which nobody awaits an answer."""
 
 
-class WhatsApp(Adapter):
+class WhatsApp(meta.MetaAdapter):
     name = "whatsapp"
     questions = (
         Question(
@@ -67,24 +63,12 @@ class WhatsApp(Adapter):
         ),
     )
     capacity = Capacity(4096, 4096, choices=ROWS, title=ROW_MORE, message=ROW_ID, chars_with_choices=1024)
-    window = dt.timedelta(hours=24)
     stop_words = True
-    methods = ("GET", "POST")
-
-    def __init__(self, number_id: str, token: str, app_secret: str, verify_token: str, api: str) -> None:
-        self._number_id, self._token, self._app_secret = number_id, token, app_secret
-        self._verify_token, self._api = verify_token, api
 
     @classmethod
     def from_settings(cls, values: Mapping[str, Any]) -> WhatsApp:
         names = ("NUMBER_ID", "TOKEN", "APP_SECRET", "VERIFY_TOKEN", "API")
         return cls(*(values[f"LANTERN_WHATSAPP_{name}"] for name in names))
-
-    async def verify(self, delivery: Delivery, line: Line) -> None:
-        meta.require_signature(delivery, self._app_secret, self._verify_token)
-
-    def greeting(self, delivery: Delivery) -> Response | None:
-        return meta.challenge(delivery)
 
     def parse(self, delivery: Delivery) -> Sequence[Event]:
         changes = (
@@ -94,7 +78,7 @@ class WhatsApp(Adapter):
             if change.get("field") == "messages"
         )
         # One app may have several numbers; only one of them is ours.
-        mine = (value for value in changes if record(value.get("metadata")).get("phone_number_id") == self._number_id)
+        mine = (value for value in changes if record(value.get("metadata")).get("phone_number_id") == self._account)
         return [event for value in mine for event in self._events(value)]
 
     def _events(self, value: Mapping[str, Any]) -> Iterator[Event]:
@@ -119,12 +103,12 @@ class WhatsApp(Adapter):
             **_content(letter.page),
         }
         headers = {"Authorization": f"Bearer {self._token}"}
-        address = f"{self._api}/{self._number_id}/messages"
+        address = f"{self._api}/{self._account}/messages"
         answered = meta.accepted(await json_call(line, address, body, headers))
         return next((text(row.get("id")) for row in listed(answered.json().get("messages"))), None)
 
     async def reach(self, line: Line, at: float) -> None:
-        address = f"{self._api}/{self._number_id}?fields=verified_name"
+        address = f"{self._api}/{self._account}?fields=verified_name"
         meta.accepted(await line.get(address, {"Authorization": f"Bearer {self._token}"}))
 
 
