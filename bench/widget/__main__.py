@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from bench.widget.pages import ELEMENT, OURS, PROTOTYPE, THE_RIVAL, Site, Widget, rival_bundle
 from bench.widget.reading import measured
-from tests.browser.conftest import QUIET, WITHOUT_SANDBOX
+from tests.browser.chromium import QUIET, WITHOUT_SANDBOX
 from web.widget.rules import PATH as RULES
 
 MOST_FIRST_KIB, MOST_LATER_KIB = 16, 14

@@ -18,7 +18,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.conftest import DESK, PHONE, QUIET, WITHOUT_SANDBOX, Gateway, Hospital, Visit
+from tests.browser.chromium import QUIET, WITHOUT_SANDBOX
+from tests.browser.conftest import DESK, PHONE, Gateway, Hospital, Visit
 from tests.running import environment, run_command
 
 QUESTION = "What is cytokine release syndrome?"

@@ -16,27 +16,17 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from storage.secrets import shared_secret
+from tests.browser.chromium import NOTE_VIOLATIONS, chromium
 from tests.browser.stand_in import StandIn
 from tests.running import PROJECT, environment, free_port, run_command, wait_until
 from web.widget.files import Element
 
-QUIET = (
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-# In tests only: in a container there is no second user for Chromium's own sandbox.
-WITHOUT_SANDBOX = "--no-sandbox"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 MOST_TABS = 40
-NOTE_VIOLATIONS = """document.addEventListener('securitypolicyviolation',
-  (event) => console.error('refused by policy: ' + event.violatedDirective + ' ' + event.blockedURI));"""
 FOCUSED = """() => {
   let element = document.activeElement;
   while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
@@ -46,15 +36,8 @@ FOCUSED = """() => {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.fail(
-            "Chromium is not installed (apt-get install chromium); the page is promised to work in it", pytrace=False
-        )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=[WITHOUT_SANDBOX, *QUIET])
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

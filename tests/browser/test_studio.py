@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Locator, expect
 
 from records import wiring
 from storage.secrets import shared_secret
-from tests.browser.chromium import NOTE_VIOLATIONS, chromium
+from tests.browser.chromium import NOTE_VIOLATIONS
 from tests.running import PROJECT, environment, free_port, run_command, wait_until
 
 OWN = "three calm otters"
@@ -72,12 +72,6 @@ def gateway(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     yield gateway
     process.terminate()
     process.wait(30)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 class Hand:

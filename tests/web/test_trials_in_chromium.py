@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from knowledge.phrases import Phrases
 from knowledge.trials.answers import TrialAnswers
+from tests.browser.chromium import chromium
 from tests.trials_registry import records, registry_copy
 from tests.web.conftest import SmallKnowledge
 from tests.web.test_serve import door
 from web.parts import Parts
 
 LIST = "/library/trials/"
-# In tests only: in a container there is no second user for Chromium's own sandbox.
-ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
 
 
@@ -25,19 +23,14 @@ TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
 def page(parts: Parts, knowledge: SmallKnowledge, phrases: Phrases) -> Iterator[Page]:
     """A phone's page that runs no script. Whatever the browser complains about fails the test."""
     knowledge.answerer.trials = TrialAnswers(registry_copy(records(40)), phrases.of("en"))
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.fail("Chromium is not installed (apt-get install chromium); pages are promised to work in it")
     complaints: list[str] = []
-    with door(parts) as (host, port), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+    with door(parts) as (host, port), chromium() as browser:
         page = browser.new_page(
             viewport={"width": 390, "height": 844}, base_url=f"http://{host}:{port}", java_script_enabled=False
         )
         page.on("console", lambda message: complaints.append(message.text))
         page.on("requestfailed", lambda request: complaints.append(request.url))
         yield page
-        browser.close()
     assert complaints == []
 
 
