@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import filelock
 import pytest
 
 from knowledge import wiring
@@ -18,10 +19,21 @@ from tests.running import Lantern, environment, run_command
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run side by side, those of one file stay together, and so do all that talk with the one Lantern."""
+    """Where tests run side by side, those of one file stay together, and all that talk with the one Lantern. Those
+    with a group that takes long are begun first, so that no process waits for another at the end."""
     for item in items:
         talks = "running_lantern" in getattr(item, "fixturenames", ())
         item.add_marker(pytest.mark.xdist_group("lantern" if talks else str(item.path)))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Those that need the prepared home come behind one long file that does not: one process prepares it meanwhile."""
+    needed = getattr(item, "fixturenames", ())
+    if "running_lantern" in needed:
+        return 0
+    takes_long = item.get_closest_marker("takes_long") is not None
+    return (2 if "prepared_home" in needed else 1) if takes_long else 3
 
 
 @pytest.hookimpl(wrapper=True)
@@ -42,15 +54,19 @@ def postgresql() -> Iterator[postgresql_server.Server]:
 
 @pytest.fixture(scope="session")
 def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the embedding model and the published starter content. Copy it before writing to it.
+    """A home with the embedding model and the published starter content, one for all processes of a run. Copy it before
+    writing to it.
 
-    LANTERN_TEST_HOME names a folder in which it is kept from one run to the next; half a minute less to wait.
+    LANTERN_TEST_HOME names a folder in which it is kept from one run to the next; a minute less to wait.
     """
-    kept = os.environ.get("LANTERN_TEST_HOME")
-    home = Path(kept) if kept else tmp_path_factory.mktemp("prepared") / "home"
-    for command in (("model",), ("content", "import", "--seed")):
-        done = run_command(*command, env=environment(home), seconds=240)
-        assert done.returncode == 0, done.stdout
+    kept, run = os.environ.get("LANTERN_TEST_HOME"), tmp_path_factory.getbasetemp()
+    home = Path(kept) if kept else (run.parent if "PYTEST_XDIST_WORKER" in os.environ else run) / "prepared" / "home"
+    home.parent.mkdir(parents=True, exist_ok=True)
+    # The first process to come prepares it; what is there already costs the others a second or two.
+    with filelock.FileLock(home.with_name(f"{home.name}.lock")):
+        for command in (("model",), ("content", "import", "--seed")):
+            done = run_command(*command, env=environment(home), seconds=240)
+            assert done.returncode == 0, done.stdout
     return home
 
 

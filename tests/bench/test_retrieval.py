@@ -15,6 +15,8 @@ from knowledge.search.confidence import Evidence, Weights, confidence
 from knowledge.search.index import SCORING, Index
 from knowledge.wiring import Knowledge
 
+pytestmark = pytest.mark.takes_long
+
 EVERY = slice(None, None, 400)
 
 

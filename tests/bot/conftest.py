@@ -13,7 +13,7 @@ import pytest
 from records.repository import HISTORY, MIGRATIONS
 from storage.engine import open_engine
 from storage.migrations import migrate
-from tests.running import PROJECT
+from tests.running import PROJECT, Lantern
 
 
 def prepare_rasa(home: Path) -> None:
@@ -36,12 +36,15 @@ def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def served_model(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The trained model of Lantern itself, with the knowledge room of this process."""
+def served_model(
+    prepared_home: Path, running_lantern: Lantern, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """The model that the running Lantern trained, with the knowledge room of this process."""
     from bot.training import train_if_needed
     from knowledge.wiring import from_environment
 
     home = shutil.copytree(prepared_home, tmp_path_factory.mktemp("served") / "home")
+    shutil.copytree(running_lantern.home / "models", home / "models")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LANTERN_HOME", str(home))
         from_environment.cache_clear()

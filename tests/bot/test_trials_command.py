@@ -29,6 +29,8 @@ from tests.registry_server import Registry as Server
 from tests.running import PROJECT, environment, run_command, wait_until
 from tests.trials_registry import moved, number_of, records
 
+pytestmark = pytest.mark.takes_long
+
 FEW = 12
 LEASE_SECONDS = "2"
 SHIPPED = load_snapshot().made

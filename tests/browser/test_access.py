@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import DESK, MOST_TABS, PHONE, Visit, Visits
 from tests.browser.stand_in import Messages, Said, StandIn, answer, card
 
+pytestmark = pytest.mark.takes_long
+
 SMALL: dict[str, Any] = {"viewport": {"width": 320, "height": 568}, "has_touch": True}
 ENLARGED: dict[str, Any] = {"viewport": {"width": 320, "height": 200}}
 """A window of 1280 by 800 at 400 %."""

@@ -12,6 +12,8 @@ from playwright.sync_api import Dialog, Page, Route, expect
 from tests.browser.conftest import Gateway, Hospital, Visit, Visits
 from tests.browser.stand_in import Said, StandIn, answer, card
 
+pytestmark = pytest.mark.takes_long
+
 BLOCKED = "for (const name of ['localStorage', 'sessionStorage'])" + (
     "Object.defineProperty(window, name, { get() { throw new DOMException('blocked', 'SecurityError'); } });"
 )

@@ -19,6 +19,8 @@ from tests.running import PROJECT
 from tests.safety.conftest import examples
 from web.widget.rules import packed
 
+pytestmark = pytest.mark.takes_long
+
 COLLAPSED = "my dad collapsed and isn't breathing"
 GONE = ("Failed to load resource", "ERR_CONNECTION_REFUSED", "ERR_INTERNET_DISCONNECTED", "CORS", "integrity")
 CALM = "This is not an emergency"

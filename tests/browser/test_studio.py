@@ -23,6 +23,8 @@ from storage.secrets import shared_secret
 from tests.browser.chromium import NOTE_VIOLATIONS
 from tests.running import PROJECT, environment, free_port, run_command, wait_until
 
+pytestmark = pytest.mark.takes_long
+
 OWN = "three calm otters"
 ENTRY, NEW_SENTENCE = "lupus-sun-protection", "Put your hat by the door."
 SUNSCREEN = "which sunscreen with lupus"

@@ -21,6 +21,8 @@ from storage.engine import open_engine, write
 from storage.migrations import upgrade
 from tests.running import environment, free_port, run_command
 
+pytestmark = pytest.mark.takes_long
+
 
 @pytest.fixture
 def home(tmp_path: Path, prepared_home: Path) -> Path:

@@ -38,6 +38,8 @@ from storage.settings import Settings
 from tests import postgresql as postgresql_server
 from tests.running import PROJECT
 
+pytestmark = pytest.mark.takes_long
+
 NOON = dt.datetime(2026, 11, 2, 12, tzinfo=dt.timezone.utc)
 MANY = 2 * ROWS_AT_ONCE + 1
 ODD = 'O\'Brien; "no" \\ \u2028 ñ 🫀 \r\n\t{}'

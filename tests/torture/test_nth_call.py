@@ -37,6 +37,8 @@ from web.parts import Parts
 from web.turns import Turns
 from web.wiring import line_to_assistant
 
+pytestmark = pytest.mark.takes_long
+
 if TYPE_CHECKING:
     from rasa.shared.core.domain import Domain
 

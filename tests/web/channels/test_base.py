@@ -29,6 +29,8 @@ from web.limits import Limits, Rate
 from web.parts import Parts
 from web.wiring import line_to_assistant
 
+pytestmark = pytest.mark.takes_long
+
 Says = Callable[..., None]
 ADDRESSES = {"webhook": {"sender": "someone", "in_reply_to": "m0"}, "whatsapp": {"to": "15035550182"}}
 

@@ -17,6 +17,8 @@ from web.channels.console import checked
 from web.channels.contract import Adapter, Capacity, Delivery, Event, Letter, Line
 from web.channels.whatsapp import WhatsApp
 
+pytestmark = pytest.mark.takes_long
+
 sound = web.channels.checking.samples
 
 

@@ -12,6 +12,8 @@ from tests.web.conftest import COLLAPSED, StandInAssistant
 from web.channels.simulation.providers import PROVIDERS
 from web.parts import Parts
 
+pytestmark = pytest.mark.takes_long
+
 Says = Callable[..., None]
 
 
