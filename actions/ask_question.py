@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.hand_over import PERSON_ENTRY, handed_over
+from actions.contact import PERSON_ENTRY, handed_over
 from actions.respond import Respond
 from actions.turn import Events, Turn, asked
 from knowledge.blocks import spoken

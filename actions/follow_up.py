@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+from actions.ask_question import answered
 from actions.memory import OFFERS, TRIALS
 from actions.respond import Respond
 from actions.turn import Events, Turn, speak
@@ -31,7 +32,8 @@ class FollowUpAction(Respond):
     def follow(self, turn: Turn) -> Events:
         last = turn.memory.last_reply
         if last is None or turn.answerer.entry(last) is None:
-            return turn.say("nothing_yet")
+            # "Where does what you say come from?" is a question where nothing was said yet.
+            return answered(turn, turn.question) if turn.surely_asks else turn.say("nothing_yet")
         answer = self.find(turn, last)
         if answer is None:
             return turn.say(self.absent)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from actions.ask_question import answered
+from actions.contact import PERSON_ENTRY, handed_over
 from actions.respond import Respond
-from actions.turn import Events, Turn, speak
-from knowledge.blocks import spoken
-from knowledge.model import Answer, FollowUp
-
-PERSON_ENTRY = "assistant-talk-to-person"
-"""The entry that answers this question where it is asked as one."""
+from actions.turn import Events, Turn
 
 
 class HandOver(Respond):
@@ -18,18 +15,7 @@ class HandOver(Respond):
         return "action_hand_over"
 
     def reply(self, turn: Turn) -> Events:
+        if turn.surely_asks not in (None, PERSON_ENTRY):
+            # "Can you call an ambulance from here", "which number for someone who is beaten".
+            return answered(turn, turn.question)
         return handed_over(turn) if turn.contact else turn.say("handoff", kind="handoff")
-
-
-def handed_over(turn: Turn) -> Events:
-    """Says where a person can be reached and when, and offers that they write; the emergency number always with it."""
-    keys = ["handoff_contact", *(["handoff_hours"] if turn.contact["hours"] else []), "handoff_emergency"]
-    said = tuple(spoken(turn.phrase(key, **turn.contact)) for key in keys)
-    button = turn.phrase("contact_button")
-    locale = turn.question.locale
-    speak(
-        turn.dispatcher,
-        turn.knowledge,
-        Answer("handoff", said, follow_ups=(FollowUp(button, button),), locale=locale),
-    )
-    return []

@@ -1,4 +1,4 @@
-"""Greetings, thanks, small talk and anger: one spoken phrase each, in Spanish for those who greet in Spanish."""
+"""Greetings, thanks, small talk, fear and anger: one spoken phrase each, in Spanish for those who greet in Spanish."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from actions.turn import Events, Turn
 from knowledge.language import is_spanish
 from knowledge.search.questions import asks
 
-KINDS = ("greet", "goodbye", "thank", "acknowledge", "chitchat", "complain", "instruct", "ask_language")
+KINDS = ("greet", "goodbye", "thank", "acknowledge", "chitchat", "afraid", "complain", "instruct", "ask_language")
 
 BEFORE_A_QUESTION = ("greet", "thank", "acknowledge")
 """After these a question may come in the same message."""

@@ -61,7 +61,7 @@ def about_trials(turn: Turn) -> Events | None:
         trials.shelf,
         leaning=turn.leaning(standing.before),
         advice=_advice(turn, standing),
-        rival=lambda: _rival(turn),
+        rival=lambda: _rival(turn, standing),
     )
     return said(turn, move, standing, _beside(turn, move, standing)) if move is not None else None
 
@@ -89,8 +89,12 @@ def _advice(turn: Turn, standing: Standing) -> Literal["no", "likely", "sure"]:
     return "likely" if turn.intent == ADVICE and not standing.after_studies else "no"
 
 
-def _rival(turn: Turn) -> Rival:
-    best = turn.answerer.understood(turn.question).best
+def _rival(turn: Turn, standing: Standing) -> Rival:
+    question = turn.question
+    if standing.after_studies or standing.after_joining:
+        # In the light of what was said about joining, "in Spain" finds an entry wherever one speaks of Spain.
+        question = replace(question, context=replace(question.context, last_entry=None))
+    best = turn.answerer.understood(question).best
     return Rival(best.confidence, turn.knowledge.is_published_phrasing(turn.question.text)) if best.hits else Rival()
 
 

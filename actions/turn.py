@@ -25,6 +25,8 @@ from knowledge.trials.talk import Numbers, Standing, Talk
 from knowledge.wiring import Knowledge
 
 Events = list[dict[str, Any]]
+BEYOND_DOUBT = 0.9
+"""Confidence of an entry by which a message asks for it though NLU takes it for something else."""
 MAY_BE_ABOUT_STUDIES = ("ask_question", "seek_advice", "find_trial")
 """Intents of messages that may be about studies where none were shown: "where does that come from" is not."""
 
@@ -94,6 +96,13 @@ class Turn:
         found = (self.tracker.latest_message.get("trial_talk") or {}).get(before)
         of_something_else = self.intent not in (None, *MAY_BE_ABOUT_STUDIES) and before in ("nothing", "entry")
         return Leaning() if of_something_else or not found else Leaning(*found)
+
+    @functools.cached_property
+    def surely_asks(self) -> str | None:
+        """Id of the entry that the message by itself asks for beyond doubt, whatever else it looks like."""
+        own = replace(self.question, context=replace(self.question.context, last_entry=None, earlier=""))
+        best = self.answerer.understood(own).best
+        return best.hits[0].entry.id if best.hits and best.confidence >= BEYOND_DOUBT else None
 
     @functools.cached_property
     def standing(self) -> Standing:

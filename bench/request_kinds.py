@@ -6,11 +6,15 @@ Each example of `data/nlu` is judged by a classifier that was trained without it
 (default 10 folds). No evaluation question is read. Prints, for several lengths of the words and thresholds, the share
 of requests for advice that are told and of questions that are wrongly sent to the care team, and the share of right
 kinds among all others: the settings of `bot.nlu.requests.RequestClassifier` were chosen from this table.
+
+Then a classifier that was trained with all examples judges `bench/training/moves.jsonl`: moves in a conversation, such
+as "say that again", and questions that look like one, by an author of whom nothing stands in `data/nlu`.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -25,7 +29,9 @@ from bot.nlu.requests import ADVICE, QUESTION, RequestClassifier
 from knowledge.wiring import Knowledge, from_environment
 
 PROJECT = Path(__file__).parent.parent
+MOVES = Path(__file__).parent / "training" / "moves.jsonl"
 LIKELY = (0.4, 0.5, 0.6, 0.7)
+NOT_A_MOVE = (QUESTION, ADVICE, "find_trial")
 
 
 def examples() -> list[tuple[str, str]]:
@@ -77,6 +83,23 @@ def main() -> None:
         for likely, found in judged(rows, vectors, knowledge, options.folds, words).items():
             told, lost = share(rows, found, {ADVICE}), share(rows, found, {QUESTION}, ADVICE)
             print(f"{words:5.1f}{likely:8.1f}{told:13.3f}{lost:20.3f}{share(rows, found, others):19.3f}", flush=True)
+    classifier = RequestClassifier(RequestClassifier.get_default_config(), None, None, knowledge)  # type: ignore[arg-type]
+    classifier.fit([text for text, _ in rows], vectors, np.array([intent for _, intent in rows]))
+    print_moves(classifier, knowledge)
+
+
+def print_moves(classifier: RequestClassifier, knowledge: Knowledge) -> None:
+    """Of each kind of move the share that is told, and the share of questions that stay questions."""
+    told: dict[str, list[bool]] = {}
+    for row in map(json.loads, MOVES.read_text(encoding="utf-8").splitlines()):
+        vector = knowledge.embedder.embed_message(knowledge.canonical(row["text"]))
+        found = str(classifier.rank(row["text"], vector)[0]["name"])
+        is_right = found in NOT_A_MOVE if row["intent"] == QUESTION else found == row["intent"]
+        told.setdefault(row["intent"], []).append(is_right)
+    moves = [right for kind, rights in told.items() if kind != QUESTION for right in rights]
+    print(f"\nmoves of another author: {np.mean(moves):.3f} of {len(moves)} told")
+    for kind, rights in told.items():
+        print(f"{kind:22}{len(rights):6}{np.mean(rights):8.3f}")
 
 
 if __name__ == "__main__":

@@ -54,9 +54,13 @@ class Thresholds:
     something published by a chance of `clarify`, the nearest entries are offered; below it the assistant says that it
     does not know. Of several questions in one message each is answered only at or above a confidence of `several`: a
     part that only sounds like a question is the likelier mistake. Set with the tables of `bench/retrieval.py`, so that
-    of a hundred answers about three are wrong, and of a hundred outside questions eight are not refused."""
+    of a hundred answers about three are wrong, and of a hundred outside questions eight are not refused.
+
+    A message that is read together with the answer before it gets an entry at or above a confidence of `following`
+    (`bench/follow_ups.py`)."""
 
     answer: float = 0.38
+    following: float = 0.55
     clarify: float = 0.93
     several: float = 0.7
 
@@ -136,8 +140,7 @@ class Answerer:
 
     def _found(self, question: Question, understood: Read) -> Answer:
         ranking = understood.best
-        least = ONE_WORD if len(words(ranking.text)) == 1 else self._thresholds.answer
-        if ranking.hits and ranking.confidence >= least:
+        if ranking.hits and ranking.confidence >= self._least(understood):
             return self._shown(ranking.hits[0].entry.id, question, ranking.confidence)
         named = self.trials.by_name(question.text, self.entry)
         if named is not None:
@@ -151,6 +154,12 @@ class Answerer:
         if ranking.hits and (understood.leans or self._is_about_ours(ranking)):
             return self._clarify(question, ranking)
         return self._abstain(question, ranking)
+
+    def _least(self, understood: Read) -> float:
+        """Confidence from which an entry is shown."""
+        if understood.follows:
+            return self._thresholds.following
+        return ONE_WORD if len(words(understood.best.text)) == 1 else self._thresholds.answer
 
     def _is_about_ours(self, ranking: Ranking) -> bool:
         """Whether the nearest entries are worth a look though none of them may answer."""

@@ -47,7 +47,7 @@ class RequestClassifier(GraphComponent):
         that closeness must keep out is what has nothing to do with health. `softness` is C of the
         regression, `words` the length of the words beside a vector of length 1, `seen` in how many examples a word or a
         pair of words must stand to count. Chosen by tenfold cross-validation (`bench/request_kinds.py`)."""
-        sureness = {"likely": 0.45, "close": 0.6, "likely_advice": 0.5, "close_advice": 0.4}
+        sureness = {"likely": 0.5, "close": 0.5, "likely_advice": 0.4, "close_advice": 0.4}
         return {**sureness, "softness": 10.0, "words": 1.0, "seen": 2}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, knowledge: Knowledge) -> None:
@@ -151,10 +151,8 @@ class RequestClassifier(GraphComponent):
         return [{"name": self._names[place], "confidence": float(chances[place])} for place in order]
 
     def _is_sure(self, kind: int, chance: float, text: str, vector: np.ndarray) -> bool:
-        close = float((self._examples[kind] @ vector).max())
-        if self._names[kind] != ADVICE:
-            return chance >= self._config["likely"] and close >= self._config["close"]
-        sure = chance >= self._config["likely_advice"] and close >= self._config["close_advice"]
+        close, of = float((self._examples[kind] @ vector).max()), "_advice" if self._names[kind] == ADVICE else ""
+        sure = chance >= self._config[f"likely{of}"] and close >= self._config[f"close{of}"]
         return sure and not self._knowledge.is_published_phrasing(text)
 
     def _features(self, text: str, vector: np.ndarray) -> np.ndarray:

@@ -59,6 +59,31 @@ WEIGHTS = Weights(
 )
 
 
+class Following(NamedTuple):
+    """What the figures of a message that follows an answer count for, in log odds of its best entry being right. It is
+    one model, not two: "how long?" by itself speaks of nothing published, however clear it is."""
+
+    right: float
+    chance: float
+    inside: float
+    outside: float
+    unmentioned: float
+    telling: float
+    foreign: float
+
+
+FOLLOWING = Following(
+    right=-2.241,
+    chance=0.415,
+    inside=2.136,
+    outside=-0.338,
+    unmentioned=-0.942,
+    telling=0.238,
+    foreign=0.078,
+)
+"""Fitted by `bench/follow_ups.py --fit`, which prints them as they stand here."""
+
+
 def chance_published(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
     """Chance, 0 to 1, that a question is about something published."""
     return _chance(weights[2:], evidence[1:])
@@ -67,6 +92,13 @@ def chance_published(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
 def confidence(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
     """Chance, 0 to 1, that the best entry answers the question that was asked."""
     return round(chance_published(evidence, weights) * _chance(weights[:2], evidence[:1]), 3)
+
+
+def confidence_following(evidence: Evidence, weights: Following = FOLLOWING) -> float:
+    """Chance, 0 to 1, that the best entry answers a message that follows an answer. `evidence` is that of the message
+    by itself, with its `chance` from all its readings."""
+    figures = (getattr(evidence, name) for name in Following._fields[1:])
+    return round(_chance(weights, tuple(figures)), 3)
 
 
 def _chance(weights: tuple[float, ...], figures: tuple[float, ...]) -> float:

@@ -1,17 +1,28 @@
-"""Follow-ups: a short message that only makes sense after what was said before ("and for a child?", "how long?")."""
+"""Follow-ups: a short message that only makes sense after what was said before ("and for a child?", "how long?").
+
+After an answer a message is read by itself and with the question of that answer, and what both readings find adds up.
+Which of them is meant needs no deciding then: "and the side effects?" finds little by itself, "no, the eye test"
+little with what it takes back.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
 
 from knowledge.model import Entry
 from knowledge.search.audience import age_groups
-from knowledge.search.index import Index, Ranking
+from knowledge.search.confidence import FOLLOWING, Following, confidence_following
+from knowledge.search.index import RIVALS, Index, Ranking, Reading
 from knowledge.search.message import Read, read
 from knowledge.search.words import BARE_STEMS, content_words, is_stop_word, words
 
-SHORT = 10
+SHORT = 14
 """Words. A longer message stands on its own."""
 SUBJECTS = 4
 """Words of the message before that are read together with this one."""
@@ -70,6 +81,30 @@ _TELLS = tuple(
 """What a short question asks for, and by which words a text tells it."""
 
 
+class Light(NamedTuple):
+    """What counts for an entry after an answer: the scores of the message `alone`, with the question of that answer
+    (`asked`), and of that question (`own`); and, in log odds, that the entry `tells` what is asked, is `cited` by the
+    answer, or is of the same `topic`."""
+
+    alone: float
+    asked: float
+    own: float
+    tells: float
+    cited: float
+    topic: float
+
+
+LIGHT = Light(
+    alone=0.581,
+    asked=0.597,
+    own=-0.214,
+    tells=1.328,
+    cited=2.578,
+    topic=0.423,
+)
+"""Fitted by `bench/follow_ups.py --fit`, which prints them as they stand here."""
+
+
 @dataclass(frozen=True)
 class Earlier:
     """What was said before a message: the entry shown last, and the message before; either may be missing."""
@@ -78,78 +113,90 @@ class Earlier:
     text: str = ""
 
 
+@dataclass(frozen=True)
+class Followed:
+    """A message that follows an answer. `alone`: its own reading; `figures`: what counts for each entry, shape
+    (entries, 6), in the order of `Light`."""
+
+    alone: Reading
+    figures: np.ndarray
+
+
 def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
     """Reads a message in the light of what was said before it. `sure` is the confidence of an answer.
 
-    A short message is read alone where its words speak of something else altogether. One that names no subject of its
-    own is else read together with what came before; one that does only where that is surer. Nothing is shown because of
-    what came before unless its text tells what is asked."""
-    said = _CORRECTS.sub("", text) or text
+    A short message is read alone where its words speak of something else altogether, or where it names a subject of its
+    own and is sure enough; else together with what came before."""
+    said = plainly(text)
     nothing = earlier.entry is None and not earlier.text
     if nothing or len(said.split()) > SHORT or _BACK.search(said):
         found = read(_BACK.sub("", said), index)
         return replace(found, leans=BARE_STEMS.issuperset(content_words(said)) and bool(_LEANS.search(said)))
     alone = read(said, index)
     named = any(not age_groups(word) for word in index.subjects(said))
-    definite = bool(_DEFINITE.search(said))
-    if named and alone.best.confidence >= sure and not definite and not _LEANS.search(said):
+    leans = bool(_LEANS.search(said) or _DEFINITE.search(said))
+    if named and not leans and (alone.best.confidence >= sure or len(alone.questions) > 1):
         return alone
     if alone.best.evidence.telling < ELSEWHERE:
         return alone
-    best = _likelier(_surest_together(said, earlier, index))
-    if best is None or not best.hits or not tells(best.hits[0].entry, said, index):
-        if named or best is None:
-            return alone
-        # Whoever leans on what was shown is asked back: near as the entry is, it does not tell what they ask.
-        return Read(replace(best, confidence=min(best.confidence, sure - 0.01)), (), leans=True)
-    if named and alone.best.confidence >= best.confidence and not (definite and best.confidence >= sure):
+    best = _best_together(said, earlier, index)
+    if best is None or not best.hits:
         return alone
-    return Read(best, (best,), leans=True)
+    return Read(best, (best,), leans=leans or not named, follows=True)
 
 
-def _likelier(ranking: Ranking | None) -> Ranking | None:
-    """A follow-up is about something published more often than a message out of the blue: its odds are doubled."""
-    if ranking is None:
-        return None
-    odds = 2 * ranking.confidence
-    return replace(ranking, confidence=round(odds / (odds + 1 - ranking.confidence), 3))
+def plainly(text: str) -> str:
+    """A message without the words that only take back the one before."""
+    return _CORRECTS.sub("", text) or text
 
 
-def _surest_together(text: str, earlier: Earlier, index: Index) -> Ranking | None:
-    """The follow-up read with the entry shown last, or with the words before it where those are clearly surer: they may
+def _best_together(text: str, earlier: Earlier, index: Index) -> Ranking | None:
+    """The message read with the entry shown last, or with the words before it where those are clearly surer: they may
     have been about something that had no entry."""
     subjects = index.subjects(earlier.text)[:SUBJECTS]
     said_before = index.search(" ".join([*subjects, text])) if subjects else None
     if earlier.entry is None:
         return said_before
-    together = _together(text, earlier.entry, index)
+    together = ranked_after(follow(text, earlier.entry, index), index)
     if said_before is not None and said_before.confidence > together.confidence + CLEARLY:
         return said_before
     return together
 
 
-def _together(text: str, last: Entry, index: Index) -> Ranking:
-    """The follow-up read with the question of the entry shown last. That entry itself counts again only where it tells
-    what the follow-up asks."""
+def follow(text: str, last: Entry, index: Index) -> Followed:
+    """Reads a message in both ways in which it may be meant after the answer `last`."""
     subject = words(last.question)
     if age_groups(text):
         # "and for a child?" asks the very same of someone else.
         subject = [word for word in subject if not age_groups(word)]
     else:
         subject = [word for word in subject if not is_stop_word(word)]
-    joined = " ".join([*subject, text])
-    together = index.search(joined)
-    if not together.hits or together.hits[0].entry is not last or tells(last, text, index):
-        return together
-    # What the earlier question finds by itself says nothing about the follow-up; the next entry does.
-    return index.search(joined, besides=last)
+    alone, asked = index.read(text), index.read(" ".join([*subject, text]))
+    scores = [alone.scores, asked.scores, index.own(last)]
+    likely = np.argsort(-(alone.scores + asked.scores), kind="stable")[: 2 * RIVALS]
+    tells_it, told = telling(text, index), np.zeros(len(index.entries))
+    told[likely] = [tells_it(index.entries[place]) for place in likely]
+    cited = [float(entry.id in last.related) for entry in index.entries]
+    topic = [float(entry.topic == last.topic) for entry in index.entries]
+    return Followed(alone, np.stack([*scores, told, cited, topic], axis=1))
+
+
+def ranked_after(followed: Followed, index: Index, light: Light = LIGHT, weights: Following = FOLLOWING) -> Ranking:
+    """The best entries for a message that follows an answer."""
+    return index.ranked_by(
+        followed.figures @ np.array(light), followed.alone, partial(confidence_following, weights=weights)
+    )
 
 
 def tells(entry: Entry, text: str, index: Index) -> bool:
     """Whether an entry's text tells what a short question asks for: it holds its words, or the kind of figure."""
-    told = f"{entry.answer}\n{entry.more}"
+    return telling(text, index)(entry)
+
+
+def telling(text: str, index: Index) -> Callable[[Entry], bool]:
+    """What says of an entry whether it `tells` what this text asks for."""
     plain = index.vocabulary.canonical(text)
     kinds = [kind for asked, kind in _TELLS if asked.search(plain)]
-    if kinds:
-        return any(kind.search(told) for kind in kinds)
-    return index.mentions(entry, text)
+    if not kinds:
+        return index.mentioning(text)
+    return lambda entry: any(kind.search(f"{entry.answer}\n{entry.more}") for kind in kinds)

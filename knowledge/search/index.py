@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -35,6 +35,8 @@ DRAWN = 100
 """Texts; what `odds` draws rare words by."""
 MOST_FOREIGN = 2
 """Foreign words that count: of a long message, more of them would say no more."""
+HITS = 5
+"""Entries that a search gives, unless more or fewer are asked for."""
 RIVALS, LEAST_RIVAL = 25, 1e-6
 """Entries among which the chance of the first is measured, and how likely all others are at least."""
 
@@ -122,6 +124,13 @@ def odds(held: int, size: int, apart: int, crowd: int) -> float:
     return math.log((held + usual) / (size + DRAWN)) - math.log((apart + usual) / (crowd + DRAWN))
 
 
+def _order(scores: np.ndarray) -> tuple[list[int], float]:
+    """Places of the likeliest entries, the first one first, and the log of the odds that it is the one among them."""
+    order = np.argsort(-scores, kind="stable")[:RIVALS]
+    others = float(np.exp(scores[order[1:]] - scores[order[0]]).sum())
+    return [int(place) for place in order], -math.log(max(others, LEAST_RIVAL))
+
+
 class Index:
     """The searchable form of one locale of one release. Building it embeds only texts that were never embedded."""
 
@@ -145,6 +154,7 @@ class Index:
         known = sorted((r.entry for r in (*release.revisions, *release.withdrawn)), key=lambda entry: entry.key)
         self.entries = tuple(entry for entry in known if entry.locale == locale and passages(entry))
         self._places = {entry.key: place for place, entry in enumerate(self.entries)}
+        self._own: dict[int, np.ndarray] = {}
         rows = [(place, passage) for place, entry in enumerate(self.entries) for passage in passages(entry)]
         outside = [Passage(text, "outside") for text in background]
         before: Mapping[Passage, _Prepared] = previous._prepared if previous else {}
@@ -184,10 +194,9 @@ class Index:
             if self._telling.get(word, 0.0) > SUBJECT and word not in GENERAL_STEMS
         }
 
-    def search(self, text: str, limit: int = 5, besides: Entry | None = None) -> Ranking:
-        """The best entries for a question, however it is spelt, leaving out `besides`; an index without entries finds
-        none."""
-        return self.ranked(self.read(text), limit=limit, besides=besides)
+    def search(self, text: str, limit: int = HITS) -> Ranking:
+        """The best entries for a question, however it is spelt; an index without entries finds none."""
+        return self.ranked(self.read(text), limit=limit)
 
     def read(self, text: str) -> Reading:
         """Holds a text against all entries."""
@@ -206,8 +215,7 @@ class Index:
         parts: Sequence[Reading] = (),
         *,
         as_part: bool = False,
-        limit: int = 5,
-        besides: Entry | None = None,
+        limit: int = HITS,
     ) -> Ranking:
         """The best entries for a message: as a whole, where its `parts` that ask count beside it, or `as_part`, for one
         of its several questions, of which `parts` are the readings: then the whole counts beside that part."""
@@ -217,18 +225,32 @@ class Index:
         asked = np.max([part.scores for part in parts], axis=0)
         first, beside = (asked, whole.scores) if as_part else (whole.scores, asked)
         scores = first + self._scoring.beside * (beside - first)
-        if besides is not None and besides.key in self._places:
-            scores[self._places[besides.key]] = -np.inf
-        order = np.argsort(-scores, kind="stable")[:RIVALS]
-        order = order[np.isfinite(scores[order])]
-        if not len(order):
-            return Ranking((), Evidence(), 0.0, whole.text)
+        order, chance = _order(scores)
         part = max(parts, key=lambda reading: float(reading.scores[order[0]]))
-        evidence = self._evidence(int(order[0]), part if as_part else whole, whole if as_part else part, part)
-        others = float(np.exp(scores[order[1:]] - scores[order[0]]).sum())
-        evidence = evidence._replace(chance=-math.log(max(others, LEAST_RIVAL)))
-        hits = tuple(Hit(self.entries[place], float(scores[place])) for place in order[:limit])
-        return Ranking(hits, evidence, confidence(evidence), whole.text)
+        evidence = self._evidence(order[0], part if as_part else whole, whole if as_part else part, part)
+        evidence = evidence._replace(chance=chance)
+        return Ranking(self._hits(scores, order[:limit]), evidence, confidence(evidence), whole.text)
+
+    def ranked_by(self, scores: np.ndarray, reading: Reading, sure: Callable[[Evidence], float]) -> Ranking:
+        """The best entries by scores that were made of several readings. `reading`: of the message itself, of which the
+        evidence is; `sure`: how sure that makes of the best one."""
+        if not self.entries:
+            return Ranking((), Evidence(), 0.0, reading.text)
+        order, chance = _order(scores)
+        evidence = self._evidence(order[0], reading, reading, reading)._replace(chance=chance)
+        return Ranking(self._hits(scores, order[:HITS]), evidence, sure(evidence), reading.text)
+
+    def own(self, entry: Entry) -> np.ndarray:
+        """The scores of all entries for the question of this one; all alike where it is none that people ask for."""
+        place = self._places.get(entry.key)
+        if place is None:
+            return np.zeros(len(self.entries))
+        if place not in self._own:
+            self._own[place] = self.read(entry.question).scores
+        return self._own[place]
+
+    def _hits(self, scores: np.ndarray, places: Sequence[int]) -> tuple[Hit, ...]:
+        return tuple(Hit(self.entries[place], float(scores[place])) for place in places)
 
     def subjects(self, text: str) -> tuple[str, ...]:
         """The words that tell what a message is about, as they are compared: those of published questions that are much
@@ -237,11 +259,15 @@ class Index:
         asked = {word: max((self._topics.get(stem, 0) for stem in content_words(word)), default=0) for word in written}
         return tuple(sorted((word for word in written if asked[word]), key=lambda word: -asked[word]))
 
-    def mentions(self, entry: Entry, text: str) -> bool:
-        """Whether an entry, or a way to ask for it, holds a word of this text that carries meaning."""
-        place = self._places.get(entry.key)
+    def mentioning(self, text: str) -> Callable[[Entry], bool]:
+        """What says of an entry whether it, or a way to ask for it, holds a word of this text that carries meaning."""
         asked = content_words(self.vocabulary.canonical(text))
-        return place is not None and not self._mentions[place].isdisjoint(asked)
+
+        def mentions(entry: Entry) -> bool:
+            place = self._places.get(entry.key)
+            return place is not None and not self._mentions[place].isdisjoint(asked)
+
+        return mentions
 
     def _evidence(self, place: int, main: Reading, beside: Reading, part: Reading) -> Evidence:
         """What speaks for an entry and against it, but for its rivals. `main` and `beside`: the whole message and the

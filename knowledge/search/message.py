@@ -16,11 +16,13 @@ SUBJECTS = 3
 @dataclass(frozen=True)
 class Read:
     """A message as search understands it. `best`: what it asks, read as one question; `questions`: its parts that are
-    put as questions, in order, each read as one of several. `leans`: it makes sense only with what was said before."""
+    put as questions, in order, each read as one of several. `leans`: it makes sense only with what was said before;
+    `follows`: it was read together with that."""
 
     best: Ranking
     questions: tuple[Ranking, ...]
     leans: bool = False
+    follows: bool = False
 
 
 @dataclass(frozen=True)

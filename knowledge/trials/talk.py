@@ -534,7 +534,9 @@ def _looked(
     condition, placed = search.limits.condition is not None, search.has_place or understood.near_me
     of_studies = understood.speaks_of_studies or search.phase is not None or search.recruiting_only is not None
     # "Is there a diet for lupus" is put like a search, too: without a study or a place more is needed.
-    tells = of_studies or placed or bool(understood.unknown_place) or search.ages is not None or standing.after_studies
+    tells = of_studies or placed or bool(understood.unknown_place) or standing.after_studies
+    # "What about kids" after an answer asks the same of children, not for studies with them.
+    tells = tells or (search.ages is not None and not (standing.after_entry and talk.search is None))
     if leaning.search >= (VERY_LIKELY if tells and not understood.explains else ALMOST_SURE):
         return None if rival().is_same else look
     if condition and not left and not understood.explains and (search.phase or search.recruiting_only or search.status):

@@ -42,6 +42,8 @@ def taught() -> Iterator[str]:
     for file in files:
         for row in rows_of(file):
             yield row["text"]
+    for row in rows_of(PROJECT / "bench" / "training" / "follow_ups.jsonl"):
+        yield row["say"]
     for file in (PROJECT / "data" / "nlu").glob("*.yml"):
         for example in re.findall(r"^ +- (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE):
             yield re.sub(r"\[([^]]*)\](\([^)]*\)|\{[^}]*\})", r"\1", example)

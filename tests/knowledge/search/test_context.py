@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from knowledge.answer import Answerer
-from knowledge.search.context import SHORT, Earlier, read_after, tells
+from knowledge.search.context import SHORT, Earlier, Light, follow, ranked_after, read_after, tells
 from knowledge.search.index import Index
 from knowledge.search.message import Read, read
 from tests.knowledge.samples import ENTRIES, STEPS, TEA
@@ -39,7 +39,7 @@ def test_a_message_that_needs_what_came_before_is_told(index: Index, text: str, 
 
 
 def test_a_long_message_stands_on_its_own(index: Index) -> None:
-    text = "and for my aunt who came by on sunday how do i brew it"
+    text = "and for my aunt who came by with her dog on sunday how do i brew it"
     assert len(text.split()) > SHORT
     assert read_after(text, Earlier(TEA), index, SURE).best == read(text, index).best
 
@@ -64,6 +64,31 @@ def test_the_same_is_asked_of_someone_else(answerer: Answerer, last: str, text: 
     read = after(answerer, last, text)
     assert (read.best.hits[0].entry.id, read.leans) == (found, True)
     assert read.best.confidence >= SURE
+
+
+def test_of_two_readings_that_find_as_much_the_entry_counts_that_the_answer_cites(index: Index) -> None:
+    cites = replace(TEA, related=(STEPS.id,))
+    nothing_else = Light(*(float(name == "cited") for name in Light._fields))
+    assert ranked_after(follow("and then", cites, index), index, nothing_else).hits[0].entry == STEPS
+    assert (
+        ranked_after(follow("and then", replace(STEPS, related=(TEA.id,)), index), index, nothing_else).hits[0].entry
+        == TEA
+    )
+
+
+@pytest.mark.parametrize(
+    ("last", "text", "found"),
+    [
+        ("lupus-hydroxychloroquine-eye-checks", "what else can it do to you", "lupus-hydroxychloroquine-side-effects"),
+        ("car-t-crs-what-is", "how do they treat it?", "car-t-crs-treatment"),
+        ("lupus-what-is", "can you catch it from someone", "lupus-contagious"),
+    ],
+)
+def test_what_is_asked_of_the_same_is_found_by_both_readings(
+    answerer: Answerer, last: str, text: str, found: str
+) -> None:
+    read = after(answerer, last, text)
+    assert (read.best.hits[0].entry.id, read.follows) == (found, True)
 
 
 def test_a_question_that_names_its_subject_is_not_bent_to_what_came_before(answerer: Answerer) -> None:
