@@ -1,6 +1,7 @@
 """Start, memory, edit-to-live, latency, throughput and CPU time of a whole Lantern, measured from outside.
 
     .venv/bin/python -m bench.system [--runs N] [--messages N] [--stock FOLDER [--stock-bot FOLDER]] [--quick]
+                                      [--only cards]
 
 It uses homes and free ports of its own, and sends only to 127.0.0.1. Each figure is the median of the runs, with the
 smallest and the largest. Three yardsticks stand beside it, taken in the same run: a fixed piece of work (how fast is
@@ -185,8 +186,11 @@ def run_all(options: argparse.Namespace, place: Path, sheet: Sheet) -> None:
     ours = Bot(LANTERN, conversations(QUESTIONS, numbered=True), PLAIN, options.talks)
     for run in range(1, options.runs + 1):
         sheet.begin(f"Run {run} of {options.runs}")
-        measure_lantern(ours, lantern, run, options.messages, senders, sheet)
+        if not options.only:
+            measure_lantern(ours, lantern, run, options.messages, senders, sheet)
         measure_cards(lantern, options.messages // 3, senders, sheet)
+        if options.only:
+            continue
         measure_echo(place, options.messages, senders, sheet)
         if stock:
             measure_stock(stock, options.messages, senders, sheet)
@@ -208,6 +212,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="one run, 400 messages, 6 long conversations: a first look"
     )
+    parser.add_argument("--only", choices=["cards"], help="after the first start nothing but the emergency cards")
     parser.add_argument(
         "--stock", type=folder, metavar="FOLDER", help="scripts of the stock bot (gen.py and its texts)"
     )

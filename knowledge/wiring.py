@@ -323,7 +323,7 @@ def build(environment: Mapping[str, str]) -> Knowledge:
         advice=load_rules(ADVICE_RULES),
         numbers=Numbers.load(),
         trials=trials,
-        cards=CardShelf([kept.home / "cards", settings.content, SHIPPED_CONTENT]),
+        cards=CardShelf([kept.home / "cards", settings.content, SHIPPED_CONTENT], time.monotonic),
         # From the file, not the database: a card names its sources with the database gone too.
         sources=read_sources(settings.content / "sources.yml"),
         today=lambda: now().date(),

@@ -125,7 +125,7 @@ class ConversationStore:
     def find(self, conversation_id: str, message_id: str | None = None) -> tuple[Conversation | None, Replies | None]:
         """The conversation, and what was replied to this message if it was answered already. One round trip."""
         wanted = {"wanted_id": conversation_id, "wanted_hash": message_hash(message_id) if message_id else ""}
-        with self._reading() as connection:
+        with self._reading(single=True) as connection:
             row = connection.execute(_FIND, wanted).mappings().first()
         if row is None:
             return None, None
@@ -672,9 +672,9 @@ class ConversationStore:
             connection.execute(sa.insert(erasures), rows)
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def _reading(self, single: bool = False) -> Iterator[Connection]:
         try:
-            with read(self._engine) as connection:
+            with read(self._engine, single) as connection:
                 yield connection
         except sa.exc.ProgrammingError as error:
             raise Unavailable(f"the conversation tables are of another version; run: {REMEDY}") from error

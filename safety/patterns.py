@@ -12,7 +12,6 @@ from safety.errors import RulesError
 _CONCEPT = re.compile(r"<([A-Z_]+)>")
 _GAP = re.compile(r"<([GPX])([0-9]+)>")
 _WORD = re.compile(r"([a-z0-9]*)([a-z0-9])(\??)")
-_ACROSS = re.compile(r"<X|[\^$.\\]|\[(?![a-z0-9-]*\])")
 _PIECE = re.compile(
     r"(?P<gap><[GPX][0-9]+>)|(?P<name><[A-Z_]+>)|(?P<ahead>\(\?[!=])|(?P<open>\((?:\?:)?)|(?P<close>\))|(?P<bar>\|)"
     r"|(?P<often>[?*+]|\{[0-9,]+\})|(?P<space> )|(?P<word>[a-z0-9]+)|(?P<sign>\[[^]]*\]|\\.|.)"
@@ -77,36 +76,31 @@ class Expander:
         except re.error as fault:
             raise RulesError(f"pattern {source!r}: {fault}") from fault
 
-    def within_sentence(self, source: str) -> bool:
-        """Whether nothing in the pattern can read a sentence end, or the edge of the text: it fits a sentence by
-        itself just as it does among others."""
-        return not _ACROSS.search(self.fragments_in(source))
+    def items(self, source: str) -> tuple[tuple[Item, ...], ...]:
+        """The alternatives of a pattern, each as its pieces."""
+        pieces = [(found.lastgroup, found.group()) for found in _PIECE.finditer(self.fragments_in(source))]
+        return _alternatives(iter(pieces))
 
     def needs(self, source: str) -> set[frozenset[str]]:
         """Of each of these sets one word stands in every text that the pattern fits. Not all there are: a piece that is
         not plainly a whole word, or may be left out, counts for none."""
-        pieces = [(found.lastgroup, found.group()) for found in _PIECE.finditer(self.fragments_in(source))]
-        alternatives = _alternatives(iter(pieces))
+        alternatives = self.items(source)
         if len(alternatives) > 1:
             union = self._union(alternatives, True, True)
             return {union} if union else set()
         return set(self._sequence(alternatives[0], True, True))
 
-    def _union(self, alternatives: Sequence[Sequence[_Item]], left: bool, right: bool) -> frozenset[str] | None:
+    def _union(self, alternatives: Sequence[Sequence[Item]], left: bool, right: bool) -> frozenset[str] | None:
         """One word of these stands where any of the alternatives does."""
         needed = [self._sequence(items, left, right) for items in alternatives]
         return frozenset().union(*(min(sets, key=len) for sets in needed)) if all(needed) else None
 
-    def _sequence(self, items: Sequence[_Item], left: bool, right: bool) -> list[frozenset[str]]:
+    def _sequence(self, items: Sequence[Item], left: bool, right: bool) -> list[frozenset[str]]:
         """`left` and `right`: whether a word begins before the first item and ends after the last."""
-        begins, ends = [left], [right]
-        for item in items:
-            begins.append(item.boundary(begins[-1], -1))
-        for item in reversed(items):
-            ends.append(item.boundary(ends[-1], 0))
+        begins, ends = boundaries(items, left, right)
         found: list[frozenset[str] | None] = []
-        for item, begin, end in zip(items, begins, reversed(ends[:-1])):
-            if item.optional:
+        for item, begin, end in zip(items, begins, ends[1:]):
+            if item.often:
                 continue
             if item.kind == "group":
                 found.append(self._union(item.inside, begin, end))
@@ -115,14 +109,25 @@ class Expander:
         return [needed for needed in found if needed]
 
 
+def boundaries(items: Sequence[Item], left: bool, right: bool) -> tuple[list[bool], list[bool]]:
+    """Whether a word begins at each place before, between and behind the items, and whether one ends there. `left` and
+    `right`: whether one begins before the first, and ends behind the last."""
+    begins, ends = [left], [right]
+    for item in items:
+        begins.append(item.boundary(begins[-1], -1))
+    for item in reversed(items):
+        ends.append(item.boundary(ends[-1], 0))
+    return begins, ends[::-1]
+
+
 @dataclass(frozen=True)
-class _Item:
-    """A piece of a pattern. `inside` are the alternatives of a group; `optional`: it may be left out."""
+class Item:
+    """A piece of a pattern. `inside` are the alternatives of a group; `often`: how often, if not once."""
 
     kind: Literal["word", "name", "gap", "space", "ahead", "group", "sign"]
     text: str = ""
-    inside: tuple[tuple[_Item, ...], ...] = ()
-    optional: bool = False
+    inside: tuple[tuple[Item, ...], ...] = ()
+    often: str = ""
 
     def boundary(self, before: bool, side: Literal[0, -1]) -> bool:
         """Whether a word begins (`side` -1) after this item, or ends (`side` 0) before it, if one does on its other
@@ -141,13 +146,13 @@ class _Item:
             for item in items if side == -1 else reversed(items):
                 edge = item.boundary(edge, side)
             edges.append(edge)
-        return all(edges) and (before or not self.optional)
+        return all(edges) and (before or not self.often)
 
 
-def _alternatives(pieces: Iterator[tuple[str | None, str]]) -> tuple[tuple[_Item, ...], ...]:
+def _alternatives(pieces: Iterator[tuple[str | None, str]]) -> tuple[tuple[Item, ...], ...]:
     """The pieces up to the end of the group, as items."""
-    done: list[tuple[_Item, ...]] = []
-    items: list[_Item] = []
+    done: list[tuple[Item, ...]] = []
+    items: list[Item] = []
     for kind, text in pieces:
         if kind == "close":
             break
@@ -156,18 +161,19 @@ def _alternatives(pieces: Iterator[tuple[str | None, str]]) -> tuple[tuple[_Item
             items = []
         elif kind == "often":
             last = items.pop()
-            # Of a word, "?" makes only the last letter optional.
-            group = last.kind == "group"
-            items.append(
-                _Item("group", inside=last.inside, optional=True) if group else _Item("sign", last.text + text)
-            )
+            if last.kind == "gap" or last.often:
+                items.append(last)  # "?" after what has a number of times already: as few of them as will do
+            elif last.kind in ("group", "name"):
+                items.append(Item("group", inside=last.inside or ((last,),), often=text))
+            else:
+                items.append(Item("sign", last.text + text))  # of a word, "?" makes only the last letter optional
         elif kind == "open":
-            items.append(_Item("group", inside=_alternatives(pieces)))
+            items.append(Item("group", inside=_alternatives(pieces)))
         elif kind == "ahead":
             _alternatives(pieces)
-            items.append(_Item("ahead"))
+            items.append(Item("ahead"))
         else:
-            items.append(_Item(kind, text))  # type: ignore[arg-type]
+            items.append(Item(kind, text))  # type: ignore[arg-type]
     return (*done, tuple(items))
 
 

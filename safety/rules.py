@@ -12,7 +12,8 @@ How a text is read:
    What has several readings gets the likeliest; the others are tried when that one says nothing (`safety.readings`).
 3. Around every key word a window is cut and searched for the patterns that name that word. A pattern that fits is a
    match, unless a guard speaks against it (a past event, a film, a question about people in general, "not"). A guard
-   marked `yields` gives way to signs of urgency in the same clause.
+   marked `yields` gives way to signs of urgency in the same clause. Most patterns are not searched for at all: words
+   that they need are missing from the window (`_Needs`), or their sketch does not fit it (`safety.sketches`).
 4. The first window with a match decides; inside it the rule that stands first in the file wins.
 
 Every step is linear in the text: patterns only ever see one window, and gaps in patterns are bounded.
@@ -23,16 +24,17 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import combinations, compress, count, islice, pairwise, product, repeat
+from itertools import combinations, compress, islice, product, repeat
 from operator import or_
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
 from safety.errors import RulesError
 from safety.patterns import Expander
+from safety.sketches import Sketcher
 from safety.spelling import Speller, split
 
 Kind = Literal["emergency", "crisis", "advice"]
@@ -62,26 +64,30 @@ class Finding:
     locale: Locale
 
 
-class _Needed:
-    """Numbers with one bit for each set of words of which a pattern needs one: whether a text lacks any is then one
-    look at two numbers. The same set has the same bit in every pattern."""
+class _Needs:
+    """What each of some patterns needs, and by that which of them a text may fit: those of which it holds a word of
+    each set that they need. One number for each word has a bit for each such set, those of all patterns side by side;
+    for a text, however many patterns there are, it takes an "or" of the numbers of its words."""
 
-    def __init__(self) -> None:
-        self._bit_of: dict[frozenset[str], int] = {}
-        self.bits: dict[str, int] = {}
+    def __init__(self, needs: Sequence[Collection[frozenset[str]]]) -> None:
+        self._number = len(needs)
+        self._bits: dict[str, int] = {}
+        self._spared: list[int] = []
+        rows = [sorted(sets, key=len) for sets in needs]
+        for at in range(max(map(len, rows), default=0)):
+            self._spared.append(sum(1 << order for order, row in enumerate(rows) if len(row) <= at))
+            for order, row in enumerate(rows):
+                for word in row[at] if at < len(row) else ():
+                    self._bits[word] = self._bits.get(word, 0) | 1 << at * self._number + order
 
-    def by(self, needs: set[frozenset[str]]) -> int:
-        bits = 0
-        for words in needs:
-            if words not in self._bit_of:
-                self._bit_of[words] = 1 << len(self._bit_of)
-                for word in words:
-                    self.bits[word] = self.bits.get(word, 0) | self._bit_of[words]
-            bits |= self._bit_of[words]
-        return bits
-
-    def missing(self, words: Iterable[str]) -> int:
-        return ~reduce(or_, map(self.bits.get, words, repeat(0)), 0)
+    def fulfilled(self, words: Iterable[str]) -> int:
+        """A bit for each pattern that lacks nothing in `words`."""
+        held = reduce(or_, map(self._bits.get, words, repeat(0)), 0)
+        fulfilled = (1 << self._number) - 1
+        for spared in self._spared:
+            fulfilled &= held | spared
+            held >>= self._number
+        return fulfilled
 
 
 @dataclass(frozen=True)
@@ -89,40 +95,30 @@ class _Guard:
     where: str
     yields: bool
     regex: re.Pattern[str]
-    needs: int
 
 
 @dataclass(frozen=True)
 class _Rule:
+    """`guards` has a bit for each guard that speaks against its patterns."""
+
     id: str
     kind: Kind
     card: str
     locale: Locale
     cards: tuple[tuple[re.Pattern[str], str], ...]
-    guards: tuple[_Guard, ...]
+    guards: int
 
 
-@dataclass(frozen=True)
-class _Pattern:
+class _Pattern(NamedTuple):
     rule: _Rule
-    within_sentence: bool
     regex: re.Pattern[str]
-    needs: int
-
-
-class _Stretch(NamedTuple):
-    """A part of a window's text, and what it lacks of what patterns need."""
-
-    start: int
-    end: int
-    missing: int
 
 
 _UNSEEN = re.compile(
     "['\u2018\u2019\u02bc`\u00b4\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]"
 )
-_ENDS = frozenset((".", "?"))
 _PLACES = ("before", "after", "until", "around", "beyond")
+_UNENDED = re.compile("(?:[a-z]+|[A-Z]{2,}),?")
 _FOREIGN = re.compile("([^\x00-\x7f]+)")
 _MARKS = re.compile("[\u0300-\u036f]")
 
@@ -133,12 +129,10 @@ def normalise(text: str) -> str:
     if not text.isascii():
         # By stretches, most of which come again: a plain letter in front changes nothing that marks behind it become.
         pieces = _FOREIGN.split(text)
-        plain = {piece: _without_marks(piece) for piece in set(pieces[1::2])}
+        plain = {piece: _UNSEEN.sub("", _without_marks(piece)) for piece in set(pieces[1::2])}
         pieces[1::2] = map(plain.__getitem__, pieces[1::2])
         text = "".join(pieces)
-    if text.isascii():
-        return text.replace("'", "").replace("`", "").lower()  # the same as below, in a tenth of the time
-    return _UNSEEN.sub("", text).lower()
+    return text.replace("'", "").replace("`", "").lower()
 
 
 def _without_marks(text: str) -> str:
@@ -166,20 +160,18 @@ def load(path: Path) -> Rules:
 
 
 class Rules:
-    """A rules file, compiled. Holds no state between calls, so one instance may serve all threads."""
+    """A rules file, compiled. One instance may serve all threads: between calls it keeps nothing but how single words
+    were read last, which changes no outcome."""
 
     def __init__(self, data: Mapping[str, Any], ordinary: Iterable[str] = ()) -> None:
         self._speller = Speller(data, ordinary)
         self._breaks = frozenset((".", "?", *data["breaks"].split()))
-        self._needed = _Needed()
-        self._guard_needed = _Needed()
-        opening = "|".join(word.title() for word in data.get("openers", "").split())
-        self._opening = re.compile(rf"((?<![^ ])(?:[a-z]+|[A-Z]{{2,}}),?) ((?:{opening}) )") if opening else None
+        openers = data.get("openers", "").split()
+        self._opener = re.compile("(?:" + "|".join(map(str.title, openers)) + ") ") if openers else None
         self._patterns: list[_Pattern] = []
         self._words_of: list[frozenset[str]] = []
-        self._orders_by_key: dict[str, set[int]] = {}
-        self._for_therapy: set[int] = set()
-        self._for_suppressed: set[int] = set()
+        self._named_by: dict[str, int] = {}
+        self._for_therapy = self._for_suppressed = 0
         self._compile(data)
 
     def check(self, text: str, *, therapy: bool = False, suppressed: bool = False) -> Finding | None:
@@ -200,26 +192,34 @@ class Rules:
 
     def _parted(self, text: str) -> str:
         """`text` with the full stops that were left out before words that open a sentence and are written so."""
-        return self._opening.sub(r"\1. \2", text) if self._opening else text
+        parted, done = [], 0
+        for opener in self._opener.finditer(text) if self._opener else ():
+            end = opener.start() - 1
+            if end > 0 and text[end] == " " and _UNENDED.fullmatch(text, text.rfind(" ", 0, end) + 1, end):
+                parted.append(text[done:end])
+                done = opener.start()
+        return ". ".join([*parted, text[done:]])
 
     def _found(self, words: Sequence[str], therapy: bool, suppressed: bool) -> Finding | None:
-        skipped = set[int]()
-        if not therapy and self._therapy.isdisjoint(words):
-            skipped |= self._for_therapy
-        if not suppressed and self._suppressants.isdisjoint(words):
-            skipped |= self._for_suppressed
-        patterns = self._patterns
-        bits = list(map(self._needed.bits.get, words, repeat(0)))
+        different = set(words)
+        possible = self._needs.fulfilled(different)
+        if not therapy and self._therapy.isdisjoint(different):
+            possible &= ~self._for_therapy
+        if not suppressed and self._suppressants.isdisjoint(different):
+            possible &= ~self._for_suppressed
+        if not possible:
+            return None
+        sketches = self._sketches
         seen: set[tuple[str, tuple[int, ...]]] = set()
         for keys, start, end in self._windows(words):
-            missing = ~reduce(or_, bits[start:end])
-            named = set().union(*map(self._orders_by_key.__getitem__, keys)) - skipped
-            orders = tuple(sorted([order for order in named if not patterns[order].needs & missing]))
-            if orders:
+            named = possible & reduce(or_, map(self._named_by.__getitem__, keys))
+            if named and (named := named & self._needs.fulfilled(words[start:end])):
+                signs = bytes(map(self._signs.get, words[start:end], repeat(0)))
+                orders = tuple([order for order in _ones(named) if sketches[order].search(signs)])
                 window = (" " + " ".join(words[start:end]) + " ", orders)
-                if window not in seen:
+                if orders and window not in seen:
                     seen.add(window)
-                    found = self._look(*window, words[start:end], bits[start:end])
+                    found = self._look(*window)
                     if found is not None:
                         return found
         return None
@@ -249,11 +249,8 @@ class Rules:
         guessed = {word for found in guesses.values() for guess in found for word in guess}
         opening = {word for word in guessed if self._speller.joins_with(word)}
         every = words.union(guessed, *map(self._speller.joins_with, opening))
-        missing = self._needed.missing(every)
-        orders = set().union(*(self._orders_by_key.get(word, ()) for word in every))
-        useful = set[str]().union(
-            *(self._words_of[order] for order in orders if not self._patterns[order].needs & missing)
-        )
+        orders = self._needs.fulfilled(every) & reduce(or_, map(self._named_by.get, every, repeat(0)))
+        useful = set[str]().union(*(self._words_of[order] for order in _ones(orders)))
         return useful | opening if useful else useful
 
     def mentions_therapy(self, text: str) -> bool:
@@ -276,7 +273,7 @@ class Rules:
         """Whether `text` as a whole speaks of the past, of a film, of people in general or the like, and not urgently.
         For short messages that are judged by other means; `check` looks at each match by itself."""
         words = f" {' '.join(self._speller.words(normalise(text)))} "
-        urgent = any(regex.search(words) for regex, _ in self._urgent)
+        urgent = any(regex.search(words) for regex in self._urgent)
         return not urgent and any(guard.regex.search(words) for guard in self._calm)
 
     @property
@@ -286,39 +283,35 @@ class Rules:
 
     def _windows(self, words: Sequence[str]) -> Iterator[tuple[set[str], int, int]]:
         """The key words of each window, and where it starts and ends."""
-        places = list(compress(range(len(words)), map(self._orders_by_key.__contains__, words)))
-        at = 0
-        while at < len(places):
-            start = at
-            at += 1
-            while at < len(places) and places[at] - places[start] <= CLUSTER and places[at] - places[at - 1] <= WINDOW:
-                at += 1
-            keys = {words[place] for place in places[start:at]}
-            yield keys, max(0, places[start] - WINDOW), places[at - 1] + WINDOW + 1
+        keys: set[str] = set()
+        first = last = 0
+        for place in compress(range(len(words)), map(self._named_by.__contains__, words)):
+            if keys and (place - first > CLUSTER or place - last > WINDOW):
+                yield keys, max(0, first - WINDOW), last + WINDOW + 1
+                keys = set()
+            if not keys:
+                first = place
+            keys.add(words[place])
+            last = place
+        if keys:
+            yield keys, max(0, first - WINDOW), last + WINDOW + 1
 
-    def _look(self, text: str, orders: Sequence[int], words: Sequence[str], bits: Sequence[int]) -> Finding | None:
-        whole = [_Stretch(0, len(text), 0)]
-        # One search of the whole takes less time than to find the sentences; the outcome is the same.
-        sentences = list(_sentences(words, bits)) if len(orders) > 2 else whole
+    def _look(self, text: str, orders: Iterable[int]) -> Finding | None:
         for order in orders:
             pattern = self._patterns[order]
             rule = pattern.rule
-            found = self._match(pattern, text, sentences if pattern.within_sentence else whole)
+            found = self._match(pattern, text)
             if found:
                 near = _near(text, found)
                 card = next((card for regex, card in rule.cards if regex.search(near)), rule.card)
                 return Finding(rule.kind, rule.id, card, rule.locale)
         return None
 
-    def _match(self, pattern: _Pattern, text: str, stretches: Iterable[_Stretch]) -> re.Match[str] | None:
-        regex, needs = pattern.regex, pattern.needs
-        for start, end, missing in stretches:
-            match = None if needs & missing else regex.search(text, start, end)
-            while match:
-                if not self._silenced(pattern.rule, text, match.start(), match.end()):
-                    return match
-                match = regex.search(text, match.start() + 1, end)
-        return None
+    def _match(self, pattern: _Pattern, text: str) -> re.Match[str] | None:
+        match = pattern.regex.search(text)
+        while match and self._silenced(pattern.rule, text, match.start(), match.end()):
+            match = pattern.regex.search(text, match.start() + 1)
+        return match
 
     def _silenced(self, rule: _Rule, text: str, start: int, end: int) -> bool:
         """Whether a guard speaks against the match `text[start:end]`. Both ends of a match lie on a space."""
@@ -327,15 +320,18 @@ class Rules:
         until = before + text[start:end].strip() + " "
         around = until.rstrip() + after
         where = {"before": before, "after": after, "until": until, "around": around, "beyond": text[end:]}
-        missing = self._guard_needed.missing(around.split(" "))
+        words = around.split(" ")
         yielding = False
-        for guard in rule.guards:
-            # What lies beyond the clause was not counted.
-            if (not guard.needs & missing or guard.where == "beyond") and guard.regex.search(where[guard.where]):
+        # What lies beyond the clause is not among its words.
+        for place in _ones(rule.guards & (self._guards_need.fulfilled(words) | self._guards_beyond)):
+            guard = self._guards[place]
+            if guard.regex.search(where[guard.where]):
                 if not guard.yields:
                     return True
                 yielding = True
-        return yielding and not any(not needs & missing and regex.search(around) for regex, needs in self._urgent)
+        if not yielding:
+            return False
+        return not any(self._urgent[place].search(around) for place in _ones(self._urgent_needs.fulfilled(words)))
 
     def _clause_before(self, words: Sequence[str]) -> list[str]:
         at = len(words)
@@ -365,19 +361,19 @@ class Rules:
         self._suppressants = frozenset(concepts.get("SUPPRESSANT", ()))
         expand = Expander(concepts, data["fragments"], data["denials"].split())
 
-        def compiled(source: str, needed: _Needed) -> tuple[re.Pattern[str], int]:
-            regex = expand.regex(source)  # first, because it is what names a fault
-            return regex, needed.by(expand.needs(source))
-
-        self._urgent = tuple(compiled(source, self._guard_needed) for source in data["urgent"])
-        guards = {
-            name: tuple(
-                _Guard(_one_of(entry["where"], _PLACES), entry["yields"], *compiled(source, self._guard_needed))
-                for source in entry["patterns"]
-            )
-            for name, entry in data["guards"].items()
-        }
-        self._calm = [guard for name in data.get("calm_guards", ()) for guard in guards[name]]
+        self._urgent = tuple(map(expand.regex, data["urgent"]))
+        self._urgent_needs = _Needs(list(map(expand.needs, data["urgent"])))
+        self._guards: list[_Guard] = []
+        guards: dict[str, int] = {}
+        for name, entry in data["guards"].items():
+            first = len(self._guards)
+            where = _one_of(entry["where"], _PLACES)
+            self._guards += (_Guard(where, entry["yields"], expand.regex(source)) for source in entry["patterns"])
+            guards[name] = (1 << len(self._guards)) - (1 << first)
+        self._guards_need = _Needs([expand.needs(source) for source in _patterns(data["guards"].values())])
+        self._guards_beyond = sum(1 << at for at, guard in enumerate(self._guards) if guard.where == "beyond")
+        calm = reduce(or_, map(guards.__getitem__, data.get("calm_guards", ())), 0)
+        self._calm = [self._guards[place] for place in _ones(calm)]
         self._cards = _cards_of(data)
         for entry in data["rules"]:
             unless = entry.get("unless", data["usual_guards"])
@@ -390,25 +386,35 @@ class Rules:
                 card=entry["card"],
                 locale=_one_of(entry["locale"], get_args(Locale)),
                 cards=tuple((expand.regex(source), card) for source, card in data["cards"].get(entry["card"], ())),
-                guards=tuple(guard for name in unless for guard in guards[name]),
+                guards=reduce(or_, map(guards.__getitem__, unless), 0),
             )
             missing = [name for name in entry["keys"].split() if name not in concepts]
             if missing:
                 raise RulesError(f"rule {rule.id}: key {missing[0]} is not defined under words")
             keys = {word for name in entry["keys"].split() for word in concepts[name]}
             for source in entry["patterns"]:
-                pattern = _Pattern(rule, expand.within_sentence(source), *compiled(source, self._needed))
-                named = keys.intersection(expand.words_in(source))
-                if not named:
+                regex = expand.regex(source)  # first, because it is what names a fault
+                words = set(expand.words_in(source))
+                if keys.isdisjoint(words):
                     raise RulesError(f"rule {rule.id}: pattern {source!r} holds none of the words under its keys")
-                for word in named:
-                    self._orders_by_key.setdefault(word, set()).add(len(self._patterns))
+                bit = 1 << len(self._patterns)
+                for word in keys & words:
+                    self._named_by[word] = self._named_by.get(word, 0) | bit
                 if entry.get("therapy", False):
-                    self._for_therapy.add(len(self._patterns))
+                    self._for_therapy |= bit
                 if entry.get("suppressed", False):
-                    self._for_suppressed.add(len(self._patterns))
-                self._patterns.append(pattern)
-                self._words_of.append(frozenset(expand.words_in(source)))
+                    self._for_suppressed |= bit
+                self._patterns.append(_Pattern(rule, regex))
+                self._words_of.append(frozenset(words))
+        drawn = list(map(expand.items, _patterns(data["rules"])))
+        sketcher = Sketcher(concepts, drawn)
+        self._sketches = list(map(sketcher.drawn, drawn))
+        self._needs = _Needs([expand.needs(source) for source in _patterns(data["rules"])])
+        self._signs = sketcher.signs
+
+
+def _patterns(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    return (source for entry in entries for source in entry["patterns"])
 
 
 def _changed(slots: Sequence[Sequence[str]], changed: Mapping[int, Sequence[str]]) -> Iterator[Sequence[str]]:
@@ -435,14 +441,12 @@ def _near(text: str, match: re.Match[str]) -> str:
     return f" {before}{match.group()}{after} "
 
 
-def _sentences(words: Sequence[str], bits: Sequence[int]) -> Iterator[_Stretch]:
-    """Each with the sign that ends it and the space behind, so that a pattern sees as much as in the whole text."""
-    ends = [0, *compress(count(1), map(_ENDS.__contains__, words)), len(words)]
-    start = 0
-    for first, last in pairwise(ends):
-        end = start + sum(map(len, words[first:last])) + last - first
-        yield _Stretch(start, end + 1, ~reduce(or_, bits[first:last], 0))
-        start = end
+def _ones(number: int) -> Iterator[int]:
+    """The places of the bits that are set, the lowest first."""
+    while number:
+        lowest = number & -number
+        yield lowest.bit_length() - 1
+        number ^= lowest
 
 
 def _read(path: Path) -> Any:

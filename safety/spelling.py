@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from functools import lru_cache
 from itertools import compress, filterfalse, islice
 from typing import Any
 
@@ -27,6 +28,8 @@ LONGEST_SLIP = 16
 SHORTEST_DOUBTFUL, MOST_DOUBTFUL = 2, 12
 """Letters of a word outside of every list that may have been meant as another one, and the most of them in one text:
 more are nonsense, or another language."""
+MOST_KEPT, LONGEST_KEPT = 8192, LONGEST_GLUED_WORD
+"""Words whose reading is kept, the last ones met, and their letters: people use the same words again. In all 2 MB."""
 MOST_STRANGE = 400
 """Words of one text, outside of every list, that are looked at for slips. A letter of 16 KiB holds a quarter of that;
 nobody can make the check slow with nonsense."""
@@ -96,6 +99,12 @@ class Speller:
         self._meant_as_written = self._ordinary.union(self._plain, self._spelling, self._pattern_words, self._short)
         parts = self._short.union(self._pattern_words)
         self._readings = Readings(meant, self._ordinary.union(parts, self._spelling), parts)
+        short = {word for word in self._short if len(word) < SHORTEST_SLIP}
+        self._written = short.union(word for word in self._pattern_words if len(word) >= SHORTEST_SLIP)
+        self._real = self._written.union(word for word in self._ordinary if len(word) >= SHORTEST_SLIP)
+        self._settled = self._plain.union(self._ordinary.difference(self._suspicious(set(self._ordinary))))
+        self._kept_reading = lru_cache(MOST_KEPT)(self._read)
+        self._kept_guesses = lru_cache(MOST_KEPT)(self._guessed)
 
     def words(self, text: str) -> list[str]:
         """The words of a normalised text, mended, with "." and "?" where sentences end."""
@@ -103,9 +112,10 @@ class Speller:
 
     def mended(self, words: list[str]) -> list[str]:
         """The words of a text that was `split`, each as it was most likely meant."""
+        unsettled = set(words).difference(self._settled)
         mended = {
             word: meant.split()
-            for word in (*self._suspicious(set(words).difference(self._plain)), *self._strange(words))
+            for word in (*self._suspicious(unsettled), *self._strange(unsettled, words))
             if (meant := self._mend(word)) != word
         }
         return self._joined(_replaced(words, mended) if mended else words)
@@ -126,17 +136,25 @@ class Speller:
         }
         if not self._ordinary or not 0 < len(places) + len(halves) <= MOST_DOUBTFUL:
             return [], {}
-        read = {word: self._mend(word).split() for word in set(words)}
+        read = {
+            word: [word] if word in self._settled and word.isalpha() else self._mend(word).split()
+            for word in set(words)
+        }
         guesses = {place: [[half] for half in found] for place, found in halves.items()}
         for place in places:
             word = words[place]
             likeliest = read[word]
             if "".join(likeliest) == word and 1 < len(likeliest) <= len(word) / SHORTEST_SLIP:
                 continue  # only a space is missing between words long enough
-            phrases = self._readings.of(word, mended=likeliest != [word] and len(likeliest) == 1)
-            found = [[self._as_read(part) for part in phrase.split()] for phrase in phrases]
+            found = self._guesses(word, mended=likeliest != [word] and len(likeliest) == 1)
             guesses[place] = [*guesses.get(place, ()), *(guess for guess in found if guess != likeliest)]
         return [read[word] for word in words], guesses
+
+    def _guesses(self, word: str, mended: bool) -> Sequence[list[str]]:
+        return (self._kept_guesses if len(word) <= LONGEST_KEPT else self._guessed)(word, mended)
+
+    def _guessed(self, word: str, mended: bool) -> Sequence[list[str]]:
+        return [[self._as_read(part) for part in phrase.split()] for phrase in self._readings.of(word, mended)]
 
     def _first_halves(self, word: str, letter: str) -> list[str]:
         """What `word` must have been meant as in front of a `letter` that is no word by itself ("cra t"), even if it is
@@ -156,20 +174,24 @@ class Speller:
     def _suspicious(self, words: set[str]) -> set[str]:
         """Those that `_mend` may read as another word, found by looking at all of them at once: most words of most
         texts are ordinary, and a long text has thousands."""
+        if not words:
+            return set()
         together = " ".join(words)
-        found = {word for stem in self._stems for word in _words_with(stem, together)}
+        found = {word for stem in self._stems if stem in together for word in _words_with(stem, together)}
         found.update(_words_with_runs(together))
         found.update(words.intersection(self._spelling))
         found.update(filterfalse(str.isalpha, words))
         found.update(words.intersection(self._slips))
         return found
 
-    def _strange(self, words: Sequence[str]) -> list[str]:
-        """Words that stand in no list."""
+    def _strange(self, unsettled: set[str], words: Sequence[str]) -> Iterable[str]:
+        """Those that stand in no list, of too many the first among the `words`."""
         if not self._ordinary:
-            return []
-        strange = [word for word in dict.fromkeys(words) if len(word) >= SHORTEST_SLIP and word.isalpha()]
-        return [word for word in strange if word not in self._ordinary and word not in self._plain][:MOST_STRANGE]
+            return ()
+        strange = {word for word in unsettled if len(word) >= SHORTEST_SLIP and word.isalpha()} - self._ordinary
+        if len(strange) <= MOST_STRANGE:
+            return strange
+        return islice(dict.fromkeys(filter(strange.__contains__, words)), MOST_STRANGE)
 
     def _joined(self, words: list[str]) -> list[str]:
         """Two words that mean one ("can not", "car t") become that one, so that patterns need only one spelling."""
@@ -186,6 +208,9 @@ class Speller:
 
     def _mend(self, token: str) -> str:
         """The known word behind `token`, several words joined by spaces, or `token` itself."""
+        return (self._kept_reading if len(token) <= LONGEST_KEPT else self._read)(token)
+
+    def _read(self, token: str) -> str:
         if token in self._spelling:
             return self._spelling[token]
         if token.isalpha():
@@ -197,7 +222,7 @@ class Speller:
         if unit:
             return unit.group(1) + " " + self._mend(unit.group(2))
         joined = _WORD_AND_NUMBER.fullmatch(token)
-        if joined and self._written(joined.group(1)):
+        if joined and joined.group(1) in self._written:
             return f"{self._as_read(joined.group(1))} {joined.group(2)}"
         if joined and len(joined.group(1)) > SHORTEST_SLIP and (word := self._spelled(joined.group(1))):
             return f"{word} {joined.group(2)}"
@@ -219,6 +244,8 @@ class Speller:
         return self._one_slip(word) or self._unglued(word) or self._familiar(word)
 
     def _one_slip(self, word: str) -> str:
+        if word.isalpha() and word not in self._slips:
+            return ""
         for shape in _shapes(word):
             for meant in self._near.get(shape, ()):
                 if _one_slip_apart(word, meant):
@@ -232,32 +259,34 @@ class Speller:
         if word.endswith("in") and word + "g" in self._pattern_words:
             return word + "g"
         single = _single(word)
+        slips, nearest = self._closest(word, single)
+        fronts = [word[:at] for at in range(1, len(word))]
+        in_two = _nothing if self._real.isdisjoint((*fronts, *_short_ends(word))) else self._in_two
         return (
-            self._closest(word, _SAME)
-            or (self._in_two(word, self._written) if len(word) > SHORTEST_NEAR_WORD else "")
+            (nearest if slips == _SAME else "")
+            or (in_two(word, self._written) if len(word) > SHORTEST_NEAR_WORD else "")
             or (f"i {self._as_read(word[1:])}" if word[0] == "i" and word[1:] in self._pattern_words else "")
-            or self._closest(word, _ONE_SLIP)
-            or self._in_two(word, self._real)
-            or self._unglued(single)
+            or (nearest if slips <= _ONE_SLIP else "")
+            or in_two(word, self._real)
+            or (self._unglued(single) if single != word else "")
             or (self._in_two(single, self._real) if single != word else "")
-            or (self._closest(word, _MORE) if len(single) >= SHORTEST_BADLY_SPELT else "")
-            or self._unglued(word, self._closest_part)
+            or (nearest if len(single) >= SHORTEST_BADLY_SPELT else "")
+            or ("" if self._parts.isdisjoint(fronts) else self._unglued(word, self._closest_part))
         )
 
-    def _closest(self, word: str, furthest: int) -> str:
-        """The word of a pattern that is no further away than `furthest`, of several the one that tells an emergency.
+    def _closest(self, word: str, single: str) -> tuple[int, str]:
+        """The word of a pattern that is closest, of several the one that tells an emergency, and how far it is away.
         Doubled letters are no slip."""
         if len(word) > LONGEST_SLIP:
-            return ""
-        single = _single(word)
-        near = {
-            meant
-            for shape in {*_shapes(word), *_shapes(single)}
-            for meant in self._meant.get(shape, ())
-            if meant[0] == word[0]
-        }
-        ranked = sorted((*self._rank(word, single, meant), meant) for meant in near)
-        return self._as_read(ranked[0][-1]) if ranked and ranked[0][0] <= furthest else ""
+            return _MORE, ""
+        shapes = _shapes(word) if single == word else {*_shapes(word), *_shapes(single)}
+        if self._meant.keys().isdisjoint(shapes):
+            return _MORE, ""
+        near = {meant for shape in shapes for meant in self._meant.get(shape, ()) if meant[0] == word[0]}
+        if not near:
+            return _MORE, ""
+        least, *_, nearest = min((*self._rank(word, single, meant), meant) for meant in near)
+        return least, self._as_read(nearest)
 
     def _rank(self, word: str, single: str, meant: str) -> tuple[int, bool, int, bool]:
         slips = _distance(word, meant)
@@ -265,18 +294,22 @@ class Speller:
         return least, meant not in self._keys, slips, meant not in self._ordinary
 
     def _closest_part(self, part: str) -> str:
-        return self._closest(part, _ONE_SLIP) if len(part) >= SHORTEST_NEAR_WORD else ""
+        if len(part) < SHORTEST_NEAR_WORD:
+            return ""
+        slips, nearest = self._closest(part, _single(part))
+        return nearest if slips <= _ONE_SLIP else ""
 
-    def _in_two(self, word: str, known: Callable[[str], bool]) -> str:
+    def _in_two(self, word: str, known: Set[str]) -> str:
         """Two words that are `known`, one of them of a pattern. If all words are, one may hold a slip."""
         best, most = "", 0
         for at in range(1, len(word)):
             head, tail = word[:at], word[at:]
-            if known == self._real and at < SHORTEST_SLIP and known(head) and not known(tail):
-                tail = self._closest_part(tail)
-            elif known == self._real and 1 < len(tail) < SHORTEST_SLIP < at and known(tail) and not known(head):
+            if head in known:
+                if tail not in known:
+                    tail = self._closest_part(tail) if at < SHORTEST_SLIP and known is self._real else ""
+            elif known is self._real and 1 < len(tail) < SHORTEST_SLIP < at and tail in known:
                 head = self._closest_part(head)
-            elif not (known(head) and known(tail)):
+            else:
                 continue
             least = min(len(head), len(tail))
             if least > most and not self._pattern_words.isdisjoint((head, tail)):
@@ -286,33 +319,32 @@ class Speller:
     def _as_read(self, word: str) -> str:
         return self._spelling.get(word, word)
 
-    def _written(self, word: str) -> bool:
-        return word in (self._short if len(word) < SHORTEST_SLIP else self._pattern_words)
-
-    def _real(self, word: str) -> bool:
-        if len(word) < SHORTEST_SLIP:
-            return word in self._short
-        return word in self._pattern_words or word in self._ordinary
-
     def _unglued(self, word: str, last: Callable[[str], str] | None = None) -> str:
         """`word` cut into the fewest known words, or "" when it is not made of known words only. `last` may read one
         more into what is left at its end."""
         if not SHORTEST_GLUED_WORD <= len(word) <= LONGEST_GLUED_WORD or not (last or self._stem.search(word)):
             return ""
         best: dict[int, list[str]] = {0: []}  # the fewest words up to each place that some lead to
-        for end in range(1, len(word) + 1):
-            cuts = [
-                [*head, word[start:end]]
-                for start, head in best.items()
-                if word[start:end] in self._parts and (start == 0 or end - start > 1)
-            ]
-            if cuts:
-                best[end] = min(cuts, key=len)
+        for start in range(len(word)):
+            if start in best:
+                head = best[start]
+                for end in range(start + min(start, 1) + 1, len(word) + 1):
+                    part = word[start:end]
+                    if part in self._parts and (end not in best or len(best[end]) > len(head) + 1):
+                        best[end] = [*head, part]
         parts = best.get(len(word))
         if parts is None and last:
-            endings = ((head, last(word[at:])) for at, head in best.items() if head)
+            endings = ((head, last(word[at:])) for at, head in sorted(best.items()) if head)
             parts = next(([*head, meant] for head, meant in endings if meant), None)
         return " ".join(self._as_read(part) for part in parts or ())
+
+
+def _nothing(word: str, known: Set[str]) -> str:
+    return ""
+
+
+def _short_ends(word: str) -> Iterator[str]:
+    return (word[-letters:] for letters in range(2, SHORTEST_SLIP))
 
 
 def _pattern_words(data: Mapping[str, Any]) -> set[str]:
@@ -363,7 +395,7 @@ def _words_with(part: str, together: str) -> Iterator[str]:
 
 def _single(word: str) -> str:
     """The word with no letter twice in a row: who hesitates on a key, or forgets to double it, means the same word."""
-    return _DOUBLED.sub(r"\1", word)
+    return word if len(set(word)) == len(word) else _DOUBLED.sub(r"\1", word)
 
 
 _SAME, _NEXT, _ONE_SLIP, _MORE = range(4)
@@ -406,11 +438,9 @@ def _word_around(at: int, together: str) -> tuple[int, str]:
     return end, together[together.rfind(" ", 0, at) + 1 : end]
 
 
-def _shapes(word: str) -> Iterable[str]:
+def _shapes(word: str) -> list[str]:
     """The word itself and the word without one of its letters: words one slip apart have a shape in common."""
-    yield word
-    for at in range(len(word)):
-        yield word[:at] + word[at + 1 :]
+    return [word, *[word[:at] + word[at + 1 :] for at in range(len(word))]]
 
 
 def _slips(word: str) -> Iterator[str]:

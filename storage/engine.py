@@ -83,8 +83,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("lantern_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("lantern_single", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("lantern_write", False) else "BEGIN")
 
 
 def _open_anew(context: ExceptionContext) -> None:
@@ -110,10 +111,13 @@ def write(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def read(engine: Engine) -> Iterator[Connection]:
-    """One reading connection. Raises `Unavailable` when the database does not answer."""
+def read(engine: Engine, single: bool = False) -> Iterator[Connection]:
+    """One reading connection. Raises `Unavailable` when the database does not answer.
+
+    `single`: for one statement. SQLite then needs no transaction around it, which would take as long again.
+    """
     with _translated(engine), engine.connect() as connection:
-        yield connection
+        yield connection.execution_options(lantern_single=True) if single else connection
 
 
 @contextmanager

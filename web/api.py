@@ -115,7 +115,7 @@ class Api:
         elif finding is None:
             raise UNKNOWN
         region = (conversation and conversation.region) or self._hints(body)[0] or self._parts.settings.region or None
-        urgent = [Reply(answer=chat.card(finding, region, self._parts))] if finding else []
+        urgent = [chat.card_reply(finding, region, self._parts)] if finding else []
         return JSONResponse({"messages": [self._message(reply) for reply in urgent]})
 
     async def _judge(self, conversation: Conversation, body: dict[str, Any], word: str | None) -> None:

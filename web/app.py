@@ -20,6 +20,7 @@ from web import api, cards, health, library, pages, rest, trials, trials_api
 from web.errors import Refused
 from web.guards import everyone
 from web.limits import whole_seconds
+from web.logs import flush
 from web.parts import Parts
 from web.protection import Protection, wants_page
 from web.studio.routes import routes as studio_routes
@@ -59,6 +60,7 @@ def build(parts: Parts) -> Starlette:
         left = await asyncio.to_thread(parts.recorder.close, FLUSH_SECONDS)
         if left:
             logger.error("%d writes were lost: the database stayed away", left)
+        flush()
 
     async def refused(request: Request, fault: Exception) -> Response:
         assert isinstance(fault, Refused)

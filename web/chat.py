@@ -165,7 +165,7 @@ async def _card_at_once(turn: Turn, finding: Finding, parts: Parts) -> list[Repl
 def _with_card(heard: _Heard, finding: Finding, parts: Parts) -> _Answered:
     shown = ShownCard(finding.kind, finding.card, finding.locale)
     return _Answered(
-        [Reply(answer=card(finding, heard.region, parts))],
+        [card_reply(finding, heard.region, parts)],
         replace(_noting_treatment(heard, parts), card=shown, awaiting=None),
     )
 
@@ -386,10 +386,15 @@ def introduction(locale: str, region: str | None, parts: Parts) -> str:
 
 def card(finding: Finding, region: str | None, parts: Parts) -> Answer:
     """The card that the words of a person call for, with the numbers of their region."""
+    answer = card_reply(finding, region, parts).answer
+    assert answer is not None
+    return answer
+
+
+def card_reply(finding: Finding, region: str | None, parts: Parts) -> Reply:
     parts.metrics.card_shown(finding.card)
     kind: Literal["emergency", "crisis"] = "crisis" if finding.kind == "crisis" else "emergency"
-    found = parts.cards.card(finding.card, finding.locale)
-    return card_answer(found, kind, parts.numbers, region, parts.phrases, parts.card_sources)
+    return parts.card_replies(parts.cards.card(finding.card, finding.locale), kind, region)
 
 
 def _says(text: str, button: str, parts: Parts) -> bool:

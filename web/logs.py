@@ -13,6 +13,9 @@ import json
 import logging
 import sys
 import threading
+import time
+from collections import deque
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -62,12 +65,67 @@ def _event(record: logging.LogRecord) -> str:
         return str(sentence)
 
 
+class Lines(logging.Handler):
+    """Writes the lines of ordinary work together, some times a second, in a thread: whoever writes gives the
+    interpreter away, and when others are at work it takes longer to get it back than to answer a message.
+
+    A warning is written at once, and all lines before it. `flush` writes what waits, and is called when the process
+    ends; one that is killed may lose the lines of its last `PAUSE`.
+    """
+
+    PAUSE = 0.1
+    """Seconds that a line waits at most."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        super().__init__()
+        self._stream = stream or sys.stderr
+        self._waiting: deque[str] = deque()
+        self._some = threading.Event()
+        self._writing = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._waiting.append(self.format(record) + "\n")
+            if record.levelno >= logging.WARNING:
+                self.flush()
+            elif not self._some.is_set():
+                self._some.set()
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._write_on, name="log", daemon=True)
+                    self._thread.start()
+        except Exception:
+            self.handleError(record)
+
+    def flush(self) -> None:
+        with self._writing:
+            # One by one: others add lines at the same time, and a row that is taken away whole may lose the last.
+            lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            if lines:
+                self._stream.write("".join(lines))
+                self._stream.flush()
+
+    def _write_on(self) -> None:
+        while True:
+            self._some.wait()
+            time.sleep(self.PAUSE)
+            self._some.clear()
+            with suppress(OSError, ValueError):  # a full disk, or a stream that is closed: nobody could be told
+                self.flush()
+
+
+def flush() -> None:
+    """Writes the lines that wait. For the end of a process that a signal ends: nothing else is called then."""
+    for handler in logging.getLogger().handlers:
+        handler.flush()
+
+
 def configure(stream: TextIO | None = None) -> None:
     """Sends everything that this process logs to `stream`, by default standard error. Call it once, at the start.
 
     Faults that nobody catches are written in the same way.
     """
-    handler = logging.StreamHandler(stream)
+    handler = Lines(stream)
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
     root.handlers = [handler]

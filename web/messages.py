@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from knowledge.codec import answer_from_json, answer_to_json
@@ -54,15 +55,21 @@ class Reply:
     """One message to the person: a whole `answer`, or spoken `text`, or both.
 
     Where only the answer is given, the channel renders its text; where `buttons` is empty, the answer's own follow-ups
-    are the buttons.
+    are the buttons. `plain` is the answer as text, where that is at hand.
     """
 
     text: str | None = None
     answer: Answer | None = None
     buttons: tuple[FollowUp, ...] = ()
+    plain: str | None = field(default=None, compare=False)
 
     def offers(self) -> tuple[FollowUp, ...]:
         return self.buttons or (self.answer.follow_ups if self.answer else ())
+
+    @functools.cached_property
+    def custom(self) -> dict[str, Any] | None:
+        """The answer as JSON (`answer.v1.json`). It is sent and kept: nobody may change it."""
+        return None if self.answer is None else answer_to_json(self.answer)
 
     def to_json(self) -> dict[str, Any]:
         """The shape in which the assistant sends it and the record keeps it: what is there of text, custom, buttons."""
@@ -70,7 +77,7 @@ class Reply:
         if self.text is not None:
             row["text"] = self.text
         if self.answer is not None:
-            row["custom"] = answer_to_json(self.answer)
+            row["custom"] = self.custom
         if self.buttons:
             row["buttons"] = [{"title": offer.title, "payload": offer.message} for offer in self.buttons]
         return row

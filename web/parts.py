@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from starlette.routing import Route
 
+from knowledge.cards import card_answer
 from knowledge.model import Source
 from knowledge.phrases import Phrases
+from knowledge.render import as_text
 from knowledge.variants import Variants
 from knowledge.wiring import Knowledge
 from records.model import Clock
@@ -22,16 +24,20 @@ from records.repository import ConversationStore
 from records.retention import Retention
 from records.staff import StaffStore
 from safety import Rules
-from safety.cards import CardShelf
+from safety.cards import Card, CardShelf
 from safety.numbers import Numbers
 from web.assistant import Assistant
 from web.limits import Limits
 from web.logs import MessageLog
+from web.messages import Reply
 from web.metrics import Metrics
 from web.settings import Settings
 from web.turns import Turns
 
 T = TypeVar("T")
+
+MOST_CARDS = 200
+"""Replies with a card that are kept: all cards of some regions, in each language."""
 
 
 class Extension(Protocol):
@@ -74,6 +80,17 @@ class Parts:
     """What cards name as their sources; at hand without the database."""
     turns: Turns = field(default_factory=Turns)
     extensions: Sequence[Extension] = ()
+
+    @functools.cached_property
+    def card_replies(self) -> Callable[[Card, Literal["emergency", "crisis"], str | None], Reply]:
+        """What is said for a card, by its kind and the region. Made once: in a rush many people need the same."""
+
+        @functools.lru_cache(MOST_CARDS)
+        def reply(card: Card, kind: Literal["emergency", "crisis"], region: str | None) -> Reply:
+            answer = card_answer(card, kind, self.numbers, region, self.phrases, self.card_sources)
+            return Reply(answer=answer, plain=as_text(answer, self.phrases))
+
+        return reply
 
     @functools.cached_property
     def variants(self) -> Variants:

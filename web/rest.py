@@ -7,8 +7,8 @@ Errors: `{"error": code, "detail": sentence}` with 400, 401, 405, 408, 413, 415 
 
 from __future__ import annotations
 
+import random
 import re
-import uuid
 from collections.abc import Callable
 from typing import Any, TypeGuard
 
@@ -16,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from knowledge.codec import answer_to_json
 from knowledge.render import as_text
 from web import chat
 from web.bodies import read_json
@@ -77,12 +76,18 @@ def read_turn(
     return Turn(
         conversation=conversation,
         text=message,
-        message_id=message_id if is_id(message_id) else uuid.uuid4().hex,
+        message_id=message_id if is_id(message_id) else _new_id(),
         region=region,
         locale=locale,
         channel=channel,
         address=address,
     )
+
+
+def _new_id() -> str:
+    """Unlike any other in its conversation; it keeps nothing secret. `uuid4` would ask the system for it, and so give
+    the interpreter away."""
+    return f"{random.getrandbits(128):032x}"
 
 
 def read_hints(hints: dict[str, Any], knows_region: Callable[[str], bool]) -> tuple[str | None, str | None]:
@@ -114,8 +119,8 @@ def rendered(reply: Reply, parts: Parts) -> dict[str, Any]:
     """One message in Rasa's REST shape. The payload of a button is ordinary text, to be sent back as a message."""
     row: dict[str, Any] = {"text": reply.text}
     if reply.answer is not None:
-        row["text"] = reply.text or as_text(reply.answer, parts.phrases)
-        row["custom"] = answer_to_json(reply.answer)
+        row["text"] = reply.text or reply.plain or as_text(reply.answer, parts.phrases)
+        row["custom"] = reply.custom
     if reply.offers():
         row["buttons"] = [{"title": offer.title, "payload": offer.message} for offer in reply.offers()]
     return row

@@ -66,6 +66,19 @@ def test_an_edited_card_is_said_at_once(tmp_path: Path) -> None:
     assert shelf.card("choking", "en").steps[0] == "Changed."
 
 
+def test_with_a_clock_an_edited_card_is_said_within_a_second(tmp_path: Path) -> None:
+    file, now = write(tmp_path / "en" / "choking.md", CARD), [100.0]
+    shelf = CardShelf([tmp_path], lambda: now[0])
+    assert shelf.card("choking", "en").steps[0] == "First."
+    write(file, CARD.replace("First.", "Changed."))
+    os.utime(file, ns=(1, 1))
+    now[0] += 1
+    assert shelf.card("choking", "en").steps[0] == "Changed."
+    file.unlink()
+    now[0] += 1
+    assert shelf.card("choking", "en").steps == ()
+
+
 @pytest.mark.parametrize("damage", ["", "---\nid: choking\n", "\x00", "---\nid: x\n---\n\n## Steps\n\n1. Lost.\n"])
 def test_a_damaged_card_gives_way_to_the_next_folder(tmp_path: Path, damage: str) -> None:
     write(tmp_path / "live" / "en" / "choking.md", damage)

@@ -1,5 +1,5 @@
-"""Patterns are skipped where a word that they need is missing; so what they are said to need, they must really need.
-Most look at one sentence at a time; so those must not fit anything across two."""
+"""Patterns are skipped where a word that they need is missing, or their sketch does not fit; so what they are said
+to need, they must really need, and what they fit, their sketch must fit."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 
 from safety import ADVICE_RULES, EMERGENCY_RULES
 from safety.patterns import Expander
+from safety.sketches import Sketcher
 
 WORDS: Mapping[str, Sequence[str]] = {"KIN": ["mother", "dad"], "AIR": ["air"], "NOT": ["not", "cant"]}
 SMALL = Expander(WORDS, {"WHO": "<KIN>|he|she"}, ["not"])
@@ -40,42 +41,74 @@ def test_what_a_pattern_needs(source: str, needs: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "within"),
+    ("source", "text", "fits"),
     [
-        ("<KIN> <G2>(?:is|has)? <P3><AIR>(?! (?:quality|travel))", True),
-        ("[a-z]+ [0-9]{2} (?:<WHO>)", True),
-        ("<KIN> <X2><AIR>", False),
-        ("<KIN> (?:[^ ]+ ){0,3}<AIR>", False),
-        ("no air[.]", False),
-        ("no air(?= [?])", False),
-        ("^ no air", False),
-        ("no air $", False),
-        (r"no \w+", False),
+        ("<KIN> <G2>(?:needs|has no) <AIR>", "my dad now has no air", True),
+        ("<KIN> <G2>(?:needs|has no) <AIR>", "my dad . has no air", False),
+        ("<KIN> <X2>(?:needs|has no) <AIR>", "my dad . has no air", True),
+        ("(?:is |was )*blue", "is was is blue", True),
+        ("(?:he|she)s blue", "shes blue", True),
+        ("(?:he|she)s blue", "he blue", False),
+        ("gr[ae]y pills?", "grey pill", True),
+        ("gr[ae]y pills?", "groy pill", False),
+        ("wheez[a-z]* (?:a lot )?(?:now|again)", "wheezingly a lot again", True),
+        ("(?:10[0-4](?:[.,][0-9])?|39) degrees", "103.5 degrees", True),
+        ("out ?(?:the |a )?(?:food|toy)", "outthe toy", True),
+        ("them ?selves", "themselves", True),
+        ("(?:ha)+ dad", "hahaha dad", True),
+        ("<AIR>(?! (?:quality|travel))", "air quality", True),  # too much, but never too little
+        ("^ air now", "no air later", False),
     ],
 )
-def test_which_patterns_fit_a_sentence_by_itself(source: str, within: bool) -> None:
-    assert SMALL.within_sentence(source) is within
+def test_what_the_sketch_of_a_pattern_fits(source: str, text: str, fits: bool) -> None:
+    pattern = SMALL.items(source)
+    sketcher = Sketcher(WORDS, [pattern])
+    assert bool(sketcher.drawn(pattern).search(signs(sketcher, text))) is fits
 
 
 @pytest.mark.parametrize("file", [EMERGENCY_RULES, ADVICE_RULES], ids=lambda file: file.name)
-def test_every_text_that_a_pattern_fits_holds_what_it_needs(file: Path) -> None:
-    data = json.loads(file.read_text(encoding="utf-8"))
-    words = {
-        name: [*entry.get("near", "").split(), *entry.get("exact", "").split()] for name, entry in data["words"].items()
-    }
-    expand, chance, tried = Expander(words, data["fragments"], data["denials"].split()), random.Random(1), 0
+def test_no_hostile_text_is_looked_at_for_long_by_a_sketch(file: Path) -> None:
+    """Many words share a sign, so a row of one sign is what can be read in most ways."""
+    data, expand = loaded(file)
+    patterns = [expand.items(source) for rule in data["rules"] for source in rule["patterns"]]
+    sketcher = Sketcher(concepts(data), patterns)
+    for expression in (sketcher.drawn(pattern).pattern for pattern in patterns):
+        assert not re.search(rb"\)[*+{]", expression)
+
+
+@pytest.mark.parametrize("file", [EMERGENCY_RULES, ADVICE_RULES], ids=lambda file: file.name)
+def test_every_text_that_a_pattern_fits_holds_what_it_needs_and_fits_its_sketch(file: Path) -> None:
+    data, expand = loaded(file)
+    chance, tried = random.Random(1), 0
     kinds = (*data["rules"], *data["guards"].values(), {"patterns": data["urgent"]})
-    for source in (source for kind in kinds for source in kind["patterns"]):
+    sources = [source for kind in kinds for source in kind["patterns"]]
+    sketcher = Sketcher(concepts(data), map(expand.items, sources))
+    for source in sources:
         regex, needs = expand.regex(source), expand.needs(source)
-        within = expand.within_sentence(source)
+        drawn = sketcher.drawn(expand.items(source))
         parsed = sre_parse.parse(regex.pattern)
         for _ in range(20):
             text = written(parsed, chance) + " "
             if regex.fullmatch(text, 0, len(text) - 1) or regex.search(text):
                 tried += 1
                 assert [needed for needed in needs if needed.isdisjoint(text.split())] == [], (source, text)
-                assert not (within and {".", "?"}.intersection(text.split())), (source, text)
+                assert drawn.search(signs(sketcher, text)), (source, text)
     assert tried > 2000
+
+
+def loaded(file: Path) -> tuple[dict[str, Any], Expander]:
+    data = json.loads(file.read_text(encoding="utf-8"))
+    return data, Expander(concepts(data), data["fragments"], data["denials"].split())
+
+
+def concepts(data: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {
+        name: [*entry.get("near", "").split(), *entry.get("exact", "").split()] for name, entry in data["words"].items()
+    }
+
+
+def signs(sketcher: Sketcher, text: str) -> bytes:
+    return bytes(sketcher.signs.get(word, 0) for word in text.split())
 
 
 def written(parsed: Iterable[Any], chance: random.Random) -> str:

@@ -21,6 +21,7 @@ from safety.errors import RulesError
 from safety.rules import normalise
 from safety.spelling import _one_slip_apart, _slips, _words_with_runs, split
 from tests.safety.conftest import examples, remembered
+from tests.understanding.mangling import mangled
 
 EMERGENCIES = load_rules(EMERGENCY_RULES)
 CALM = [row["text"] for row in examples("vectors.jsonl") if row["expect"] is None and not any(remembered(row).values())]
@@ -49,6 +50,46 @@ def test_a_sign_beyond_ascii_means_the_same_wherever_it_stands(letter: str) -> N
         around = normalise(before), normalise(after.replace("\u0301", ""))
         assert normalise(before + letter + after) == around[0] + alone + around[1]
         assert normalise(before + decomposed + after) == around[0] + normalise(decomposed) + around[1]
+
+
+def test_a_full_stop_is_put_back_before_each_word_that_opens_a_sentence_and_before_no_other() -> None:
+    openers = "|".join(map(str.title, json.loads(EMERGENCY_RULES.read_text(encoding="utf-8"))["openers"].split()))
+    left_out = re.compile(rf"((?<![^ ])(?:[a-z]+|[A-Z]{{2,}}),?) ((?:{openers}) )")
+    chance, parted = random.Random(1), 0
+    words = [
+        "The",
+        "the",
+        "THE",
+        "We",
+        "So",
+        "Mi",
+        "xThe",
+        "Then",
+        "sofa,",
+        "ER",
+        "I",
+        "3",
+        "x.",
+        "",
+        "\nWe",
+        "caf\u00e9",
+        "a",
+    ]
+    for _ in range(3000):
+        text = " ".join(chance.choices(words, k=chance.randint(0, 9)))
+        parted += EMERGENCIES._parted(text) != text
+        assert EMERGENCIES._parted(text) == left_out.sub(r"\1. \2", text)
+    assert parted > 500
+
+
+def test_what_was_read_before_does_not_change_how_a_word_is_read() -> None:
+    """Readings of words are kept. The words of one example after the other are read with all, some and none of them."""
+    texts = [mangled(row["text"], "9") for row in random.Random(9).sample(examples("vectors.jsonl"), 300)]
+    first = [EMERGENCIES.check(text) for text in texts]
+    assert [EMERGENCIES.check(text) for text in reversed(texts)] == first[::-1]
+    EMERGENCIES._speller._kept_reading.cache_clear()
+    EMERGENCIES._speller._kept_guesses.cache_clear()
+    assert [EMERGENCIES.check(text) for text in texts] == first
 
 
 @pytest.mark.parametrize("end", [". ", "! ", "? ", "\n"])

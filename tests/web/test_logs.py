@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.running import PROJECT
-from web.logs import MessageLog, configure
+from web.logs import MessageLog, configure, flush
 
 SAID = "my name is Wilhelmina"
 
@@ -30,6 +30,7 @@ def lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     configure(stream)
 
     def written() -> list[dict[str, Any]]:
+        flush()
         assert stream.getvalue().isascii()
         return [json.loads(line) for line in stream.getvalue().splitlines()]
 
@@ -47,6 +48,40 @@ def test_a_line_says_when_how_serious_where_from_and_what(lines: Lines) -> None:
     (line,) = lines()
     assert line.pop("time").endswith("Z")
     assert line == {"level": "warning", "logger": "web.chat", "event": "answering without the assistant: status 500"}
+
+
+def test_no_line_is_lost_between_those_who_write_and_the_thread_that_writes_them_down(lines: Lines) -> None:
+    handler = logging.getLogger().handlers[0]
+    ended = threading.Event()
+
+    def write_down() -> None:
+        while not ended.is_set():
+            handler.flush()
+
+    def work(name: int) -> None:
+        for number in range(300):
+            logging.getLogger("web.chat").info("%d %d", name, number)
+
+    writing = threading.Thread(target=write_down)
+    writing.start()
+    working = [threading.Thread(target=work, args=(name,)) for name in range(4)]
+    for thread in working:
+        thread.start()
+    for thread in working:
+        thread.join()
+    ended.set()
+    writing.join()
+    written = [line["event"] for line in lines()]
+    assert sorted(written) == sorted(f"{name} {number}" for name in range(4) for number in range(300))
+    for name in range(4):
+        assert [line for line in written if line.startswith(f"{name} ")] == [f"{name} {n}" for n in range(300)]
+
+
+def test_a_warning_is_written_at_once_behind_what_was_said_before(lines: Lines) -> None:
+    configure(stream := io.StringIO())
+    logging.getLogger("web.chat").info("first")
+    logging.getLogger("web.chat").warning("second")
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["first", "second"]
 
 
 def test_the_time_is_in_utc(lines: Lines) -> None:
