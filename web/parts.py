@@ -17,6 +17,7 @@ from knowledge.phrases import Phrases
 from knowledge.variants import Variants
 from knowledge.wiring import Knowledge
 from records.model import Clock
+from records.outbox import Outbox
 from records.recorder import Recorder
 from records.repository import ConversationStore
 from records.retention import Retention
@@ -35,7 +36,11 @@ T = TypeVar("T")
 
 
 class Extension(Protocol):
-    """A part of the door that is there only where it is switched on, such as messengers."""
+    """A part of the door that is there only where it is switched on, such as messengers. `sends_to`: names of the
+    channels to which it brings what stands in the outbox."""
+
+    @property
+    def sends_to(self) -> Sequence[str]: ...
 
     def routes(self, parts: Parts) -> list[Route]:
         """What it serves."""
@@ -50,7 +55,7 @@ class Extension(Protocol):
 @dataclass(frozen=True)
 class Parts:
     """`identify` makes the id of a conversation from a channel and the name that it gives a person; `kept` reads for
-    staff what the record holds."""
+    staff what the record holds; with `outbox` they look after what could not be sent."""
 
     settings: Settings
     rules: Rules
@@ -63,6 +68,7 @@ class Parts:
     retention: Retention
     staff: StaffStore
     kept: ConversationStore
+    outbox: Outbox
     clock: Clock
     identify: Callable[[str, str], str]
     limits: Limits

@@ -482,6 +482,16 @@ class Editing:
         """What statements lean on, as it is now."""
         return review.Grounds(self._store.sources(), self._facts())
 
+    # Beside the texts ------------------------------------------------------------------------------------------
+
+    def note(
+        self, act: str, *, by: Person, role: Role, at: dt.datetime, reason: str = "", detail: Mapping[str, Any]
+    ) -> None:
+        """Notes an act that concerns no text, before it is done elsewhere. Raises `NotAllowed` without the role."""
+        self._require(by, role, act, None, at)
+        with self._store.changing() as change:
+            change.record(act, by=by.name, at=at, reason=reason, detail=detail)
+
     # What every act asks ---------------------------------------------------------------------------------------
 
     def _require_alike(self, entry: Entry) -> None:

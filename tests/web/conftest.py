@@ -318,6 +318,7 @@ def parts(assistant: StandInAssistant, tmp_path: Path, rules: Rules, phrases: Ph
         retention=records.retention,
         staff=records.staff,
         kept=records.store,
+        outbox=records.post("studio").outbox,
         clock=records_wiring.now,
         identify=records.conversation_id,
         limits=Limits(settings.rate_conversation, settings.rate_address, time.monotonic, metrics.limited),

@@ -49,9 +49,9 @@ MOST_FIELDS = 3000
 
 @dataclass(frozen=True)
 class Needs:
-    """What a route asks of whoever opens it: to be signed in, and this role where one is named."""
+    """What a route asks of whoever opens it: to be signed in, and one of these roles where any is named."""
 
-    role: Role | None = None
+    roles: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,12 @@ class Anybody:
 
 staff, authors, reviewers, publishers, admins = (
     Needs(),
-    Needs("author"),
-    Needs("reviewer"),
-    Needs("publisher"),
-    Needs("admin"),
+    Needs(("author",)),
+    Needs(("reviewer",)),
+    Needs(("publisher",)),
+    Needs(("admin",)),
 )
+publishers_and_admins = Needs(("publisher", "admin"))
 anybody = Anybody()
 
 
@@ -175,8 +176,8 @@ def for_staff(
             if session.member.must_change and not path.startswith(PASSWORD):
                 return RedirectResponse(PASSWORD, 303)
             visit = Visit(request, studio, session, token, form)
-            if needs.role is not None and needs.role not in session.member.roles:
-                _refuse(visit, needs.role, act or endpoint.__name__)
+            if needs.roles and session.member.roles.isdisjoint(needs.roles):
+                _refuse(visit, needs.roles, act or endpoint.__name__)
             return endpoint(visit)
         except NotAllowed as refusal:
             return _told(request, studio, session, 403, str(refusal))
@@ -304,8 +305,8 @@ def _is_own(origin: str, request: Request) -> bool:
     return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
 
 
-def _refuse(visit: Visit, role: Role, act: str) -> NoReturn:
-    why = f"{visit.member.name} is no {role}; an admin can give that role"
+def _refuse(visit: Visit, roles: Sequence[Role], act: str) -> NoReturn:
+    why = f"{visit.member.name} is no {' and no '.join(roles)}; an admin can give that role"
     if visit.request.method == "POST":
         visit.studio.parts.knowledge.editing.refuse(visit.person, act, None, visit.studio.clock(), why)
     raise NotAllowed(why)

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from knowledge.model import TOPICS, Entry
 from web.studio.access import Studio, Visit, for_staff, staff
 from web.studio.answers import TOPIC_WORDS
+from web.studio.channels import channels
 from web.studio.releases import as_csv
 
 OVERVIEW = "/studio/overview"
@@ -71,6 +72,8 @@ def overview(visit: Visit) -> Response:
         overdue=sum(row.entry.review_due < today for row in live),
         copy=knowledge.upkeep.copy(),
         worker=knowledge.upkeep.worker(),
+        troubled=[channel for channel in channels(parts, visit.studio.clock()) if channel.trouble],
+        may_see_channels=visit.may("publisher") or visit.may("admin"),
         reports=parts.kept.reports()[::-1][:REPORTS],
         kept_days=parts.retention.days,
     )

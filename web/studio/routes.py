@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from knowledge import review
 from knowledge.model import Release
 from web.parts import Parts
-from web.studio import answers, drafts, inbox, overview, people, questions, releases
+from web.studio import answers, channels, drafts, inbox, overview, people, questions, releases
 from web.studio.access import Studio
 from web.studio.figures import Figures
 from web.studio.listing import Remembered
@@ -53,4 +53,5 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *releases.routes(studio),
         *overview.routes(studio),
         *inbox.routes(studio),
+        *channels.routes(studio),
     ]
