@@ -145,6 +145,10 @@ class Knowledge:
                 self._swapping.release()
         return self._live
 
+    def site_settings(self) -> dict[str, str]:
+        """What admins set while Lantern runs, by name. Raises `StoreUnavailable`."""
+        return {name: row.value for name, row in self.store.site_settings().items()}
+
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """The vectors of what people wrote, a row each, to see what means the same. They are kept in memory alone, and
         only of the texts asked for last: a vector tells of the words it was made of."""

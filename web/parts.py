@@ -30,6 +30,7 @@ from web.limits import Limits
 from web.logs import MessageLog
 from web.metrics import Metrics
 from web.settings import Settings
+from web.site import Site, SiteSettings
 from web.turns import Turns
 
 T = TypeVar("T")
@@ -80,6 +81,12 @@ class Parts:
     """What cards name as their sources; at hand without the database."""
     turns: Turns = field(default_factory=Turns)
     extensions: Sequence[Extension] = ()
+    site_settings: SiteSettings = field(default_factory=SiteSettings)
+
+    @property
+    def site(self) -> Site:
+        """What counts at this moment of what may change while Lantern runs; `settings` has what it was started with."""
+        return self.site_settings.over(self.settings)
 
     @functools.cached_property
     def variants(self) -> Variants:

@@ -25,6 +25,7 @@ from web.logs import MessageLog
 from web.metrics import Metrics
 from web.parts import Parts
 from web.settings import Settings
+from web.site import SiteSettings
 
 FEWEST_SECRET_BYTES = 16
 RECORD_THREADS = 4
@@ -73,6 +74,7 @@ def assembled(
         message_log=MessageLog(secrets.token_bytes(16)),
         records_threads=ThreadPoolExecutor(RECORD_THREADS, "records"),
         extensions=[channels] if channels is not None else [],
+        site_settings=SiteSettings.read(settings.home),
     )
 
 

@@ -18,7 +18,7 @@ from knowledge.codec import content_hash, entry_from_json
 from knowledge.errors import EditRefused
 from knowledge.model import AuditRow, Draft, Entry, Release, ReviewState, Revision, Source
 from knowledge.store.audit import about
-from knowledge.store.change import Change, Newest, Origin, Plan
+from knowledge.store.change import Change, Newest, Origin, Plan, SiteSetting
 from knowledge.store.faults import translated as _translated
 from knowledge.store.tables import audit, release_revisions, releases, revisions, sources, vectors
 from storage.engine import read, write
@@ -210,6 +210,17 @@ class KnowledgeStore:
         with _translated(), read(self._engine) as connection:
             for row in connection.execute(sa.select(audit).order_by(audit.c.number)):
                 yield _audit_row(row)
+
+    def site_settings(self) -> dict[str, SiteSetting]:
+        """What admins set while Lantern runs, by name."""
+        with _translated(), read(self._engine) as connection:
+            return Change(connection).site_settings()
+
+    def acts(self, act: str, limit: int) -> list[AuditRow]:
+        """The newest rows of one act, the newest first."""
+        query = sa.select(audit).where(audit.c.act == act).order_by(audit.c.number.desc()).limit(limit)
+        with _translated(), read(self._engine) as connection:
+            return [_audit_row(row) for row in connection.execute(query)]
 
     def audit_of(self, entry: tuple[str, str], limit: int = 200) -> list[AuditRow]:
         """The newest acts on one entry alone, the newest first, without reading the whole trail. Acts on several

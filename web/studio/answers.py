@@ -113,7 +113,7 @@ def entry_page(visit: Visit) -> Response:
         state_words=STATE_WORDS,
         topic=TOPIC_WORDS.get(entry.topic, "Glossary"),
         draft=draft,
-        preview=preview(entry, visit.studio.parts.settings.region or None, answerer),
+        preview=preview(entry, visit.studio.parts.site.region or None, answerer),
         sources=answerer.sources(revision),
         needed=approvers_needed(entry),
         others=[row.entry for row in answerer.release.revisions if row.entry.id == entry.id and row.entry.key != key],

@@ -255,7 +255,7 @@ def _looked_at(
     kept = knowledge.store.sources()
     return {
         "entry": entry,
-        "preview": preview(entry, visit.studio.parts.settings.region or None, answerer),
+        "preview": preview(entry, visit.studio.parts.site.region or None, answerer),
         "sources": [kept[key] for key in entry.sources if key in kept],
         "checks": by_field,
         "details_open": any(check.forbids for field in IN_DETAILS for check in by_field.get(field, ())),

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from knowledge import review
 from knowledge.model import Release
 from web.parts import Parts
-from web.studio import answers, channels, drafts, inbox, overview, people, questions, releases
+from web.studio import answers, channels, drafts, inbox, overview, people, questions, releases, site
 from web.studio.access import Studio
 from web.studio.figures import Figures
 from web.studio.listing import Remembered
@@ -41,7 +41,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         people=parts.staff,
         clock=parts.clock,
         figures=Figures(parts.kept, time.monotonic),
-        trials_of_drafts=TrialsOfDrafts(parts.knowledge, parts.rules, parts.settings.region or None),
+        trials_of_drafts=TrialsOfDrafts(parts.knowledge, parts.rules, lambda: parts.site),
         remembered=Remembered(lambda: parts.knowledge.names),
         beside=remembered_beside(),
     )
@@ -54,4 +54,5 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *overview.routes(studio),
         *inbox.routes(studio),
         *channels.routes(studio),
+        *site.routes(studio),
     ]

@@ -58,6 +58,8 @@ EXPECTED: dict[tuple[str, str], Any] = {
     ("POST", "/studio/questions/set-aside"): authors,
     ("GET", "/studio/inbox"): reviewers,
     ("POST", "/studio/inbox/answered"): reviewers,
+    ("GET", "/studio/settings"): admins,
+    ("POST", "/studio/settings/{group}"): admins,
     ("GET", "/studio/channels"): publishers_and_admins,
     ("POST", "/studio/channels/{channel}/send-again"): admins,
     ("GET", "/studio/overview"): staff,
