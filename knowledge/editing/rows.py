@@ -226,9 +226,13 @@ def entries_of(rows: Iterable[Row], file: Path, faults: Sequence[Fault] = ()) ->
 
 
 def unwritable(entry: Entry) -> list[tuple[str, str]]:
-    """Why an entry cannot stand in a content file as it is: column and message. A word of the glossary is a line of
-    another file."""
-    return [] if entry.answer_kind == "term" else _read(Row(1, cells_of(entry)))[1]
+    """Why an entry cannot stand in a content file as it is: column and message. A word of the glossary stands in a
+    file of its own, whose texts are held to the same."""
+    cells = cells_of(entry)
+    if entry.answer_kind == "term":
+        forms = "\n".join((entry.question, *entry.phrasings))
+        cells = {**cells_of(_PLAINEST), "phrasings": forms, "answer": entry.answer or _PLAINEST.answer}
+    return _read(Row(1, cells))[1]
 
 
 def loosely(cells: Mapping[str, str], before: Entry) -> tuple[Entry, list[tuple[str, str]]]:

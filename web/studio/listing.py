@@ -66,8 +66,16 @@ class Wanted:
     page: int = 1
 
 
-def rows(release: Release, drafts: Iterable[Draft], used: Mapping[str, int], missed: Mapping[str, int]) -> list[Row]:
-    """All entries but the words of the glossary. `used` and `missed` are by locale/id and by id."""
+def rows(
+    release: Release,
+    drafts: Iterable[Draft],
+    used: Mapping[str, int],
+    missed: Mapping[str, int],
+    *,
+    words: bool = False,
+) -> list[Row]:
+    """All entries but the words of the glossary, or those `words` alone. `used` and `missed` are by locale/id and by
+    id."""
     begun = {draft.entry.key: draft for draft in drafts}
     found: dict[Key, Row] = {}
     pairs: list[tuple[ReaderState, Sequence[Revision]]] = [
@@ -77,11 +85,11 @@ def rows(release: Release, drafts: Iterable[Draft], used: Mapping[str, int], mis
     for state, revisions in pairs:
         for revision in revisions:
             entry = revision.entry
-            if entry.answer_kind != "term":
+            if (entry.answer_kind == "term") == words:
                 counts = used.get("/".join(entry.key), 0), missed.get(entry.id, 0) if entry.locale == "en" else 0
                 found[entry.key] = Row(entry, state, revision, begun.get(entry.key), *counts)
     for key, draft in begun.items():
-        if key not in found and draft.entry.answer_kind != "term":
+        if key not in found and (draft.entry.answer_kind == "term") == words:
             found[key] = Row(draft.entry, None, None, draft, 0, 0)
     return list(found.values())
 

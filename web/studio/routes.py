@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from knowledge import review
 from knowledge.model import Release
 from web.parts import Parts
-from web.studio import answers, channels, drafts, inbox, overview, people, questions, releases, site
+from web.studio import answers, cards, channels, drafts, glossary, inbox, overview, people, questions, releases, site
 from web.studio.access import Studio
 from web.studio.figures import Figures
 from web.studio.listing import Remembered
@@ -53,6 +53,8 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *releases.routes(studio),
         *overview.routes(studio),
         *inbox.routes(studio),
+        *glossary.routes(studio),
+        *cards.routes(studio),
         *channels.routes(studio),
         *site.routes(studio),
     ]
