@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 from knowledge import review
 from knowledge.model import Draft, Entry, Release, Revision
 from knowledge.store.change import Key
+from records.judgements import Opinions
 
 ReaderState = Literal["live", "withdrawn"]
 STATE_WORDS = {"draft": "Draft", "in_review": "In review", "live": "Live", "withdrawn": "Withdrawn"}
@@ -20,6 +21,7 @@ ORDERS = {
     "used": "most used",
     "missed": "most missed",
     "hard": "hardest to read",
+    "unhelpful": "helped least",
     "due": "next review",
 }
 PAGE = 50
@@ -33,7 +35,7 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Row:
     """One entry. `shown`: what readers have of it, None for an entry that was never published. `used` and `missed` are
-    counts of messages."""
+    counts of messages; `opinions` of exactly this revision, None where nobody has one."""
 
     entry: Entry
     shown: ReaderState | None
@@ -41,6 +43,7 @@ class Row:
     draft: Draft | None
     used: int
     missed: int
+    opinions: Opinions | None = None
 
     @property
     def content_hash(self) -> str:
@@ -71,12 +74,14 @@ def rows(
     drafts: Iterable[Draft],
     used: Mapping[str, int],
     missed: Mapping[str, int],
+    opinions: Iterable[Opinions] = (),
     *,
     words: bool = False,
 ) -> list[Row]:
     """All entries but the words of the glossary, or those `words` alone. `used` and `missed` are by locale/id and by
     id."""
     begun = {draft.entry.key: draft for draft in drafts}
+    judged = {(one.locale, one.entry, one.revision): one for one in opinions}
     found: dict[Key, Row] = {}
     pairs: list[tuple[ReaderState, Sequence[Revision]]] = [
         ("live", release.revisions),
@@ -87,7 +92,8 @@ def rows(
             entry = revision.entry
             if (entry.answer_kind == "term") == words:
                 counts = used.get("/".join(entry.key), 0), missed.get(entry.id, 0) if entry.locale == "en" else 0
-                found[entry.key] = Row(entry, state, revision, begun.get(entry.key), *counts)
+                said = judged.get((*entry.key, revision.number))
+                found[entry.key] = Row(entry, state, revision, begun.get(entry.key), *counts, said)
     for key, draft in begun.items():
         if key not in found and (draft.entry.answer_kind == "term") == words:
             found[key] = Row(draft.entry, None, None, draft, 0, 0)
@@ -103,6 +109,8 @@ def filtered(all_rows: Iterable[Row], wanted: Wanted, today: dt.date, remembered
         return sorted(kept, key=lambda row: (-row.missed, row.entry.key))
     if wanted.order == "hard":
         return sorted(kept, key=lambda row: (-remembered.grade(row), row.entry.key))
+    if wanted.order == "unhelpful":
+        return sorted(kept, key=lambda row: (-row.opinions.doubt if row.opinions else 0.0, row.entry.key))
     if wanted.order == "due":
         return sorted(kept, key=lambda row: (row.entry.review_due, row.entry.key))
     return sorted(kept, key=lambda row: (row.entry.question.casefold(), row.entry.key))

@@ -68,6 +68,7 @@ EXPECTED: dict[tuple[str, str], Any] = {
     ("POST", "/studio/channels/{channel}/send-again"): admins,
     ("GET", "/studio/overview"): staff,
     ("GET", "/studio/overview.csv"): staff,
+    ("GET", "/studio/helped.csv"): staff,
     ("POST", "/studio/publish"): publishers,
     ("POST", "/studio/plans"): publishers,
     ("POST", "/studio/plans/{plan}/cancel"): publishers,
