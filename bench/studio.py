@@ -84,6 +84,7 @@ def fill_knowledge(environment: dict[str, str], rows: list[Entry]) -> None:
     desk, now = build_desk(environment), dt.datetime.now(dt.timezone.utc)
     desk.store.migrate()
     keep_random_vectors(desk, rows)
+    desk.grades.prepare(rows)  # as publishing does
     sources = read_folder(SHIPPED_CONTENT).sources
     desk.store.publish(rows, sources, base=0, author="starter", review="editorial", origin="seed", at=now)
 

@@ -155,6 +155,15 @@ vectors = sa.Table(
     sa.Column("vector", sa.LargeBinary, nullable=False),
 )
 
+grades = sa.Table(
+    "grades",
+    metadata,
+    sa.Column("content_hash", sa.String(64), primary_key=True),
+    sa.Column("rules", sa.String(64), primary_key=True),
+    sa.Column("grade", sa.Float, nullable=False),
+)
+"""How hard a text is to read, by the rules with this mark (`knowledge.grades`)."""
+
 trial_studies = sa.Table(
     "trial_studies",
     metadata,

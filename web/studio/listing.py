@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal
 
-from knowledge import review
+from knowledge.grades import Grades
 from knowledge.model import Draft, Entry, Release, Revision
 from knowledge.store.change import Key
 from records.judgements import Opinions
@@ -28,8 +27,6 @@ PAGE = 50
 SOON_DAYS = 60
 MOST_REMEMBERED = 20_000
 """Texts of which something is remembered; a few megabytes."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -108,7 +105,8 @@ def filtered(all_rows: Iterable[Row], wanted: Wanted, today: dt.date, remembered
     if wanted.order == "missed":
         return sorted(kept, key=lambda row: (-row.missed, row.entry.key))
     if wanted.order == "hard":
-        return sorted(kept, key=lambda row: (-remembered.grade(row), row.entry.key))
+        grades = remembered.grades.of({row.content_hash: row.entry for row in kept})
+        return sorted(kept, key=lambda row: (-grades[row.content_hash], row.entry.key))
     if wanted.order == "unhelpful":
         return sorted(kept, key=lambda row: (-row.opinions.doubt if row.opinions else 0.0, row.entry.key))
     if wanted.order == "due":
@@ -122,31 +120,19 @@ class Remembered:
     Threads may work one out twice; nothing else comes of that.
     """
 
-    def __init__(self, names: Callable[[], re.Pattern[str] | None]) -> None:
-        self._names = names
-        self._grades: dict[str, float] = {}
+    def __init__(self, grades: Grades) -> None:
+        self.grades = grades
         self._words: dict[str, str] = {}
-
-    def grade(self, row: Row) -> float:
-        """The grade of an answer; 0 in other languages than English."""
-        if row.content_hash not in self._grades:
-            english = row.entry.locale == review.READ_IN
-            grade = review.graded(row.entry, "answer", self._names()).grade if english else 0.0
-            self._keep(self._grades, row.content_hash, grade)
-        return self._grades[row.content_hash]
 
     def words(self, row: Row) -> str:
         """All that a search looks at, in small letters."""
         if row.content_hash not in self._words:
             entry = row.entry
             said = (entry.id, entry.locale, entry.question, *entry.phrasings, entry.answer, *entry.steps)
-            self._keep(self._words, row.content_hash, "\n".join(said).casefold())
+            if len(self._words) >= MOST_REMEMBERED:
+                self._words.clear()
+            self._words[row.content_hash] = "\n".join(said).casefold()
         return self._words[row.content_hash]
-
-    def _keep(self, kept: dict[str, T], content_hash: str, value: T) -> None:
-        if len(kept) >= MOST_REMEMBERED:
-            kept.clear()
-        kept[content_hash] = value
 
 
 def _fits(row: Row, wanted: Wanted, today: dt.date, remembered: Remembered) -> bool:

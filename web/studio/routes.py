@@ -42,7 +42,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         clock=parts.clock,
         figures=Figures(parts.kept, time.monotonic),
         trials_of_drafts=TrialsOfDrafts(parts.knowledge, parts.rules, lambda: parts.site),
-        remembered=Remembered(lambda: parts.knowledge.names),
+        remembered=Remembered(parts.knowledge.grades),
         beside=remembered_beside(),
     )
     return [
