@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.routing import Route
 
+from knowledge.errors import EditRefused
 from records.outbox import UNSURE, DeadLetter, Standing
 from web.parts import Parts
 from web.studio.access import Studio, Visit, admins, for_staff, publishers_and_admins
@@ -70,7 +71,7 @@ class Channel:
         if standing.refused and standing.refused_since:
             waiting = _messages(standing.waiting)
             since = spoken_moment(standing.refused_since)
-            return f"The provider does not accept our key, since {since} or before. {waiting}, and none is lost."
+            return f"The provider does not accept our key, since {since} at the latest. {waiting}, and none is lost."
         if standing.waiting and not self.on:
             return f"{_messages(standing.waiting)}, but this channel is not set up any more."
         if self.is_late and standing.waiting_since:
@@ -135,8 +136,11 @@ def send_again(visit: Visit) -> Response:
     channel = visit.request.path_params["channel"]
     letter = visit.number("letter") if visit.given("letter") else None
     outbox = visit.studio.parts.outbox
-    if channel not in outbox.standing():
+    found = {one.name: one for one in channels(visit.studio.parts, visit.studio.clock())}.get(channel)
+    if found is None:
         return visit.go(CHANNELS, "nothing-to-send")
+    if not found.on:
+        raise EditRefused(f"{found.title} is not set up, so nothing would send it; set it up first")
     visit.studio.parts.knowledge.editing.note(
         "send_again",
         by=visit.person,

@@ -152,10 +152,15 @@ def test_a_message_that_was_given_up_is_sent_again_alone(
 def test_messages_of_a_channel_that_is_gone_are_shown_too(employ: Employ, outbox: Outbox) -> None:
     content = {"address": {"to": "15035550182"}, "page": {"text": "Ask Ana Quill."}}
     outbox.put([Parcel("key-1", "telegram", None, content)]).result(SECONDS)
-    page = employ("Pia", "publisher").open("/studio/channels").text
+    ada = employ("Ada", "admin")
+    page = ada.open("/studio/channels").text
     assert "Telegram" in page
     assert "1 message waits, but this channel is not set up any more." in page
     assert [word for word in ("Quill", "15035550182") if word in page] == []
+    assert "/send-again" not in page
+    mark = page.split('name="form_mark" value="')[1].split('"')[0]
+    refused = ada.client.post("/studio/channels/telegram/send-again", data={"form_mark": mark})
+    assert (refused.status_code, "set it up first" in refused.text) == (409, True)
 
 
 def test_without_channels_the_page_says_how_there_would_be_one(employ: Employ) -> None:
