@@ -53,6 +53,16 @@ from storage.engine import open_engine
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class _Phrasings:
+    """The phrasings of a release as words: by the hash of their text, so that the next release takes over what has not
+    changed, and all of them."""
+
+    release: int
+    by_hash: Mapping[str, tuple[str, ...]]
+    every: frozenset[str]
+
+
 class Knowledge:
     """The live answerer of this process. Safe to share between threads."""
 
@@ -91,7 +101,7 @@ class Knowledge:
         self.gathering = Gathering(encoder.encode)
         """Puts together what people wrote and what means the same."""
         self._live: Answerer | None = None
-        self._phrasings: tuple[int, frozenset[str]] | None = None
+        self._phrasings: _Phrasings | None = None
         self._swapping = threading.Lock()
 
     @functools.cached_property
@@ -173,10 +183,16 @@ class Knowledge:
         live = self._live
         if live is None:
             return False
-        if self._phrasings is None or self._phrasings[0] != live.release.number:
-            rows = (revision.entry.phrasings for revision in live.asked("en"))
-            self._phrasings = (live.release.number, frozenset(" ".join(words(row)) for row in chain(*rows)))
-        return " ".join(words(text)) in self._phrasings[1]
+        kept = self._phrasings
+        if kept is None or kept.release != live.release.number:
+            known = kept.by_hash if kept else {}
+            by_hash = {
+                revision.content_hash: known.get(revision.content_hash)
+                or tuple(" ".join(words(row)) for row in revision.entry.phrasings)
+                for revision in live.asked("en")
+            }
+            kept = self._phrasings = _Phrasings(live.release.number, by_hash, frozenset(chain(*by_hash.values())))
+        return " ".join(words(text)) in kept.every
 
     def keep_second_net(self, kept: bytes) -> None:
         """Leaves the net that the assistant judges by where the gateway finds it."""

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from records.errors import Unavailable, UnknownConversation
 from records.figures import MissedGroup, grouped, shown_counts
-from records.identity import contact_hash, erasure_hash, feedback_hash, message_hash, question_hash
+from records.identity import contact_hash, erasure_hash, feedback_hash, message_hash, question_hash, spelling
 from records.judgements import Opinions
 from records.missed import Missed, MissedQuestion
 from records.model import (
@@ -166,6 +166,7 @@ class ConversationStore:
                 "text": row["text"],
                 "nearest": " ".join(message.missed.nearest),
                 "confidence": message.missed.confidence,
+                "spelling": spelling(message.missed.kind, message.missed.locale, row["text"]),
             }
             connection.execute(_ADD_MISSED, question)
             if self._listener is not None:
@@ -456,9 +457,14 @@ class ConversationStore:
         columns = missed_questions.c
         count, people = sa.func.count(), sa.func.count(sa.distinct(columns.conversation_id))
         newest = sa.func.max(columns.day)
-        chosen = (columns.text, columns.kind, columns.locale, count, people, newest, sa.func.max(columns.nearest))
-        query = sa.select(*chosen).group_by(columns.text, columns.kind, columns.locale)
-        query = query.order_by((count * people).desc(), newest.desc()).limit(most)
+        # Counted in the index alone; the texts are looked up for what is left.
+        counts = (count.label("times"), people.label("askers"), newest.label("newest"))
+        counted = sa.select(sa.func.max(columns.id).label("id"), *counts).group_by(columns.spelling)
+        spelled = counted.order_by((count * people).desc(), newest.desc()).limit(most).subquery()
+        of = spelled.c
+        chosen = (columns.text, columns.kind, columns.locale, of.times, of.askers, of.newest, columns.nearest)
+        query = sa.select(*chosen).join(spelled, of.id == columns.id)
+        query = query.order_by((of.times * of.askers).desc(), of.newest.desc())
         with self._reading() as connection:
             rows = connection.execute(query).all()
             aside = set(connection.execute(sa.select(set_aside.c.question_hash)).scalars())

@@ -46,6 +46,7 @@ messages = sa.Table(
     sa.Column("shown", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("conversation_id", "message_hash"),
     sa.Index("messages_shown", "shown"),
+    sa.Index("messages_by_day", "at", "kind"),
 )
 """One answered message. `text` is redacted, and NULL before the person has been told that it is kept. `replies` is
 JSON, what was sent; `shown` names the revisions in it (`records.recall`)."""
@@ -67,8 +68,11 @@ missed_questions = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("nearest", sa.Text, nullable=False),
     sa.Column("confidence", sa.Float),
+    sa.Column("spelling", sa.String(64), nullable=False, server_default=""),
+    sa.Index("missed_spellings", "spelling", "conversation_id", "day", "id"),
 )
-"""A question without an answer, redacted. `nearest`: ids of the entries that came nearest, with blanks between them.
+"""A question without an answer, redacted. `spelling` is the same for the same text of the same kind: they are counted
+in its index, without their texts. `nearest`: ids of the entries that came nearest, with blanks between them.
 `conversation_id` is there for one purpose: whoever erases a conversation erases its questions too."""
 
 feedback = sa.Table(

@@ -35,6 +35,7 @@ from web.studio.figures import Figures
 from web.studio.listing import Remembered
 from web.studio.trying import TrialsOfDrafts
 from web.studio.views import Pages
+from web.studio.warming import Warming
 
 HOME = "/studio/"
 SIGN_IN = "/studio/sign-in"
@@ -83,6 +84,7 @@ class Studio:
     remembered: Remembered
     beside: Callable[[Release], review.Beside]
     """The live entries, as the checks of a text that stands beside them need them."""
+    warming: Warming
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ KEPT = "kept:"
 
 def routes(studio: Studio) -> list[Route]:
     def sign_in_page(request: Request, form: dict[str, list[str]]) -> Response:
+        studio.warming.begin()
         return sign_in_form(request, studio, wanted=local_path(request.query_params.get("next", HOME)))
 
     def sign_in(request: Request, form: dict[str, list[str]]) -> Response:

@@ -64,6 +64,11 @@ class Pages:
         self._pages.filters["moment"] = spoken_moment
         self._pages.globals.update(site=settings.site_name, said_words=SAID)
 
+    def compile(self) -> None:
+        """Reads all templates, which takes a second in all, so that nobody waits for one."""
+        for file in TEMPLATES.glob("*.html"):
+            self._pages.get_template(file.name)
+
     def page(self, template: str, title: str, session: Session | None, *, status: int = 200, **values: Any) -> Response:
         """A page that no browser keeps. `session` None: nobody is signed in."""
         html = self.part(template, session, title=title, **values)
