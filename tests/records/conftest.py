@@ -77,6 +77,7 @@ def without_steps_from_4(connection: Connection) -> None:
     ):
         connection.execute(sa.text(f"DROP TABLE {table}"))
     connection.execute(sa.text("DROP INDEX messages_shown"))
+    connection.execute(sa.text("DROP INDEX messages_by_day"))
     for column in ("said", "awaiting", "suppressed"):
         connection.execute(sa.text(f"ALTER TABLE conversations DROP COLUMN {column}"))
 

@@ -8,22 +8,22 @@ from alembic import op
 revision = "0009"
 down_revision = "0008"
 
-AT_ONCE = 500
+AT_ONCE = 5000
 
 
 def upgrade() -> None:
     op.add_column("missed_questions", sa.Column("spelling", sa.String(64), nullable=False, server_default=""))
     names = ("id", "kind", "locale", "text", "spelling")
     missed = sa.table("missed_questions", *map(sa.column, names))
+    mark_one = sa.update(missed).where(missed.c.id == sa.bindparam("row")).values(spelling=sa.bindparam("mark"))
     connection, last = op.get_bind(), 0
     while True:
         query = sa.select(missed).where(missed.c.id > last).order_by(missed.c.id)
         rows = connection.execute(query.limit(AT_ONCE)).all()
         if not rows:
             break
-        for row in rows:
-            spelling = _spelling(row.kind, row.locale, row.text)
-            connection.execute(sa.update(missed).where(missed.c.id == row.id).values(spelling=spelling))
+        marks = [{"row": row.id, "mark": _spelling(row.kind, row.locale, row.text)} for row in rows]
+        connection.execute(mark_one, marks)
         last = rows[-1].id
     op.create_index("missed_spellings", "missed_questions", ["spelling", "conversation_id", "day", "id"])
     op.create_index("messages_by_day", "messages", ["at", "kind"])
