@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from knowledge.grades import Grades
 from knowledge.model import Draft, Entry, Release, Revision
 from knowledge.store.change import Key
 from records.judgements import Opinions
@@ -105,7 +104,7 @@ def filtered(all_rows: Iterable[Row], wanted: Wanted, today: dt.date, remembered
     if wanted.order == "missed":
         return sorted(kept, key=lambda row: (-row.missed, row.entry.key))
     if wanted.order == "hard":
-        grades = remembered.grades.of({row.content_hash: row.entry for row in kept})
+        grades = remembered.grades({row.content_hash: row.entry for row in kept})
         return sorted(kept, key=lambda row: (-grades[row.content_hash], row.entry.key))
     if wanted.order == "unhelpful":
         return sorted(kept, key=lambda row: (-row.opinions.doubt if row.opinions else 0.0, row.entry.key))
@@ -120,7 +119,8 @@ class Remembered:
     Threads may work one out twice; nothing else comes of that.
     """
 
-    def __init__(self, grades: Grades) -> None:
+    def __init__(self, grades: Callable[[Mapping[str, Entry]], Mapping[str, float]]) -> None:
+        """`grades`: as `knowledge.grades.Grades.of`."""
         self.grades = grades
         self._words: dict[str, str] = {}
 

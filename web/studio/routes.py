@@ -62,7 +62,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         clock=parts.clock,
         figures=figures,
         trials_of_drafts=TrialsOfDrafts(parts.knowledge, parts.rules, lambda: parts.site),
-        remembered=Remembered(parts.knowledge.grades),
+        remembered=Remembered(lambda texts: parts.knowledge.grades.of(texts)),
         beside=beside,
         warming=Warming(_slow_at_first(parts, pages, figures, beside)),
     )
