@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from knowledge import review
 from knowledge.model import Release
 from web.parts import Parts
-from web.studio import answers, drafts, inbox, overview, people, questions, releases
+from web.studio import answers, calendars, drafts, imports, inbox, overview, people, questions, releases, reviews
 from web.studio.access import Studio
 from web.studio.figures import Figures
 from web.studio.listing import Remembered
@@ -49,6 +49,9 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *people.routes(studio),
         *answers.routes(studio),
         *drafts.routes(studio),
+        *imports.routes(studio),
+        *reviews.routes(studio),
+        *calendars.routes(studio),
         *questions.routes(studio),
         *releases.routes(studio),
         *overview.routes(studio),

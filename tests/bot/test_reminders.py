@@ -1,0 +1,116 @@
+"""The worker writes to staff about reviews, at most once a week to each, through a real line to a mail server."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from bot.reminders import remind
+from bot.worker import NotDone
+from knowledge.model import Entry
+from knowledge.phrases import Phrases, read_phrases
+from knowledge.settings import SHIPPED_CONTENT
+from records import wiring as records_wiring
+from records.mail import MailServer
+from records.settings import ReminderMail, Settings
+from records.staff import StaffStore
+from storage.settings import SettingError
+from tests.knowledge.samples import TEA
+from tests.mail_server import StandInMailServer
+from tests.records.conftest import Clock
+
+DUE = [replace(TEA, id=f"tea-{number}", review_due=dt.date(2026, 12, 1)) for number in range(22)]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def staff(tmp_path: Path, clock: Clock) -> StaffStore:
+    records = records_wiring.build({"LANTERN_HOME": str(tmp_path)})
+    records.store.migrate()
+    staff = StaffStore(records.engine, clock)
+    for number, name in enumerate(("Anna", "Ben", "Clara"), 1):
+        staff.add(name, ("reviewer",), by="the terminal")
+        if name != "Clara":
+            staff.reminders.set_mail(number, f"{name.lower()}@hospital.example")
+    return staff
+
+
+@pytest.fixture
+def server() -> Iterator[StandInMailServer]:
+    server = StandInMailServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def phrases() -> Phrases:
+    return read_phrases(SHIPPED_CONTENT)
+
+
+def run(staff: StaffStore, server: StandInMailServer, phrases: Phrases, due: list[Entry] = DUE) -> str | None:
+    mail = ReminderMail(MailServer(server.place), "lantern@hospital.example")
+    return remind(staff.reminders, mail, lambda: due, phrases)
+
+
+def test_each_who_wants_it_is_told_once_a_week_what_is_due(
+    staff: StaffStore, server: StandInMailServer, phrases: Phrases, clock: Clock
+) -> None:
+    assert run(staff, server, phrases) == "reminded 2 people"
+    letters = [message_from_bytes(raw, policy=policy.default) for raw in server.letters]
+    assert [letter["To"] for letter in letters] == ["anna@hospital.example", "ben@hospital.example"]
+    assert letters[0]["Subject"] == "Answers to be read again: 22"
+    said = letters[0].get_content()
+    assert "2026-12-01  What is tea? (en/tea-0)" in said
+    assert "and 2 more" in said
+    clock.move(days=6)
+    assert run(staff, server, phrases) is None
+    clock.move(days=1)
+    assert run(staff, server, phrases) == "reminded 2 people"
+    assert len(server.letters) == 4
+
+
+def test_without_a_reason_nobody_is_written_to(staff: StaffStore, server: StandInMailServer, phrases: Phrases) -> None:
+    assert run(staff, server, phrases, []) is None
+    assert run(staff, server, phrases) == "reminded 2 people"
+
+
+def test_a_mail_that_was_refused_is_tried_again_and_names_no_address(
+    staff: StaffStore, server: StandInMailServer, phrases: Phrases
+) -> None:
+    server.refuses = "550 nobody here"
+    with pytest.raises(NotDone) as told:
+        run(staff, server, phrases)
+    assert "hospital.example" not in str(told.value)
+    server.refuses = ""
+    assert run(staff, server, phrases) == "reminded 2 people"
+
+
+def test_a_mail_that_may_have_gone_out_is_not_sent_twice(
+    staff: StaffStore, server: StandInMailServer, phrases: Phrases
+) -> None:
+    server.hangs_up = True
+    with pytest.raises(NotDone):
+        run(staff, server, phrases)
+    server.hangs_up = False
+    assert run(staff, server, phrases) is None
+
+
+def test_server_and_sender_are_set_together() -> None:
+    with pytest.raises(SettingError):
+        Settings.from_environment({"LANTERN_REMINDER_MAIL_SERVER": "mail.hospital.example:587"})
+    both = {
+        "LANTERN_REMINDER_MAIL_SERVER": "mail.hospital.example:587",
+        "LANTERN_REMINDER_MAIL_FROM": "lantern@hospital.example",
+    }
+    mail = Settings.from_environment(both).reminder_mail
+    assert mail is not None
+    assert mail.server.address == ("mail.hospital.example", 587)
