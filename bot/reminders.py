@@ -17,34 +17,41 @@ DAYS_AHEAD = 30
 NAMED = 20
 """Answers that a mail names; the others are counted."""
 LOCALE = "en"
+PERMANENT = 500
+"""From this code on a mail server takes no second try (RFC 5321, 4.2.1)."""
 
 
 def remind(
     people: StaffReminders, mail: ReminderMail, due: Callable[[], Sequence[Entry]], phrases: Phrases
 ) -> str | None:
     """Writes to everybody who is to be reminded now. Returns what was done, None for nothing. Raises `NotDone` where
-    the mail server takes a mail from nobody or for nobody; whoever got none is written to with the next run."""
+    the mail server cannot be asked; whoever got no mail is written to with the next run."""
     waiting = people.to_be_mailed()
     entries = due() if waiting else ()
     if not entries:
         return None
-    sent, failed = 0, ""
+    sent = refused = 0
     for one in waiting:
         if not people.claim(one):
             continue
         try:
             mail.server.send(letter(mail.sender, one, entries, phrases))
             sent += 1
+        except smtplib.SMTPRecipientsRefused as fault:
+            # An address that somebody mistyped is no fault of the server; it is tried again in a week.
+            refused += 1
+            if all(code < PERMANENT for code, _ in fault.recipients.values()):
+                people.not_sent(one)
         except smtplib.SMTPServerDisconnected:
             # Nobody knows whether it went out: rather none this week than two.
-            failed = "the mail server hung up"
+            raise NotDone("the mail server hung up; look at LANTERN_REMINDER_MAIL_SERVER") from None
         except (OSError, smtplib.SMTPException) as fault:
-            # Not the fault's own text: it may name the address.
             people.not_sent(one)
-            failed = f"the mail server did not take a mail: {type(fault).__name__}"
-    if failed:
-        raise NotDone(f"{failed}; look at LANTERN_REMINDER_MAIL_SERVER and the addresses of staff")
-    return f"reminded {sent} people" if sent else None
+            # Not the fault's own text: it may name the address.
+            what = type(fault).__name__
+            raise NotDone(f"the mail server took no mail ({what}); look at LANTERN_REMINDER_MAIL_SERVER") from None
+    said = f"reminded {sent} of {len(waiting)} people"
+    return f"{said}; the mail server refused {refused} of their addresses" if refused else said
 
 
 def letter(sender: str, one: Reminded, entries: Sequence[Entry], phrases: Phrases) -> EmailMessage:

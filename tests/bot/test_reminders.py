@@ -23,6 +23,7 @@ from storage.settings import SettingError
 from tests.knowledge.samples import TEA
 from tests.mail_server import StandInMailServer
 from tests.records.conftest import Clock
+from tests.running import free_port
 
 DUE = [replace(TEA, id=f"tea-{number}", review_due=dt.date(2026, 12, 1)) for number in range(22)]
 
@@ -64,7 +65,7 @@ def run(staff: StaffStore, server: StandInMailServer, phrases: Phrases, due: lis
 def test_each_who_wants_it_is_told_once_a_week_what_is_due(
     staff: StaffStore, server: StandInMailServer, phrases: Phrases, clock: Clock
 ) -> None:
-    assert run(staff, server, phrases) == "reminded 2 people"
+    assert run(staff, server, phrases) == "reminded 2 of 2 people"
     letters = [message_from_bytes(raw, policy=policy.default) for raw in server.letters]
     assert [letter["To"] for letter in letters] == ["anna@hospital.example", "ben@hospital.example"]
     assert letters[0]["Subject"] == "Answers to be read again: 22"
@@ -74,24 +75,37 @@ def test_each_who_wants_it_is_told_once_a_week_what_is_due(
     clock.move(days=6)
     assert run(staff, server, phrases) is None
     clock.move(days=1)
-    assert run(staff, server, phrases) == "reminded 2 people"
+    assert run(staff, server, phrases) == "reminded 2 of 2 people"
     assert len(server.letters) == 4
 
 
 def test_without_a_reason_nobody_is_written_to(staff: StaffStore, server: StandInMailServer, phrases: Phrases) -> None:
     assert run(staff, server, phrases, []) is None
-    assert run(staff, server, phrases) == "reminded 2 people"
+    assert run(staff, server, phrases) == "reminded 2 of 2 people"
 
 
-def test_a_mail_that_was_refused_is_tried_again_and_names_no_address(
+def test_an_address_that_is_refused_is_counted_and_keeps_nobody_else(
+    staff: StaffStore, server: StandInMailServer, phrases: Phrases, clock: Clock
+) -> None:
+    refused = "reminded 0 of 2 people; the mail server refused 2 of their addresses"
+    server.refuses = "450 later"
+    assert run(staff, server, phrases) == refused
+    server.refuses = "550 nobody here"
+    assert run(staff, server, phrases) == refused, "what was refused for a moment is tried again"
+    server.refuses = ""
+    assert run(staff, server, phrases) is None
+    clock.move(days=7)
+    assert run(staff, server, phrases) == "reminded 2 of 2 people"
+
+
+def test_a_server_that_is_not_there_is_told_without_an_address_and_tried_again(
     staff: StaffStore, server: StandInMailServer, phrases: Phrases
 ) -> None:
-    server.refuses = "550 nobody here"
+    nowhere = ReminderMail(MailServer(("127.0.0.1", free_port())), "lantern@hospital.example")
     with pytest.raises(NotDone) as told:
-        run(staff, server, phrases)
+        remind(staff.reminders, nowhere, lambda: DUE, phrases)
     assert "hospital.example" not in str(told.value)
-    server.refuses = ""
-    assert run(staff, server, phrases) == "reminded 2 people"
+    assert run(staff, server, phrases) == "reminded 2 of 2 people"
 
 
 def test_a_mail_that_may_have_gone_out_is_not_sent_twice(
@@ -101,7 +115,7 @@ def test_a_mail_that_may_have_gone_out_is_not_sent_twice(
     with pytest.raises(NotDone):
         run(staff, server, phrases)
     server.hangs_up = False
-    assert run(staff, server, phrases) is None
+    assert run(staff, server, phrases) == "reminded 1 of 1 people", "the one whose turn did not come"
 
 
 def test_server_and_sender_are_set_together() -> None:

@@ -283,7 +283,9 @@ def pages(draft: str) -> list[str]:
     """Every page of the studio for those who are signed in; a new one is looked at without anybody's thinking of it."""
     found = [path for (method, path), guard in EXPECTED.items() if method == "GET" and guard is not anybody]
     shown = [path for path in found if not path.endswith((".csv", ".xlsx", ".json"))]
-    return [path.replace("{locale}/{id}", f"en/{ENTRY}").replace("{draft}", draft) for path in shown]
+    filled = [path.replace("{locale}/{id}", f"en/{ENTRY}").replace("{draft}", draft) for path in shown]
+    assert [path for path in filled if "{" in path] == []
+    return filled
 
 
 @pytest.mark.timeout(600)

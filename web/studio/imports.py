@@ -97,9 +97,8 @@ def bring(visit: Visit) -> Response:
         drafts = visit.studio.parts.knowledge.editing.draft_all(
             entries, by=visit.person, at=now, reason=f"imported from {upload.name}"
         )
-    except EditRefused:
-        # Somebody began to write meanwhile: the preview says who.
-        return _shown(visit, upload, locale)
+    except EditRefused as refusal:
+        return _shown(visit, upload, locale, str(refusal))
     return visit.go(WORK, "imported" if drafts else "nothing-imported")
 
 
