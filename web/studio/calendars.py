@@ -80,7 +80,7 @@ def _page(visit: Visit, address: str = "") -> Response:
     first = _month(visit.given("month"), today)
     has_calendar, mailed_to = visit.studio.people.reminders.of(visit.member.id)
     listed = due(release, today, LISTED_DAYS)
-    dated = due(release, today, (_next(first) - today).days)
+    dated = due(release, today, (_next(first) - today).days - 1)
     return visit.page(
         "calendar.html",
         "Reviews that are due",
@@ -91,6 +91,7 @@ def _page(visit: Visit, address: str = "") -> Response:
         overdue=sum(entry.review_due < today for entry in listed),
         days=LISTED_DAYS,
         weeks=weeks(first, dated),
+        in_month=any(entry.review_due >= first for entry in dated),
         month=f"{first:%B %Y}",
         before=(first - dt.timedelta(days=1)).strftime("%Y-%m") if first.year > dt.MINYEAR + 1 else "",
         after=_next(first).strftime("%Y-%m"),

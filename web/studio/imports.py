@@ -75,7 +75,7 @@ def preview(visit: Visit) -> Response:
     if visit.upload is None:
         return _page(visit, said="Choose a file first.", status=422)
     if len(visit.upload.content) > _most_bytes(visit):
-        raise Refused(413, "too_large", f"A file may have {_most_bytes(visit) // 1000:,} KB; import it in parts.")
+        raise Refused(413, "too_large", f"A file may have {_most_bytes(visit) / 1_000_000:.1f} MB; import it in parts.")
     return _shown(visit, visit.upload, visit.given("locale"))
 
 
@@ -199,7 +199,7 @@ def _page(
         locale=_language(locale),
         languages=LANGUAGES,
         accepted=",".join((*exchange.SUFFIXES, CONTENT_FILE)),
-        most=_most_bytes(visit) // 1000,
+        most=f"{_most_bytes(visit) / 1_000_000:.1f} MB",
         rows_shown=ROWS_SHOWN,
         field_words=FIELD_WORDS,
     )
