@@ -323,9 +323,14 @@ def test_every_page_is_without_fault_fits_and_is_used_by_keyboard(
     eve.page.keyboard.press("Enter")
     expect(eve.page.locator("#editor")).to_be_visible()
     draft = eve.page.url.split("/")[-2]
-    for path in (*pages(draft), "/studio/drafts/99999", "/studio/entries/en/cpr-adult/sign-off"):
+    for path in (
+        *pages(draft),
+        "/studio/calendar?month=2027-02",
+        "/studio/drafts/99999",
+        "/studio/entries/en/cpr-adult/sign-off",
+    ):
         eve.page.goto(f"{gateway.address}{path}")
-        eve.look(path.removeprefix("/studio/").replace("/", "-") or "answers")
+        eve.look(re.sub(r"\W+", "-", path.removeprefix("/studio/")) or "answers")
         if eve.page.evaluate("document.activeElement === document.body"):
             eve.page.keyboard.press("Tab")
             expect(eve.page.get_by_text("Skip to the page")).to_be_focused()

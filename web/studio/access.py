@@ -236,9 +236,10 @@ async def read_form(request: Request, studio: Studio) -> dict[str, list[str]]:
 
 
 async def read_form_with_file(request: Request, studio: Studio) -> tuple[dict[str, list[str]], Upload | None]:
-    """The fields of a form and the file that came with it. Raises `Refused` 400, 413 or 415."""
+    """The fields of a form and the file that came with it, None where it was sent without. Raises `Refused` 400, 413 or
+    415."""
     if _kind(request) != "multipart/form-data":
-        raise Refused(415, "not_a_form", "Send this as a form with a file.")
+        return await read_form(request, studio), None
     body = await _read_some(request, studio)
     return await run_in_threadpool(parse_form_with_file, body, request.headers["content-type"])
 

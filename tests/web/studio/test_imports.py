@@ -93,7 +93,7 @@ def test_one_wrong_cell_keeps_all_out_and_is_named_by_row_and_column(employ: Emp
     anna = employ("Anna", "author")
     rows = [entry_to_json(BETTER), {**entry_to_json(NEW), "review_due": "next year"}]
     page = looked(anna, "tea.json", json.dumps(rows).encode())
-    assert "0 new, 1 changed, 0 as they are live, 1 faults" in page.text
+    assert "0 new, 1 changed, 0 as they are live, 1 fault." in page.text
     assert '<td class="number" data-name="Row">2</td><td>review_due</td>' in page.text
     assert 'name="content"' not in page.text
     assert parts.knowledge.store.drafts() == []
