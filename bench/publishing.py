@@ -81,8 +81,10 @@ class Studio:
         desk.checks.keep(draft.content_hash, release.number, Found(0, 0, (), ()), now)
         form = {"form_mark": self._mark, "draft": str(draft.id)}
         clicked = time.monotonic()
-        answer = self._browser.post(f"{self._server.base}/studio/publish", data=form, timeout=LIVE_SECONDS)
-        if "It is live now" not in answer.text:
+        address = f"{self._server.base}/studio/publish"
+        # The next page of the studio is drawn while people read the new sentence already.
+        answer = self._browser.post(address, data=form, timeout=LIVE_SECONDS, allow_redirects=False)
+        if "said=published" not in answer.headers.get("Location", ""):
             raise SystemExit(f"the studio did not publish the edit, but answered {answer.status_code}")
         return _seconds_until_said(self._server, new, clicked)
 
