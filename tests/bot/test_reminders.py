@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
@@ -15,15 +16,17 @@ from bot.worker import NotDone
 from knowledge.model import Entry
 from knowledge.phrases import Phrases, read_phrases
 from knowledge.settings import SHIPPED_CONTENT
+from knowledge.store.repository import KnowledgeStore
 from records import wiring as records_wiring
 from records.mail import MailServer
 from records.settings import ReminderMail, Settings
 from records.staff import StaffStore
+from storage.engine import open_engine
 from storage.settings import SettingError
-from tests.knowledge.samples import TEA
+from tests.knowledge.samples import TEA, publication
 from tests.mail_server import StandInMailServer
 from tests.records.conftest import Clock
-from tests.running import free_port
+from tests.running import environment, free_port, run_command
 
 DUE = [replace(TEA, id=f"tea-{number}", review_due=dt.date(2026, 12, 1)) for number in range(22)]
 
@@ -116,6 +119,28 @@ def test_a_mail_that_may_have_gone_out_is_not_sent_twice(
         run(staff, server, phrases)
     server.hangs_up = False
     assert run(staff, server, phrases) == "reminded 1 of 1 people", "the one whose turn did not come"
+
+
+def test_the_worker_writes_when_a_server_is_set(prepared_home: Path, tmp_path: Path, server: StandInMailServer) -> None:
+    home = shutil.copytree(prepared_home, tmp_path / "home")
+    records = records_wiring.build({"LANTERN_HOME": str(home)})
+    records.store.migrate()
+    records.staff.add("Anna", ("reviewer",), by="the terminal")
+    records.staff.reminders.set_mail(1, "anna@hospital.example")
+    engine = open_engine(f"sqlite:///{home / 'knowledge.db'}")
+    store, today = KnowledgeStore(engine), records_wiring.now().date()
+    release = store.release(store.newest_release())
+    soon = replace(release.revisions[0].entry, review_due=today + dt.timedelta(days=3))
+    store.publish([soon], store.sources(), **publication(base=release.number))
+    host, port = server.place
+    settings = {
+        "LANTERN_REMINDER_MAIL_SERVER": f"{host}:{port}",
+        "LANTERN_REMINDER_MAIL_FROM": "lantern@hospital.example",
+    }
+    done = run_command("work", "--once", env=environment(home, **settings))
+    assert (done.returncode, "reminded 1 of 1 people" in done.stdout) == (0, True), done.stdout
+    assert soon.question.encode() in server.letters[0]
+    assert "anna@hospital.example" not in done.stdout
 
 
 def test_server_and_sender_are_set_together() -> None:
