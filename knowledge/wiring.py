@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -31,7 +32,7 @@ from knowledge.search.encoder import Encoder, OnnxEncoder
 from knowledge.search.index import SCORING, Index, Scoring
 from knowledge.search.nearest import Multiply, OnnxMultiply, multiplied
 from knowledge.search.passages import passages
-from knowledge.search.words import Aliases
+from knowledge.search.words import Aliases, words
 from knowledge.second_net import NetFile
 from knowledge.settings import SHIPPED_CONTENT, Settings
 from knowledge.store.jobs import JobBook
@@ -87,6 +88,7 @@ class Knowledge:
         self.checks, self._glossary = checks, glossary
         self._vectors: dict[str, np.ndarray] = {}
         self._live: Answerer | None = None
+        self._phrasings: tuple[int, frozenset[str]] | None = None
         self._swapping = threading.Lock()
 
     @functools.cached_property
@@ -176,7 +178,13 @@ class Knowledge:
 
     def is_published_phrasing(self, text: str) -> bool:
         """Whether an editor listed these words, as they are, under a live entry."""
-        return self._live is not None and self._live.is_published_phrasing(text)
+        live = self._live
+        if live is None:
+            return False
+        if self._phrasings is None or self._phrasings[0] != live.release.number:
+            rows = (revision.entry.phrasings for revision in live.asked("en"))
+            self._phrasings = (live.release.number, frozenset(" ".join(words(row)) for row in chain(*rows)))
+        return " ".join(words(text)) in self._phrasings[1]
 
     def keep_second_net(self, kept: bytes) -> None:
         """Leaves the net that the assistant judges by where the gateway finds it."""
