@@ -51,6 +51,7 @@ AT_ONCE = 5000
 PASSWORD = "three calm otters"
 ENTRY = "en/lupus-contagious"
 PAGES = (
+    *("/studio/calendar", "/studio/calendar?month=2027-11", "/studio/reviews", "/studio/import"),
     *("/studio/", "/studio/?words=lupus+kidney", "/studio/?order=used", "/studio/?order=missed"),
     *("/studio/?order=hard", "/studio/?due=soon&topic=lupus&page=9"),
     *(f"/studio/entries/{ENTRY}", f"/studio/recall/{ENTRY}", "/studio/work", "/studio/new", "/studio/facts?words=sun"),

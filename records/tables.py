@@ -269,6 +269,26 @@ staff_events = sa.Table(
 )
 """What happened to accounts: `person` did `act` to the account of `about`."""
 
+staff_readings = sa.Table(
+    "staff_readings",
+    metadata,
+    sa.Column("staff_id", sa.Integer, sa.ForeignKey("staff.id"), primary_key=True),
+    sa.Column("content_hash", sa.String(64), primary_key=True),
+    sa.Column("at", sa.String(32), nullable=False, index=True),
+)
+"""Who opened which text in review; its hash says exactly which."""
+
+staff_reminders = sa.Table(
+    "staff_reminders",
+    metadata,
+    sa.Column("staff_id", sa.Integer, sa.ForeignKey("staff.id"), primary_key=True),
+    sa.Column("calendar", sa.String(64), unique=True),
+    sa.Column("mail", sa.String(255)),
+    sa.Column("mailed_at", sa.String(32)),
+)
+"""How somebody is reminded of reviews. `calendar`: a hash of the secret in the address of their calendar, from which
+nobody makes the address again. `mail`: where reminders go, NULL for nowhere; `mailed_at`: when the newest went."""
+
 staff_attempts = sa.Table(
     "staff_attempts",
     metadata,

@@ -73,7 +73,7 @@ def without_steps_from_4(connection: Connection) -> None:
     for table in (
         *("missed_questions", "contact_requests", "feedback", "set_aside"),
         *("channel_inbox", "channel_outbox", "channel_people", "handovers"),
-        *("staff_attempts", "staff_events", "staff_sessions", "staff"),
+        *("staff_readings", "staff_reminders", "staff_attempts", "staff_events", "staff_sessions", "staff"),
     ):
         connection.execute(sa.text(f"DROP TABLE {table}"))
     connection.execute(sa.text("DROP INDEX messages_shown"))

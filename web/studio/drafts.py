@@ -384,7 +384,11 @@ def facts(visit: Visit) -> Response:
 
 
 def read(visit: Visit) -> Response:
-    return _read(visit, _draft(visit))
+    draft = _draft(visit)
+    if draft.state == "in_review" and visit.may("reviewer"):
+        # Only what somebody has opened can be approved together with others.
+        visit.studio.people.reminders.note_reading(visit.member.id, draft.content_hash)
+    return _read(visit, draft)
 
 
 def _read(

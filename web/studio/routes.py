@@ -10,7 +10,22 @@ from starlette.routing import BaseRoute
 from knowledge import review
 from knowledge.model import Release
 from web.parts import Parts
-from web.studio import answers, cards, channels, drafts, glossary, inbox, overview, people, questions, releases, site
+from web.studio import (
+    answers,
+    calendars,
+    cards,
+    channels,
+    drafts,
+    glossary,
+    imports,
+    inbox,
+    overview,
+    people,
+    questions,
+    releases,
+    reviews,
+    site,
+)
 from web.studio.access import Studio
 from web.studio.figures import Figures
 from web.studio.listing import Remembered
@@ -70,6 +85,9 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *people.routes(studio),
         *answers.routes(studio),
         *drafts.routes(studio),
+        *imports.routes(studio),
+        *reviews.routes(studio),
+        *calendars.routes(studio),
         *questions.routes(studio),
         *releases.routes(studio),
         *overview.routes(studio),
