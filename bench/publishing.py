@@ -1,4 +1,4 @@
-"""How long after publishing a reply shows the edit."""
+"""How long after publishing a reply shows the edit: by the command, and by a click in the studio."""
 
 from __future__ import annotations
 
@@ -6,17 +6,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import requests
 
+from bench.editing import AUTHOR, REVIEWER
 from bench.running import PROJECT, Server
+from knowledge.store.safety_checks import Found
+from knowledge.wiring import build_desk
+from records import wiring as records_wiring
 
 LIVE_SECONDS = 60
 QUESTION = "is lupus contagious"
+ENTRY = ("en", "lupus-contagious")
 FILE = Path("en/lupus/lupus-contagious.md")
-OPENING, EDITED = "## Answer\n\nNo, lupus is not", "## Answer\n\nNo, lupus is never"
+BEFORE, AFTER = "No, lupus is not", "No, lupus is never"
+OPENING, EDITED = f"## Answer\n\n{BEFORE}", f"## Answer\n\n{AFTER}"
+PUBLISHER, PASSWORD = "Peter", "three calm otters"
 
 
 @dataclass(frozen=True)
@@ -38,13 +45,56 @@ def edit(server: Server, environment: Mapping[str, str], content: Path, run: int
     begun = time.monotonic()
     _publish(environment)
     published = time.monotonic()
-    while "never" not in _reply(server, f"publishing {run} {time.monotonic()}"):
-        if time.monotonic() - published > LIVE_SECONDS:
-            raise SystemExit(f"the edit did not become live within {LIVE_SECONDS} s")
-    live = time.monotonic()
+    live = _seconds_until_said(server, AFTER, published)
     file.write_text(text, encoding="utf-8")
     _publish(environment)
-    return Edit(published - begun, live - published)
+    return Edit(published - begun, live)
+
+
+class Studio:
+    """The studio of a running Lantern with a publisher who is signed in. Starter content cannot be published any more
+    once they have published something."""
+
+    def __init__(self, server: Server, environment: Mapping[str, str]) -> None:
+        self._server, self._desk = server, build_desk(environment)
+        staff = records_wiring.build(environment).staff
+        given = staff.add(PUBLISHER, ("publisher",), by="a benchmark")
+        token = staff.sign_in(PUBLISHER, given)
+        session = staff.session(token)
+        assert session
+        staff.set_password(session.member, given, PASSWORD, token)
+        self._mark = session.form_mark
+        self._browser = requests.Session()
+        self._browser.cookies.set("lantern_staff", token)
+
+    def click(self) -> float:
+        """Seconds from the click on "Publish now" until a reply says the new sentence. The text was written, approved
+        and checked before; each click puts one of two sentences in place of the other."""
+        desk, now = self._desk, records_wiring.now()
+        release = desk.store.release(desk.store.newest_release())
+        entry = next(row.entry for row in release.revisions if row.entry.key == ENTRY)
+        old, new = (BEFORE, AFTER) if entry.answer.startswith(BEFORE) else (AFTER, BEFORE)
+        draft = desk.editing.draft(replace(entry, answer=entry.answer.replace(old, new)), by=AUTHOR, at=now)
+        desk.editing.submit(draft.id, version=draft.version, by=AUTHOR, at=now)
+        desk.editing.approve(draft.id, content_hash=draft.content_hash, by=REVIEWER, at=now)
+        # The safety check runs beside, before anybody publishes; here it found nothing.
+        desk.checks.keep(draft.content_hash, release.number, Found(0, 0, (), ()), now)
+        form = {"form_mark": self._mark, "draft": str(draft.id)}
+        clicked = time.monotonic()
+        address = f"{self._server.base}/studio/publish"
+        # The next page of the studio is drawn while people read the new sentence already.
+        answer = self._browser.post(address, data=form, timeout=LIVE_SECONDS, allow_redirects=False)
+        if "said=published" not in answer.headers.get("Location", ""):
+            raise SystemExit(f"the studio did not publish the edit, but answered {answer.status_code}")
+        return _seconds_until_said(self._server, new, clicked)
+
+
+def _seconds_until_said(server: Server, sentence: str, begun: float) -> float:
+    """Asks until a reply says it."""
+    while sentence not in _reply(server, f"publishing {time.monotonic()}"):
+        if time.monotonic() - begun > LIVE_SECONDS:
+            raise SystemExit(f"the edit did not become live within {LIVE_SECONDS} s")
+    return time.monotonic() - begun
 
 
 def _reply(server: Server, sender: str) -> str:

@@ -2,7 +2,8 @@
 
     .venv/bin/python -m bench.studio [--entries N] [--questions N]
 
-Pages are asked for through the real application, without a network. The questions are made of words of the content,
+Pages are asked for through the real application, without a network, once what the studio makes ready while somebody
+signs in is done; `first` is the first look at a page in this process. The questions are made of words of the content,
 each with a number of its own, so that no two are alike; every tenth message was answered.
 """
 
@@ -16,6 +17,7 @@ import re
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,10 +34,12 @@ from knowledge.search.weights import package_folder, prepare
 from knowledge.settings import SHIPPED_CONTENT
 from knowledge.wiring import build_desk
 from records import wiring as records_wiring
+from records.identity import spelling
 from records.tables import conversations, messages, missed_questions
 from storage.engine import write
 from storage.secrets import shared_secret
 from web.app import build
+from web.studio.warming import THREAD
 from web.wiring import build as build_parts
 
 FLOOR = 300.0
@@ -47,6 +51,7 @@ AT_ONCE = 5000
 PASSWORD = "three calm otters"
 ENTRY = "en/lupus-contagious"
 PAGES = (
+    *("/studio/calendar", "/studio/calendar?month=2027-11", "/studio/reviews", "/studio/import"),
     *("/studio/", "/studio/?words=lupus+kidney", "/studio/?order=used", "/studio/?order=missed"),
     *("/studio/?order=hard", "/studio/?due=soon&topic=lupus&page=9"),
     *(f"/studio/entries/{ENTRY}", f"/studio/recall/{ENTRY}", "/studio/work", "/studio/new", "/studio/facts?words=sun"),
@@ -84,6 +89,7 @@ def fill_knowledge(environment: dict[str, str], rows: list[Entry]) -> None:
     desk, now = build_desk(environment), dt.datetime.now(dt.timezone.utc)
     desk.store.migrate()
     keep_random_vectors(desk, rows)
+    desk.grades.prepare(rows)  # as publishing does
     sources = read_folder(SHIPPED_CONTENT).sources
     desk.store.publish(rows, sources, base=0, author="starter", review="editorial", origin="seed", at=now)
 
@@ -131,7 +137,7 @@ def _message(number: int, text: str, entry: str, at: str) -> dict[str, Any]:
 
 def _missed(number: int, text: str, entry: str, at: str) -> dict[str, Any]:
     row = {"conversation_id": f"{number // ASKED_BY:032x}", "day": at[:10], "locale": "en", "kind": "abstain"}
-    return {**row, "text": text, "nearest": entry, "confidence": 0.2}
+    return {**row, "text": text, "nearest": entry, "confidence": 0.2, "spelling": spelling("abstain", "en", text)}
 
 
 def measure(environment: dict[str, str]) -> int:
@@ -139,6 +145,7 @@ def measure(environment: dict[str, str]) -> int:
     client = TestClient(build(parts), "http://127.0.0.1", client=("127.0.0.1", 1), follow_redirects=False)
     client.headers["Sec-Fetch-Site"] = "same-origin"
     parts.knowledge.live()
+    signing_in = time.perf_counter()
     page = client.get("/studio/sign-in").text
     mark = _mark(page)
     client.post("/studio/sign-in", data={"form_mark": mark, "name": "Ada", "password": PASSWORD})
@@ -146,13 +153,18 @@ def measure(environment: dict[str, str]) -> int:
         f"/studio/entries/{ENTRY}/change", data={"form_mark": _mark(client.get("/studio/account").text)}
     )
     draft = begun.headers["location"].removesuffix("/edit")
+    for thread in threading.enumerate():
+        if thread.name == THREAD:
+            thread.join()
+    print(f"Made ready while somebody signs in: {time.perf_counter() - signing_in:.1f} s")
     print(f"{'milliseconds':<40}{'first':>9}{'median':>9}{'floor':>12}{'yardstick':>11}")
     short = 0
     for path in (*PAGES, draft, f"{draft}/edit"):
         times = [_timed(client, path) for _ in range(REPEATS + 1)]
         median = statistics.median(times[1:])
-        short += median > FLOOR
-        verdict = f"{FLOOR:.0f} {'ok' if median <= FLOOR else 'short'}"
+        fits = max(times[0], median) <= FLOOR
+        short += not fits
+        verdict = f"{FLOOR:.0f} {'ok' if fits else 'short'}"
         print(f"{path:<40}{times[0]:9.0f}{median:9.0f}{verdict:>12}{yardstick.milliseconds():11.0f}", flush=True)
     return 1 if short else 0
 

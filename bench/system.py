@@ -67,6 +67,7 @@ FLOORS = {
     "memory MiB": Floor("<=", 1.2 * 1024),
     "memory growth %": Floor("<=", 5),
     "edit-to-live s": Floor("<=", 1),
+    "studio click-to-live s": Floor("<=", 1),
     **{f"CPU ms a message, {clients} client{'s' * (clients > 1)}": Floor("<=", 18) for clients in SHARES},
     "failed or empty, 64 clients": Floor("<=", 0),
     "messages/s / stock's, 32 clients": Floor(">=", 3.5),
@@ -196,6 +197,11 @@ def run_all(options: argparse.Namespace, place: Path, sheet: Sheet) -> None:
             measure_stock(stock, options.messages, senders, sheet)
         for figure, beside in BESIDE_STOCK.items():
             sheet.compare(figure, beside)
+    sheet.begin("Lantern: a click in the studio")
+    with lantern.up() as server:
+        studio = publishing.Studio(server, lantern.environment)
+        for _ in range(options.runs):
+            sheet.note(LANTERN, "studio click-to-live s", studio.click())
 
 
 def folder(value: str) -> Path:

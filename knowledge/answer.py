@@ -202,6 +202,18 @@ class Answerer:
         """Id of the entry whose published question this is, word for word, as when its button was pressed."""
         return self._questions.get(_plain(text))
 
+    def seeks_advice(self, text: str) -> bool:
+        """Whether the advice rules find a request for a personal decision."""
+        return self._advice.check(text) is not None
+
+    def is_published_phrasing(self, text: str) -> bool:
+        """Whether an editor listed these words, as they are, under a live entry."""
+        return " ".join(words(text)) in self._phrasings
+
+    @cached_property
+    def _phrasings(self) -> frozenset[str]:
+        return frozenset(" ".join(words(row)) for revision in self.asked() for row in revision.entry.phrasings)
+
     def understood(self, question: Question) -> Read:
         """The questions of a message with the nearest entries, a follow-up in the light of what was said before."""
         context = question.context

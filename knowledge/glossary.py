@@ -15,7 +15,7 @@ from typing import Any
 
 from knowledge.errors import ContentError, Fault
 from knowledge.files import ContentFolder, read_text, read_yaml
-from knowledge.model import Block, Entry, Run
+from knowledge.model import Block, Entry, Fact, Run, Source
 
 FILE = "glossary.yml"
 DAYS = ("checked_on", "review_due")
@@ -49,7 +49,7 @@ class Glossary:
         """`checked_on`, `review_due`: days of the whole file, without which it cannot be published."""
         self.checked_on, self.review_due = checked_on, review_due
         self.terms: Mapping[str, Term] = {term.id: term for term in terms}
-        self._ids = {_key(form): term.id for term in self.terms.values() for form in (term.term, *term.forms)}
+        self._ids = {form_key(form): term.id for term in self.terms.values() for form in (term.term, *term.forms)}
         self._words = _whole_words(form for term in self.terms.values() for form in (term.term, *term.forms))
         named = [term for term in self.terms.values() if term.name]
         self.names = _whole_words(form for term in named for form in (term.term, *term.forms))
@@ -92,7 +92,7 @@ def published(glossaries: Mapping[str, Glossary], content: ContentFolder) -> tup
     """Each term as the entry that is published of it, with the sources of its facts that a reader can be shown. The
     glossaries have their days."""
     return tuple(
-        _entry(term, locale, glossary, sources_of(term, content))
+        _entry(term, locale, glossary, sources_of(term.facts, content.facts, content.sources))
         for locale, glossary in glossaries.items()
         for term in glossary.terms.values()
     )
@@ -104,10 +104,15 @@ def live(entries: Iterable[Entry]) -> Glossary:
     return Glossary(Term(e.id, e.question, e.phrasings, False, e.answer, e.facts, 0) for e in rows)
 
 
-def sources_of(term: Term, content: ContentFolder) -> tuple[str, ...]:
-    """Keys of the sources of a term's facts, of those that stand in `sources.yml`."""
-    keys = (key for fact in term.facts if fact in content.facts for key in content.facts[fact].sources)
-    return tuple(key for key in dict.fromkeys(keys) if key in content.sources)
+def sources_of(cited: Iterable[str], facts: Mapping[str, Fact], sources: Mapping[str, Source]) -> tuple[str, ...]:
+    """Keys of the sources of the cited facts, of those that a reader can be shown."""
+    keys = (key for fact in cited if fact in facts for key in facts[fact].sources)
+    return tuple(key for key in dict.fromkeys(keys) if key in sources)
+
+
+def new_word(word: str, name: str, locale: str, checked_on: dt.date, review_due: dt.date) -> Entry:
+    """The entry of a word that has no definition yet; `name`: what stands behind `word-` in its id."""
+    return _entry(Term(name, word, (), False, "", (), 0), locale, Glossary((), checked_on, review_due), ())
 
 
 def _entry(term: Term, locale: str, glossary: Glossary, sources: tuple[str, ...]) -> Entry:
@@ -137,8 +142,9 @@ def _abbreviation(form: str) -> bool:
     return re.search(r"[A-Z]{2}", form) is not None
 
 
-def _key(form: str) -> str:
-    """Abbreviations stand as written, so that CAR is no car; other forms in any case."""
+def form_key(form: str) -> str:
+    """What a form is found by, so that no two words of a glossary have it. Abbreviations stand as written, so
+    that CAR is no car; other forms in any case."""
     return form if _abbreviation(form) else form.lower()
 
 
@@ -179,9 +185,11 @@ def read_glossary(file: Path) -> Glossary:
             term = _term(key, row, lines.get(key, 1))
             terms.append(term)
             for form in (term.term, *term.forms):
-                if _key(form) in claimed:
-                    wrong.append(f"forms: {form!r} is already claimed by {claimed[_key(form)]}; keep it in one place")
-                claimed[_key(form)] = term.id
+                if form_key(form) in claimed:
+                    wrong.append(
+                        f"forms: {form!r} is already claimed by {claimed[form_key(form)]}; keep it in one place"
+                    )
+                claimed[form_key(form)] = term.id
         faults.extend(Fault(file, lines.get(str(key), 1), f"{key} {message}") for message in wrong)
     if faults:
         raise ContentError(faults)

@@ -15,8 +15,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from knowledge.answer import Answerer
 from knowledge.cards import card_answer
 from knowledge.editing.acts import Editing
@@ -24,7 +22,9 @@ from knowledge.editing.seed import write_cards
 from knowledge.editing.trial_run import with_drafts
 from knowledge.errors import ContentError, StoreUnavailable
 from knowledge.files import read_facts, read_sources, read_text
+from knowledge.gathering import Gathering
 from knowledge.glossary import Glossary, read_glossaries
+from knowledge.grades import Grades
 from knowledge.model import Answer, Entry, Release, Source
 from knowledge.phrases import Phrases, read_mapping, read_phrases
 from knowledge.search.embedder import Embedder
@@ -53,6 +53,16 @@ from storage.engine import open_engine
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class _Phrasings:
+    """The phrasings of a release as words: by the hash of their text, so that the next release takes over what has not
+    changed, and all of them."""
+
+    release: int
+    by_hash: Mapping[str, tuple[str, ...]]
+    every: frozenset[str]
+
+
 class Knowledge:
     """The live answerer of this process. Safe to share between threads."""
 
@@ -77,30 +87,28 @@ class Knowledge:
         multiply: Multiply = multiplied,
         checks: SafetyChecks | None = None,
         glossary: Callable[[], Glossary | None] = lambda: None,
+        grades: Grades | None = None,
     ) -> None:
         """`glossary` reads the words of the content files, which say what of them are names; `checks` are what the
-        safety check found of drafts."""
+        safety check found of drafts; `grades`: how hard texts are to read."""
         self.store, self.embedder, self.phrases, self.numbers = store, embedder, phrases, numbers
         self._trials, self.cards, self.editing, self.upkeep = trials, cards, editing, upkeep
         self.aliases = aliases
         self._encoder, self.background, self._advice, self.card_sources = encoder, background, advice, sources
         self._today, self._cards_home, self._second_net, self._multiply = today, cards_home, second_net, multiply
         self.checks, self._glossary = checks, glossary
-        self._vectors: dict[str, np.ndarray] = {}
+        self.grades = grades or Grades(store, lambda: self.names)
+        self.gathering = Gathering(encoder.encode)
+        """Puts together what people wrote and what means the same."""
         self._live: Answerer | None = None
-        self._phrasings: tuple[int, frozenset[str]] | None = None
+        self._phrasings: _Phrasings | None = None
         self._swapping = threading.Lock()
 
     @functools.cached_property
     def names(self) -> re.Pattern[str] | None:
         """Finds the names in an English text that no plain word could stand for (`knowledge.reading`); None where the
         files do not say. Only staff need them, so the start does not wait for them."""
-        try:
-            glossary = self._glossary()
-        except ContentError as error:
-            logger.warning("grades count names in full: %s", error)
-            return None
-        return glossary.names if glossary else None
+        return names_of(self._glossary)
 
     @property
     def is_loaded(self) -> bool:
@@ -145,15 +153,9 @@ class Knowledge:
                 self._swapping.release()
         return self._live
 
-    def vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """The vectors of what people wrote, a row each, to see what means the same. They are kept in memory alone, and
-        only of the texts asked for last: a vector tells of the words it was made of."""
-        known = self._vectors
-        missing = [text for text in dict.fromkeys(texts) if text not in known]
-        made = self._encoder.encode(missing) if missing else ()
-        known = {**{text: known[text] for text in texts if text in known}, **dict(zip(missing, made))}
-        self._vectors = known
-        return np.array([known[text] for text in texts])
+    def site_settings(self) -> dict[str, str]:
+        """What admins set while Lantern runs, by name. Raises `StoreUnavailable`."""
+        return {name: row.value for name, row in self.store.site_settings().items()}
 
     def canonical(self, text: str) -> str:
         """The text as search compares it, so that one vector serves both. Before anything is published, and for a text
@@ -181,10 +183,16 @@ class Knowledge:
         live = self._live
         if live is None:
             return False
-        if self._phrasings is None or self._phrasings[0] != live.release.number:
-            rows = (revision.entry.phrasings for revision in live.asked("en"))
-            self._phrasings = (live.release.number, frozenset(" ".join(words(row)) for row in chain(*rows)))
-        return " ".join(words(text)) in self._phrasings[1]
+        kept = self._phrasings
+        if kept is None or kept.release != live.release.number:
+            known = kept.by_hash if kept else {}
+            by_hash = {
+                revision.content_hash: known.get(revision.content_hash)
+                or tuple(" ".join(words(row)) for row in revision.entry.phrasings)
+                for revision in live.asked("en")
+            }
+            kept = self._phrasings = _Phrasings(live.release.number, by_hash, frozenset(chain(*by_hash.values())))
+        return " ".join(words(text)) in kept.every
 
     def keep_second_net(self, kept: bytes) -> None:
         """Leaves the net that the assistant judges by where the gateway finds it."""
@@ -269,6 +277,16 @@ class Knowledge:
         return sorted("/".join(entry.key) for entry in cards)
 
 
+def names_of(read: Callable[[], Glossary | None]) -> re.Pattern[str] | None:
+    """What finds the names of a glossary in a text; None where it cannot be read."""
+    try:
+        glossary = read()
+    except ContentError as error:
+        logger.warning("grades count names in full: %s", error)
+        return None
+    return glossary.names if glossary else None
+
+
 @dataclass(frozen=True)
 class Desk:
     """What it takes to publish: the stores, the vectors of texts, the acts. It answers nobody."""
@@ -281,6 +299,8 @@ class Desk:
     aliases: Aliases
     editing: Editing
     checks: SafetyChecks
+    glossary: Callable[[], Glossary | None]
+    grades: Grades
 
 
 def build_desk(environment: Mapping[str, str]) -> Desk:
@@ -292,16 +312,19 @@ def build_desk(environment: Mapping[str, str]) -> Desk:
     encoder = OnnxEncoder(kept.home / "model", settings.model_precision)
     aliases = Aliases(read_mapping(settings.content / "en" / "aliases.yml"))
     embedder = Embedder(encoder, store)
+    glossary = functools.cache(lambda: read_glossaries(settings.content).get("en"))
+    grades = Grades(store, functools.cache(lambda: names_of(glossary)))
 
     def prepare(entries: Sequence[Entry]) -> None:
         asked = [row for entry in entries for row in passages(entry) if row.is_embedded]
         embedder.embed([aliases.plain(row.text) for row in asked])
+        grades.prepare(entries)
 
     checks = SafetyChecks(engine)
     editing = Editing(store, lambda: read_facts(settings.content / "facts.tsv"), prepare, checks)
     copies = TrialStore(engine)
     upkeep = watched(copies, JobBook(engine), settings)
-    return Desk(store, copies, upkeep, encoder, embedder, aliases, editing, checks)
+    return Desk(store, copies, upkeep, encoder, embedder, aliases, editing, checks, glossary, grades)
 
 
 def build(environment: Mapping[str, str]) -> Knowledge:
@@ -333,7 +356,8 @@ def build(environment: Mapping[str, str]) -> Knowledge:
         second_net=NetFile(kept.home / "second_net.npz"),
         multiply=OnnxMultiply(kept.home / "model"),
         checks=desk.checks,
-        glossary=lambda: read_glossaries(settings.content).get("en"),
+        glossary=desk.glossary,
+        grades=desk.grades,
     )
 
 

@@ -55,6 +55,11 @@ def erasure_hash(conversation_id: str) -> str:
     return _digest(conversation_id)
 
 
+def spelling(kind: str, locale: str, text: str) -> str:
+    """The mark of a question without an answer as it was written. It stands beside the text, and goes with it."""
+    return _digest(f"spelling\x00{kind}\x00{locale}\x00{text}")
+
+
 def question_hash(words: str) -> str:
     """The mark of a question that staff set aside: it outlives the question, and nobody reads it out of it."""
     return _digest(f"question\x00{words}")

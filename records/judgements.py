@@ -9,6 +9,31 @@ from records.model import Feedback
 
 
 @dataclass(frozen=True)
+class Opinions:
+    """How many people said of one revision of an entry that it helped, and how many that it did not."""
+
+    locale: str
+    entry: str
+    revision: int
+    helped: int
+    failed: int
+
+    @property
+    def count(self) -> int:
+        return self.helped + self.failed
+
+    @property
+    def rate(self) -> float:
+        """The share that it helped, 0 to 1."""
+        return self.helped / self.count
+
+    @property
+    def doubt(self) -> float:
+        """What texts are ordered by that helped least: the share that it failed, drawn to one half by few opinions."""
+        return (self.failed + 1) / (self.count + 2)
+
+
+@dataclass(frozen=True)
 class Judgement:
     """How often one revision of an entry helped and how often it did not, and the words that people added, oldest
     first. `what` names it as `en/lupus-skin, revision 2`, or by the kind of answer where no entry was shown."""

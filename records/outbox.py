@@ -80,11 +80,13 @@ class DeadLetter:
 @dataclass(frozen=True)
 class Standing:
     """How many messages of a channel wait, and are dead; `refused`: of the waiting ones, those that the provider sends
-    back because it does not accept our key."""
+    back because it does not accept our key. `waiting_since`, `refused_since`: when the oldest of them was put in."""
 
     waiting: int = 0
     dead: int = 0
     refused: int = 0
+    waiting_since: dt.datetime | None = None
+    refused_since: dt.datetime | None = None
 
 
 class Outbox:
@@ -208,11 +210,17 @@ class Outbox:
     def _give_up(self, connection: Connection, which: sa.sql.ColumnElement, fault: str) -> None:
         connection.execute(sa.update(outbox).where(which).values(state="dead", owner=None, fault=fault))
 
-    def send_again(self, letter: int | None = None) -> Future[int]:
-        """Makes this dead letter due again, or all of them; how many there were that can be sent again."""
-        which = (outbox.c.state == "dead") & outbox.c.sealed.is_not(None)
+    def send_again(self, letter: int | None = None, channel: str | None = None) -> Future[int]:
+        """Makes this dead letter due again, or all of them, and with them what waits because a provider did not accept
+        our key; how many there were that can be sent again. `channel`: of this one alone."""
+        which = outbox.c.state == "dead"
         if letter is not None:
             which &= outbox.c.id == letter
+        else:
+            which |= (outbox.c.state == "waiting") & (outbox.c.fault == REFUSED)
+        which &= outbox.c.sealed.is_not(None)
+        if channel is not None:
+            which &= outbox.c.channel == channel
         # A person decides; what was too late before is sent all the same, and the provider says what it thinks of it.
         values = {"state": "waiting", "due_at": stamp(self._clock()), "attempts": 0, "deadline": None, "fault": None}
         return self._writer.submit(
@@ -237,12 +245,13 @@ class Outbox:
         with read(self._engine) as connection:
             return int(connection.execute(query).scalar())
 
-    def dead_letters(self) -> list[DeadLetter]:
-        """What was given up, oldest first."""
+    def dead_letters(self, channel: str | None = None, most: int | None = None) -> list[DeadLetter]:
+        """What was given up, of this channel or of all, oldest first. `most`: no more than so many."""
+        query = sa.select(outbox).where(outbox.c.state == "dead").order_by(outbox.c.id).limit(most)
+        if channel is not None:
+            query = query.where(outbox.c.channel == channel)
         with read(self._engine) as connection:
-            rows = connection.execute(
-                sa.select(outbox).where(outbox.c.state == "dead").order_by(outbox.c.id)
-            ).mappings()
+            rows = connection.execute(query).mappings()
             return [
                 DeadLetter(
                     row["id"],
@@ -264,12 +273,28 @@ class Outbox:
                 sa.func.sum(sa.case((outbox.c.state != "dead", 1), else_=0)),
                 sa.func.sum(sa.case((outbox.c.state == "dead", 1), else_=0)),
                 sa.func.sum(sa.case((refused, 1), else_=0)),
+                sa.func.min(sa.case((outbox.c.state != "dead", outbox.c.created_at))),
+                sa.func.min(sa.case((refused, outbox.c.created_at))),
             )
             .where(outbox.c.state != "delivered")
             .group_by(outbox.c.channel)
         )
         with read(self._engine) as connection:
-            return {channel: Standing(*map(int, counts)) for channel, *counts in connection.execute(query)}
+            return {
+                channel: Standing(int(waiting), int(dead), int(refused), _moment(since), _moment(refused_since))
+                for channel, waiting, dead, refused, since, refused_since in connection.execute(query)
+            }
+
+    def last_deliveries(self) -> dict[str, dt.datetime]:
+        """By channel, when the message went out that was delivered last; of a channel that has none, nothing."""
+        query = sa.select(outbox.c.channel, sa.func.max(outbox.c.taken_at)).where(outbox.c.state == "delivered")
+        with read(self._engine) as connection:
+            rows = connection.execute(query.group_by(outbox.c.channel)).all()
+        return {channel: moment for channel, stamped in rows if (moment := _moment(stamped))}
+
+
+def _moment(stamped: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(stamped) if stamped else None
 
 
 _ADD = sa.text(

@@ -18,7 +18,8 @@ from sqlalchemy.engine import Connection, Engine
 
 from records.errors import Unavailable, UnknownConversation
 from records.figures import MissedGroup, grouped, shown_counts
-from records.identity import contact_hash, erasure_hash, feedback_hash, message_hash, question_hash
+from records.identity import contact_hash, erasure_hash, feedback_hash, message_hash, question_hash, spelling
+from records.judgements import Opinions
 from records.missed import Missed, MissedQuestion
 from records.model import (
     Clock,
@@ -84,6 +85,9 @@ class Pruned:
 
     def __add__(self, other: Pruned) -> Pruned:
         return Pruned(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other))))
+
+
+_HELPED = sa.func.sum(sa.case((feedback.c.helpful, 1), else_=0))
 
 
 class ConversationStore:
@@ -162,6 +166,7 @@ class ConversationStore:
                 "text": row["text"],
                 "nearest": " ".join(message.missed.nearest),
                 "confidence": message.missed.confidence,
+                "spelling": spelling(message.missed.kind, message.missed.locale, row["text"]),
             }
             connection.execute(_ADD_MISSED, question)
             if self._listener is not None:
@@ -412,6 +417,33 @@ class ConversationStore:
             for row in rows
         ]
 
+    def opinions(self) -> list[Opinions]:
+        """What people think of each revision that was shown, of those of which anybody said so."""
+        columns = (feedback.c.locale, feedback.c.entry, feedback.c.revision)
+        query = sa.select(*columns, sa.func.count(), _HELPED).group_by(*columns).order_by(*columns)
+        with self._reading() as connection:
+            rows = connection.execute(query.where(feedback.c.entry.is_not(None), feedback.c.revision.is_not(None)))
+            return [
+                Opinions(locale, entry, revision, int(helped), int(count - helped))
+                for locale, entry, revision, count, helped in rows
+            ]
+
+    def opinions_by_day(self) -> list[tuple[str, int, int]]:
+        """Day in UTC as an ISO date, how many said that an answer helped, and how many that it did not."""
+        day = sa.func.substr(feedback.c.at, 1, 10)
+        query = sa.select(day, sa.func.count(), _HELPED).group_by(day).order_by(day)
+        with self._reading() as connection:
+            return [(name, int(helped), int(count - helped)) for name, count, helped in connection.execute(query)]
+
+    def words_of(self, locale: str, entry: str, limit: int) -> list[tuple[int, bool, str, dt.datetime]]:
+        """What people added to their opinion of an entry, redacted, the newest first: revision, whether it helped,
+        their words, when."""
+        query = sa.select(feedback).where(feedback.c.locale == locale, feedback.c.entry == entry)
+        query = query.where(feedback.c.word.is_not(None), feedback.c.revision.is_not(None))
+        with self._reading() as connection:
+            rows = connection.execute(query.order_by(feedback.c.at.desc()).limit(limit)).all()
+        return [(row.revision, row.helpful, row.word, dt.datetime.fromisoformat(row.at)) for row in rows]
+
     def missed_mark(self) -> tuple[int, int]:
         """Changes whenever the questions without an answer do: their number, and the newest one's."""
         query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(missed_questions.c.id), 0))
@@ -425,9 +457,14 @@ class ConversationStore:
         columns = missed_questions.c
         count, people = sa.func.count(), sa.func.count(sa.distinct(columns.conversation_id))
         newest = sa.func.max(columns.day)
-        chosen = (columns.text, columns.kind, columns.locale, count, people, newest, sa.func.max(columns.nearest))
-        query = sa.select(*chosen).group_by(columns.text, columns.kind, columns.locale)
-        query = query.order_by((count * people).desc(), newest.desc()).limit(most)
+        # Counted in the index alone; the texts are looked up for what is left.
+        counts = (count.label("times"), people.label("askers"), newest.label("newest"))
+        counted = sa.select(sa.func.max(columns.id).label("id"), *counts).group_by(columns.spelling)
+        spelled = counted.order_by((count * people).desc(), newest.desc()).limit(most).subquery()
+        of = spelled.c
+        chosen = (columns.text, columns.kind, columns.locale, of.times, of.askers, of.newest, columns.nearest)
+        query = sa.select(*chosen).join(spelled, of.id == columns.id)
+        query = query.order_by((of.times * of.askers).desc(), of.newest.desc())
         with self._reading() as connection:
             rows = connection.execute(query).all()
             aside = set(connection.execute(sa.select(set_aside.c.question_hash)).scalars())

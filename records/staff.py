@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 from records import credentials
 from records.errors import SignInRefused, StaffRefused
 from records.repository import stamp
+from records.staff_reminders import StaffReminders
 from records.tables import staff, staff_attempts, staff_events, staff_sessions
 from storage.engine import read, write
 
@@ -78,6 +79,7 @@ class StaffStore:
 
     def __init__(self, engine: Engine, clock: Callable[[], dt.datetime]) -> None:
         self._engine, self._clock = engine, clock
+        self.reminders = StaffReminders(engine, clock)
         self._nobody = credentials.password_hash(secrets.token_hex(16))
 
     # Accounts --------------------------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ messages = sa.Table(
     sa.Column("shown", sa.Text, nullable=False, server_default=""),
     sa.UniqueConstraint("conversation_id", "message_hash"),
     sa.Index("messages_shown", "shown"),
+    sa.Index("messages_by_day", "at", "kind"),
 )
 """One answered message. `text` is redacted, and NULL before the person has been told that it is kept. `replies` is
 JSON, what was sent; `shown` names the revisions in it (`records.recall`)."""
@@ -67,8 +68,11 @@ missed_questions = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("nearest", sa.Text, nullable=False),
     sa.Column("confidence", sa.Float),
+    sa.Column("spelling", sa.String(64), nullable=False, server_default=""),
+    sa.Index("missed_spellings", "spelling", "conversation_id", "day", "id"),
 )
-"""A question without an answer, redacted. `nearest`: ids of the entries that came nearest, with blanks between them.
+"""A question without an answer, redacted. `spelling` is the same for the same text of the same kind: they are counted
+in its index, without their texts. `nearest`: ids of the entries that came nearest, with blanks between them.
 `conversation_id` is there for one purpose: whoever erases a conversation erases its questions too."""
 
 feedback = sa.Table(
@@ -264,6 +268,26 @@ staff_events = sa.Table(
     sa.Column("about", sa.String(80), nullable=False),
 )
 """What happened to accounts: `person` did `act` to the account of `about`."""
+
+staff_readings = sa.Table(
+    "staff_readings",
+    metadata,
+    sa.Column("staff_id", sa.Integer, sa.ForeignKey("staff.id"), primary_key=True),
+    sa.Column("content_hash", sa.String(64), primary_key=True),
+    sa.Column("at", sa.String(32), nullable=False, index=True),
+)
+"""Who opened which text in review; its hash says exactly which."""
+
+staff_reminders = sa.Table(
+    "staff_reminders",
+    metadata,
+    sa.Column("staff_id", sa.Integer, sa.ForeignKey("staff.id"), primary_key=True),
+    sa.Column("calendar", sa.String(64), unique=True),
+    sa.Column("mail", sa.String(255)),
+    sa.Column("mailed_at", sa.String(32)),
+)
+"""How somebody is reminded of reviews. `calendar`: a hash of the secret in the address of their calendar, from which
+nobody makes the address again. `mail`: where reminders go, NULL for nowhere; `mailed_at`: when the newest went."""
 
 staff_attempts = sa.Table(
     "staff_attempts",

@@ -22,7 +22,7 @@ from records.recorder import Recorder
 from records.repository import ConversationStore
 from records.retention import Retention
 from records.sealing import Sealer
-from records.settings import Settings
+from records.settings import ReminderMail, Settings
 from records.staff import StaffStore
 from storage import settings as storage_settings
 from storage.engine import open_engine
@@ -59,6 +59,7 @@ class Records:
     secrets: Path
     events: tuple[str, ...]
     staff: StaffStore
+    reminder_mail: ReminderMail | None
     secret: bytes = field(repr=False)
 
     def conversation_id(self, channel: str, sender: str) -> str:
@@ -95,6 +96,7 @@ def build(environment: Mapping[str, str]) -> Records:
         secrets=kept.home / "secrets",
         events=settings.events_url,
         staff=StaffStore(engine, now),
+        reminder_mail=settings.reminder_mail,
         secret=shared_secret(kept.home / "secrets" / "records"),
     )
     if built.events:

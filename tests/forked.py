@@ -9,5 +9,12 @@ import multiprocessing
 
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(
-    ["tests.torture.killed_acts", "tests.torture.read_once", "alembic.command", "alembic.config", "psycopg2"]
+    [
+        "tests.torture.killed_acts",
+        "tests.torture.killed_studio",
+        "tests.torture.read_once",
+        "alembic.command",
+        "alembic.config",
+        "psycopg2",
+    ]
 )

@@ -26,6 +26,8 @@ ROOMS: dict[str, set[str]] = {
 DOORS = {
     "web/settings.py": {"storage.settings"},
     "web/channels/settings.py": {"storage.settings"},
+    # The safety check holds conversations with the actions, without Rasa between them.
+    "bot/commands/editing.py": {"actions.conversation"},
     # A program entry names the errors that a wrong setting or a missing database ends in.
     "web/__main__.py": {"storage.settings", "storage.errors"},
     "web/channels/__main__.py": {"storage.settings", "storage.errors"},

@@ -72,7 +72,7 @@ class Api:
         count_address(request, self._parts)
         region, locale = self._hints(await self._body(request))
         conversation, token = self._issue(region, locale, introduced=True)
-        said = chat.introduction(conversation.locale, region or self._parts.settings.region or None, self._parts)
+        said = chat.introduction(conversation.locale, region or self._parts.site.region or None, self._parts)
         return JSONResponse({"token": token, "introduction": said, "kept_days": self._parts.retention.days}, 201)
 
     async def message(self, request: Request) -> Response:
@@ -114,7 +114,7 @@ class Api:
             await self._judge(conversation, body, chat.shortened(said, LONGEST_WORD) or None)
         elif finding is None:
             raise UNKNOWN
-        region = (conversation and conversation.region) or self._hints(body)[0] or self._parts.settings.region or None
+        region = (conversation and conversation.region) or self._hints(body)[0] or self._parts.site.region or None
         urgent = [chat.card_reply(finding, region, self._parts)] if finding else []
         return JSONResponse({"messages": [self._message(reply) for reply in urgent]})
 
@@ -174,15 +174,15 @@ class Api:
 
     async def service(self, request: Request) -> Response:
         """What this service is called, who runs it, how long it keeps a conversation, and how a person is reached."""
-        settings = self._parts.settings
+        settings, site = self._parts.settings, self._parts.site
         return JSONResponse(
             {
                 "name": settings.site_name,
                 "operator": settings.operator,
-                "region": settings.region,
+                "region": site.region,
                 "kept_days": self._parts.retention.days,
-                "contact": settings.contact,
-                "contact_hours": settings.contact_hours,
+                "contact": site.contact,
+                "contact_hours": site.contact_hours,
             }
         )
 
@@ -214,7 +214,7 @@ class Api:
         revision = answerer.entry(entry_id, LOCALES[0])
         if revision is None or revision.entry.answer_kind == "term":
             raise Refused(404, "unknown_entry", "No live entry has this id.")
-        asked = Question(revision.entry.question, LOCALES[0], Context(region=self._parts.settings.region or None))
+        asked = Question(revision.entry.question, LOCALES[0], Context(region=self._parts.site.region or None))
         answer = answerer.entry_answer(entry_id, asked)
         text = as_text(answer, self._parts.phrases)
         return JSONResponse(

@@ -23,6 +23,7 @@ from web.limits import whole_seconds
 from web.logs import flush
 from web.parts import Parts
 from web.protection import Protection, wants_page
+from web.site import LOOK_SECONDS
 from web.studio.routes import routes as studio_routes
 from web.views import Views
 from web.widget import files as widget_files
@@ -51,11 +52,13 @@ def build(parts: Parts) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         # Reading a release takes seconds; after a restart the first person would wait for it.
         loading = asyncio.create_task(asyncio.to_thread(_load_release, parts))
+        following = asyncio.create_task(_follow_site(parts))
         async with AsyncExitStack() as stack:
             for extension in parts.extensions:
                 await stack.enter_async_context(extension.running(parts))
             yield
         loading.cancel()
+        following.cancel()
         await parts.assistant.close()
         left = await asyncio.to_thread(parts.recorder.close, FLUSH_SECONDS)
         if left:
@@ -135,6 +138,12 @@ def _files(path: str, folder: Path) -> BaseRoute:
     mount = Mount(path, StaticFiles(directory=folder))
     mount.guard = everyone  # type: ignore[attr-defined]
     return mount
+
+
+async def _follow_site(parts: Parts) -> None:
+    while True:
+        await asyncio.to_thread(parts.site_settings.follow, parts.knowledge.site_settings)
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def _load_release(parts: Parts) -> None:

@@ -30,7 +30,7 @@ CRISIS = "crisis"
 def routes(parts: Parts) -> list[Route]:
     def cards(request: Request) -> Response:
         region, locale = read_hints(dict(request.query_params), parts.numbers.knows)
-        region, locale = region or parts.settings.region or None, locale or LOCALES[0]
+        region, locale = region or parts.site.region or None, locale or LOCALES[0]
         body = {"locale": locale, "region": region, "cards": list(_rows(locale, region, parts))}
         content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         return unless_known(request, content, weak_tag(content))

@@ -91,7 +91,7 @@ class _Heard:
     def of(cls, turn: Turn, known: Conversation | None, parts: Parts) -> _Heard:
         before = known or parts.recorder.start(turn.conversation, turn.channel, LOCALES[0])
         before = replace(before, region=turn.region or before.region, locale=turn.locale or before.locale)
-        return cls(turn, clean(turn.text), before, before.region or parts.settings.region or None)
+        return cls(turn, clean(turn.text), before, before.region or parts.site.region or None)
 
     @property
     def locale(self) -> str:
@@ -203,7 +203,7 @@ async def _answer(heard: _Heard, parts: Parts) -> _Answered:
         return await _forget(heard, parts)
     if heard.turn.people is not None and (passed := _passed_on(heard, parts)) is not None:
         return passed
-    if parts.settings.contact and (reached := _heeded(heard, parts)) is not None:
+    if parts.site.contact and (reached := _heeded(heard, parts)) is not None:
         return reached
     read = shortened(text, parts.settings.message_chars)
     replies = await _ask(heard, read, parts)
@@ -287,8 +287,8 @@ async def _ask(heard: _Heard, text: str, parts: Parts) -> list[Reply]:
         locale=before.locale,
         noticed=before.introduced,
         after=before.card,
-        contact=parts.settings.contact,
-        hours=parts.settings.contact_hours,
+        contact=parts.site.contact,
+        hours=parts.site.contact_hours,
     )
     try:
         return await parts.assistant.ask(asked)

@@ -49,7 +49,7 @@ LOCALE = "en"
 
 
 def routes(parts: Parts, views: Views) -> list[Route]:
-    region = parts.settings.region or None
+    region = parts.site.region or None
 
     def listing(query: str) -> Response:
         answerer = parts.knowledge.live()
@@ -144,7 +144,7 @@ async def form(request: Request, parts: Parts) -> dict[str, str]:
 
 def entry_page(revision: Revision, answerer: Answerer, parts: Parts) -> dict[str, Any]:
     """What the page of an entry shows."""
-    entry, region = revision.entry, parts.settings.region or None
+    entry, region = revision.entry, parts.site.region or None
     slots, words = answerer.slots(entry, region), answerer.glossary(entry.locale)
     shown: dict[str, Any] = {
         "answer": words.marked(paragraphs(entry.answer, slots)),
@@ -171,7 +171,7 @@ def structured(revision: Revision, answerer: Answerer, parts: Parts) -> str:
     """The page for search engines, as JSON-LD (schema.org/FAQPage). The text ends with its source, date and review
     state, because it may be shown without the page."""
     entry = revision.entry
-    asked = Question(entry.question, entry.locale, Context(region=parts.settings.region or None), "library")
+    asked = Question(entry.question, entry.locale, Context(region=parts.site.region or None), "library")
     answer = {"@type": "Answer", "text": as_text(answerer.entry_answer(entry.id, asked), parts.phrases)}
     page = {
         "@context": "https://schema.org",
@@ -221,7 +221,7 @@ def search(query: str, answerer: Answerer, parts: Parts) -> dict[str, Any]:
     `urgent`: a card, if the words call for one. `reply`: where a reply says more than a list. `found`: entries, first
     those of the answer, then those whose questions hold every word of the query. `studies`: those of the answer.
     """
-    region = parts.settings.region or None
+    region = parts.site.region or None
     finding = parts.rules.check(query)
     urgent = card(finding, region, parts) if finding else None
     text = shortened(query, parts.settings.message_chars)

@@ -19,6 +19,7 @@ from knowledge.render import as_text
 from knowledge.variants import Variants
 from knowledge.wiring import Knowledge
 from records.model import Clock
+from records.outbox import Outbox
 from records.recorder import Recorder
 from records.repository import ConversationStore
 from records.retention import Retention
@@ -32,6 +33,7 @@ from web.logs import MessageLog
 from web.messages import Reply
 from web.metrics import Metrics
 from web.settings import Settings
+from web.site import Site, SiteSettings
 from web.turns import Turns
 
 T = TypeVar("T")
@@ -41,7 +43,11 @@ MOST_CARDS = 200
 
 
 class Extension(Protocol):
-    """A part of the door that is there only where it is switched on, such as messengers."""
+    """A part of the door that is there only where it is switched on, such as messengers. `sends_to`: names of the
+    channels to which it brings what stands in the outbox."""
+
+    @property
+    def sends_to(self) -> Sequence[str]: ...
 
     def routes(self, parts: Parts) -> list[Route]:
         """What it serves."""
@@ -56,7 +62,7 @@ class Extension(Protocol):
 @dataclass(frozen=True)
 class Parts:
     """`identify` makes the id of a conversation from a channel and the name that it gives a person; `kept` reads for
-    staff what the record holds."""
+    staff what the record holds; with `outbox` they look after what could not be sent."""
 
     settings: Settings
     rules: Rules
@@ -69,6 +75,7 @@ class Parts:
     retention: Retention
     staff: StaffStore
     kept: ConversationStore
+    outbox: Outbox
     clock: Clock
     identify: Callable[[str, str], str]
     limits: Limits
@@ -80,6 +87,12 @@ class Parts:
     """What cards name as their sources; at hand without the database."""
     turns: Turns = field(default_factory=Turns)
     extensions: Sequence[Extension] = ()
+    site_settings: SiteSettings = field(default_factory=SiteSettings)
+
+    @property
+    def site(self) -> Site:
+        """What counts at this moment of what may change while Lantern runs; `settings` has what it was started with."""
+        return self.site_settings.over(self.settings)
 
     @functools.cached_property
     def card_replies(self) -> Callable[[Card, Literal["emergency", "crisis"], str | None], Reply]:

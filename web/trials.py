@@ -240,7 +240,7 @@ class TrialPages:
         revision = answerer.entry(status_entry(study.status), LOCALE) if study.status else None
         if revision is None:
             return (), None
-        slots = answerer.slots(revision.entry, self._parts.settings.region or None)
+        slots = answerer.slots(revision.entry, self._parts.site.region or None)
         return paragraphs(revision.entry.answer, slots)[:1], revision.entry
 
     def _places(self, study: Study) -> Mapping[str | None, list[Line]]:

@@ -20,25 +20,28 @@ class Views:
     """The templates, with what every page shows: the service's name and the emergency number of its region."""
 
     def __init__(self, parts: Parts) -> None:
-        settings = parts.settings
+        self._parts = parts
         self._pages = Environment(
             loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
         self._pages.filters["day"] = _day
         self._pages.tests["dialled"] = _can_be_dialled
         self._pages.globals.update(
-            site=settings.site_name,
-            region=settings.region,
-            emergency_number=parts.numbers.emergency_number(settings.region or None, "en"),
+            site=parts.settings.site_name,
             lang="en",
             query="",
         )
 
     def xml(self, template: str, media_type: str = "application/xml", **values: Any) -> Response:
-        return Response(self._pages.get_template(template).render(**values), media_type=media_type)
+        return Response(self._pages.get_template(template).render(**self._region(), **values), media_type=media_type)
 
     def page(self, template: str, title: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        return HTMLResponse(self._pages.get_template(template).render(title=title, **values), status)
+        shown = {**self._region(), "title": title, **values}
+        return HTMLResponse(self._pages.get_template(template).render(**shown), status)
+
+    def _region(self) -> dict[str, str]:
+        region = self._parts.site.region
+        return {"region": region, "emergency_number": self._parts.numbers.emergency_number(region or None, "en")}
 
 
 def _can_be_dialled(number: str) -> bool:

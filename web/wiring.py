@@ -25,6 +25,7 @@ from web.logs import MessageLog
 from web.metrics import Metrics
 from web.parts import Parts
 from web.settings import Settings
+from web.site import SiteSettings
 
 FEWEST_SECRET_BYTES = 16
 RECORD_THREADS = 4
@@ -65,6 +66,7 @@ def assembled(
         retention=records.retention,
         staff=records.staff,
         kept=records.store,
+        outbox=records.post("studio").outbox,
         clock=records_wiring.now,
         identify=records.conversation_id,
         limits=Limits(settings.rate_conversation, settings.rate_address, time.monotonic, metrics.limited),
@@ -72,6 +74,7 @@ def assembled(
         message_log=MessageLog(secrets.token_bytes(16)),
         records_threads=ThreadPoolExecutor(RECORD_THREADS, "records"),
         extensions=[channels] if channels is not None else [],
+        site_settings=SiteSettings.read(settings.home),
     )
 
 

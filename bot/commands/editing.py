@@ -150,6 +150,9 @@ def waiting(store: KnowledgeStore, checks: SafetyChecks) -> list[Draft]:
 
 
 def _check_safety(environment: Mapping[str, str]) -> None:
+    # Loads what actions are written with, which the other acts do not need.
+    from actions.conversation import conversations
+
     knowledge = knowledge_wiring.build(environment)
     assert knowledge.checks
     rules, cases = load_rules(EMERGENCY_RULES), read_cases(knowledge.background)
@@ -158,7 +161,7 @@ def _check_safety(environment: Mapping[str, str]) -> None:
         progress = Progress()
         tried = knowledge.tried([draft.id])
         tell = functools.partial(progress.count, what="messages replayed")
-        found = replayed(knowledge.live(), tried, rules, cases, questions, tell)
+        found = replayed(knowledge.live(), tried, rules, cases, questions, conversations(knowledge), tell)
         knowledge.checks.keep(draft.content_hash, tried.release.number, found, records_wiring.now())
         print(f"{draft.entry.id}: {found.cases} cases, {len(found.broken)} not safe; {len(found.moved)} of")
         print(f"  the newest {found.questions} questions would be answered otherwise.", flush=True)

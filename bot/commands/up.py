@@ -134,7 +134,7 @@ def _welcome(environment: Mapping[str, str], seconds: float) -> str:
     studio = f"{base.rpartition(':')[0]}:{port}" if port.strip("0") else base
     made = records_wiring.build(environment).staff.members()
     accounts = "sign in" if made else "make the first account: ./lantern staff add NAME --role admin"
-    hint = "No country is set, so emergency numbers are named in general words; set LANTERN_REGION, for example US.\n"
+    hint = "LANTERN_REGION names no country. Unless the studio does, emergency numbers are named in general words.\n"
     region = "" if environment.get("LANTERN_REGION", "").strip() else hint
     return f"""
 Lantern is ready ({seconds:.0f} s).

@@ -14,10 +14,13 @@ from pathlib import Path
 from bot.commands.editing import waiting
 from bot.errors import CommandFailed, explained
 from bot.processes import module
+from bot.reminders import DAYS_AHEAD, remind
 from bot.worker import Every, Job, Later, NotDone, Worker
 from knowledge import wiring as knowledge_wiring
-from knowledge.editing.calendar import Calendar
-from knowledge.store.jobs import CALENDAR, RETENTION, SAFETY, SYNC, WORKER
+from knowledge.editing.calendar import Calendar, due
+from knowledge.model import Entry
+from knowledge.phrases import read_phrases
+from knowledge.store.jobs import CALENDAR, REMINDERS, RETENTION, SAFETY, SYNC, WORKER
 from knowledge.trials import wiring as trials_wiring
 from knowledge.trials.registry import RegistryError
 from knowledge.trials.sync import due_at, live_line
@@ -26,6 +29,7 @@ from knowledge.wiring import Desk
 from records import wiring as records_wiring
 from records.errors import RecordsError
 from records.retention import Retention
+from records.settings import ReminderMail
 from storage.lease import LeaseHeld
 
 logger = logging.getLogger(__name__)
@@ -34,6 +38,7 @@ PROJECT = Path(__file__).parents[2]
 CALENDAR_SECONDS = 20.0
 """Between two looks at the calendar: a planned publication is not much later, unless the registry is slow to answer."""
 RETENTION_SECONDS = 3600.0
+REMINDERS_SECONDS = 3600.0
 SAFETY_SECONDS = 5.0
 """Between two looks whether a text waits for its safety check."""
 CHECK_SECONDS = 1800
@@ -82,6 +87,16 @@ def jobs(
     calendar = Calendar(content.editing, trials_wiring.now, desk.settings.review_grace_days)
     sync_looks = Every(SYNC_SECONDS, ticks)
 
+    def due_soon() -> list[Entry]:
+        number = content.store.newest_release()
+        return due(content.store.release(number), trials_wiring.now().date(), DAYS_AHEAD) if number else []
+
+    def write_to_staff(mail: ReminderMail) -> str | None:
+        return remind(records.staff.reminders, mail, due_soon, read_phrases(desk.settings.content))
+
+    mail = records.reminder_mail
+    reminders = [Job(REMINDERS, Every(REMINDERS_SECONDS, ticks), lambda: write_to_staff(mail))] if mail else []
+
     def sync_is_due() -> bool:
         if not sync_looks():
             return False
@@ -93,6 +108,7 @@ def jobs(
         Job(CALENDAR, Every(CALENDAR_SECONDS, ticks), lambda: keep_calendar(calendar)),
         Job(SAFETY, Every(SAFETY_SECONDS, ticks), lambda: check_safety(content, environment)),
         Job(RETENTION, Every(RETENTION_SECONDS, ticks), lambda: erase_what_is_old(records.retention)),
+        *reminders,
         Job(SYNC, sync_is_due, lambda: sync(desk, between)),
     ]
 

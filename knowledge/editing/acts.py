@@ -482,6 +482,41 @@ class Editing:
         """What statements lean on, as it is now."""
         return review.Grounds(self._store.sources(), self._facts())
 
+    # Beside the texts ------------------------------------------------------------------------------------------
+
+    def note(
+        self, act: str, *, by: Person, role: Role, at: dt.datetime, reason: str = "", detail: Mapping[str, Any]
+    ) -> None:
+        """Notes an act that concerns no text, before it is done elsewhere. Raises `NotAllowed` without the role."""
+        self._require(by, role, act, None, at)
+        with self._store.changing() as change:
+            change.record(act, by=by.name, at=at, reason=reason, detail=detail)
+
+    def set_site(
+        self,
+        wanted: Mapping[str, str | None],
+        *,
+        seen: Mapping[str, str | None],
+        by: Person,
+        at: dt.datetime,
+        reason: str,
+    ) -> None:
+        """Sets settings of the site; None: as the environment says. What values are fit, the caller knows. `seen` is
+        what the person looked at: raises `EditRefused` where somebody set one of them meanwhile."""
+        self._require(by, "admin", "set_site", None, at)
+        _require_reason(reason)
+        with self._store.changing() as change:
+            kept = change.site_settings()
+            before = {name: kept[name].value if name in kept else None for name in wanted}
+            if before != {name: seen.get(name) for name in wanted}:
+                raise EditRefused("somebody else set this while you were looking; look at it again")
+            changed = {name: [before[name], value] for name, value in wanted.items() if before[name] != value}
+            if not changed:
+                raise EditRefused("it is set like this already")
+            for name, (_, value) in changed.items():
+                change.set_site_setting(name, value, by=by.name, at=at)
+            change.record("set_site", by=by.name, at=at, reason=reason, detail={"settings": changed})
+
     # What every act asks ---------------------------------------------------------------------------------------
 
     def _require_alike(self, entry: Entry) -> None:

@@ -27,6 +27,7 @@ MOST_FILE_BYTES = 20_000_000
 """Longest file that is read; all starter content has about 1 MB."""
 SOURCES = "sources.yml"
 _NAME = re.compile(r"[\w-]+")
+_TOPIC = re.compile(r"^topic: *(\w+) *$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -156,16 +157,42 @@ def read_entries(source: Path) -> tuple[Entry, ...]:
     content files, its line."""
     if source.is_dir():
         return _read_folder(source)
-    suffix = source.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise ContentError([Fault(source, 1, f"must be a folder or a file that ends with {', '.join(SUFFIXES)}")])
-    raw = _read(source)
+    _require_suffix(source, SUFFIXES)
+    read, faults = read_rows(_read(source), source)
+    found = [*faults, *rows.faults_of(read, source)]
+    if found:
+        raise ContentError(sorted(found, key=lambda fault: fault.line))
+    return tuple(row.entry for row in read if row.entry is not None)
+
+
+def read_rows(raw: bytes, file: Path) -> tuple[list[rows.Reading], list[Fault]]:
+    """Every row of a spreadsheet or of .json, read by itself, and what keeps the file from being read to its end.
+    `file` says by its ending what `raw` is. Raises `ContentError` where there is no row to be read."""
+    _require_suffix(file, SUFFIXES)
+    suffix = file.suffix.lower()
     if suffix == ".csv":
-        table, faults = spreadsheets.read_csv(raw, source)
-        return rows.entries_of(rows.rows_of_table(table, source), source, faults)
+        table, faults = spreadsheets.read_csv(raw, file)
+        return rows.readings(rows.rows_of_table(table, file)), faults
     if suffix == ".xlsx":
-        return rows.entries_of(rows.rows_of_table(spreadsheets.read_xlsx(raw, source), source), source)
-    return rows.entries_of(rows.rows_of_json(_parsed(raw, source), source), source)
+        return rows.readings(rows.rows_of_table(spreadsheets.read_xlsx(raw, file), file)), []
+    return rows.readings(rows.rows_of_json(_parsed(raw, file), file)), []
+
+
+def read_content_file(raw: bytes, file: Path, locale: str) -> Entry:
+    """The entry of one content file that stands in no folder: its topic is what it says, its language `locale`. Raises
+    `ContentError` with every fault and its line."""
+    try:
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise ContentError([Fault(file, line, "is not UTF-8 text; save it as UTF-8")]) from error
+    topic = _TOPIC.search(text)
+    return parse_entry(text, file, locale=locale, folder=topic[1] if topic else "")
+
+
+def _require_suffix(file: Path, suffixes: Sequence[str]) -> None:
+    if file.suffix.lower() not in suffixes:
+        raise ContentError([Fault(file, 1, f"must be a folder or a file that ends with {', '.join(suffixes)}")])
 
 
 def _read_folder(folder: Path) -> tuple[Entry, ...]:

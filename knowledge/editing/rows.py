@@ -204,31 +204,44 @@ def _is_line(text: str) -> bool:
     return bool(text.strip()) and "\n" not in text and "\r" not in text
 
 
-def entries_of(rows: Iterable[Row], file: Path, faults: Sequence[Fault] = ()) -> tuple[Entry, ...]:
-    """The entries that stand in rows. Raises `ContentError` with every fault of every row (its `line` is the number of
-    the row), those that were found before in `faults` included."""
-    entries: list[Entry] = []
-    found = list(faults)
+@dataclass(frozen=True)
+class Reading:
+    """What came of one row: its entry, or None and every fault, column and message. `number` is that of the row."""
+
+    number: int
+    entry: Entry | None
+    faults: tuple[tuple[str, str], ...] = ()
+
+
+def readings(rows: Iterable[Row]) -> list[Reading]:
+    """Every row, read by itself; of two rows of the same entry the later is refused."""
+    found: list[Reading] = []
     places: dict[tuple[str, str], int] = {}
     for row in rows:
         entry, wrong = _read(row)
-        found += (Fault(file, row.number, f"{column}: {message}") for column, message in wrong)
-        if entry is None:
-            continue
-        if entry.key in places:
-            message = f"id: {entry.id!r} stands in row {places[entry.key]}, too; an entry has one row for each locale"
-            found.append(Fault(file, row.number, message))
-        places.setdefault(entry.key, row.number)
-        entries.append(entry)
-    if found:
-        raise ContentError(sorted(found, key=lambda fault: fault.line))
-    return tuple(entries)
+        if entry is not None and entry.key in places:
+            wrong = [
+                ("id", f"{entry.id!r} stands in row {places[entry.key]}, too; an entry has one row for each locale")
+            ]
+        elif entry is not None:
+            places[entry.key] = row.number
+        found.append(Reading(row.number, None if wrong else entry, tuple(wrong)))
+    return found
+
+
+def faults_of(read: Iterable[Reading], file: Path) -> list[Fault]:
+    """What is wrong with rows; the `line` of a fault is the number of its row."""
+    return [Fault(file, row.number, f"{column}: {message}") for row in read for column, message in row.faults]
 
 
 def unwritable(entry: Entry) -> list[tuple[str, str]]:
-    """Why an entry cannot stand in a content file as it is: column and message. A word of the glossary is a line of
-    another file."""
-    return [] if entry.answer_kind == "term" else _read(Row(1, cells_of(entry)))[1]
+    """Why an entry cannot stand in a content file as it is: column and message. A word of the glossary stands in a
+    file of its own, whose texts are held to the same."""
+    cells = cells_of(entry)
+    if entry.answer_kind == "term":
+        forms = "\n".join((entry.question, *entry.phrasings))
+        cells = {**cells_of(_PLAINEST), "phrasings": forms, "answer": entry.answer or _PLAINEST.answer}
+    return _read(Row(1, cells))[1]
 
 
 def loosely(cells: Mapping[str, str], before: Entry) -> tuple[Entry, list[tuple[str, str]]]:

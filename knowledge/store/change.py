@@ -24,6 +24,7 @@ from knowledge.store.tables import (
     releases,
     revision_people,
     revisions,
+    site_settings,
     sources,
 )
 
@@ -53,6 +54,15 @@ class Newest:
     number: int
     content_hash: str
     review: ReviewState
+
+
+@dataclass(frozen=True)
+class SiteSetting:
+    """The value of a setting, who gave it, and when."""
+
+    value: str
+    person: str
+    changed_at: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -185,6 +195,22 @@ class Change:
                 self._connection.execute(sa.update(sources).where(sources.c.key == key).values(body=body))
             changed = changed or kept.get(key) != body
         return changed
+
+    # Settings of the site --------------------------------------------------------------------------------------
+
+    def site_settings(self) -> dict[str, SiteSetting]:
+        """What is set while Lantern runs, by name."""
+        return {
+            row.name: SiteSetting(row.value, row.person, dt.datetime.fromisoformat(row.changed_at))
+            for row in self._connection.execute(sa.select(site_settings))
+        }
+
+    def set_site_setting(self, name: str, value: str | None, *, by: str, at: dt.datetime) -> None:
+        """None: it is as the environment says."""
+        self._connection.execute(sa.delete(site_settings).where(site_settings.c.name == name))
+        if value is not None:
+            row = {"name": name, "value": value, "person": by, "changed_at": at.isoformat()}
+            self._connection.execute(sa.insert(site_settings), row)
 
     # Drafts ----------------------------------------------------------------------------------------------------
 

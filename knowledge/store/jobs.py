@@ -16,8 +16,9 @@ from storage.lease import Holder, holder_of
 WORKER = "worker"
 """The lease of the process that does the jobs."""
 CALENDAR, RETENTION, SYNC, SAFETY = "calendar", "retention", "trials sync", "safety check"
+REMINDERS = "reminders"
 """Names of the jobs: what is due by date in the content, what is to be erased, the copy of the registry, the safety
-check of texts in review."""
+check of texts in review, mail to staff about reviews."""
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from knowledge.codec import content_hash, entry_from_json
 from knowledge.errors import EditRefused
 from knowledge.model import AuditRow, Draft, Entry, Release, ReviewState, Revision, Source
 from knowledge.store.audit import about
-from knowledge.store.change import Change, Newest, Origin, Plan
+from knowledge.store.change import Change, Newest, Origin, Plan, SiteSetting
 from knowledge.store.faults import translated as _translated
-from knowledge.store.tables import audit, release_revisions, releases, revisions, sources, vectors
+from knowledge.store.tables import audit, grades, release_revisions, releases, revisions, sources, vectors
 from storage.engine import read, write
 from storage.migrations import migrate, require_current, require_no_other
 
@@ -211,6 +211,17 @@ class KnowledgeStore:
             for row in connection.execute(sa.select(audit).order_by(audit.c.number)):
                 yield _audit_row(row)
 
+    def site_settings(self) -> dict[str, SiteSetting]:
+        """What admins set while Lantern runs, by name."""
+        with _translated(), read(self._engine) as connection:
+            return Change(connection).site_settings()
+
+    def acts(self, act: str, limit: int) -> list[AuditRow]:
+        """The newest rows of one act, the newest first."""
+        query = sa.select(audit).where(audit.c.act == act).order_by(audit.c.number.desc()).limit(limit)
+        with _translated(), read(self._engine) as connection:
+            return [_audit_row(row) for row in connection.execute(query)]
+
     def audit_of(self, entry: tuple[str, str], limit: int = 200) -> list[AuditRow]:
         """The newest acts on one entry alone, the newest first, without reading the whole trail. Acts on several
         entries at once are not among them; `audit` has those too."""
@@ -241,6 +252,26 @@ class KnowledgeStore:
             ]
             if rows:
                 connection.execute(sa.insert(vectors), rows)
+
+    def grades(self, rules: str) -> dict[str, float]:
+        """Grades of texts by their hashes, as far as they were made by these rules."""
+        query = sa.select(grades.c.content_hash, grades.c.grade).where(grades.c.rules == rules)
+        with _translated(), read(self._engine) as connection:
+            return {row.content_hash: row.grade for row in connection.execute(query)}
+
+    def keep_grades(self, by_hash: Mapping[str, float], rules: str) -> None:
+        """Adds grades; what was made by other rules is dropped."""
+        with _translated(), write(self._engine) as connection:
+            _one_writer(connection)
+            connection.execute(sa.delete(grades).where(grades.c.rules != rules))
+            known = set(connection.execute(sa.select(grades.c.content_hash)).scalars())
+            rows = [
+                {"content_hash": text_hash, "rules": rules, "grade": grade}
+                for text_hash, grade in by_hash.items()
+                if text_hash not in known
+            ]
+            if rows:
+                connection.execute(sa.insert(grades), rows)
 
     def _known_hashes(self, connection: Connection, model_hash: str) -> set[str]:
         return set(

@@ -130,6 +130,16 @@ safety_checks = sa.Table(
 """What the safety check found of a text beside a release. `found`: JSON (`knowledge.store.safety_checks`), without
 a word that a person wrote: their messages are named by numbers, so that an erased one is gone from here, too."""
 
+site_settings = sa.Table(
+    "site_settings",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("person", sa.String(80), nullable=False),
+    sa.Column("changed_at", sa.String(32), nullable=False),
+)
+"""What admins set while Lantern runs; what has no row is as the environment says. Earlier values stand in `audit`."""
+
 sources = sa.Table(
     "sources",
     metadata,
@@ -144,6 +154,15 @@ vectors = sa.Table(
     sa.Column("model_hash", sa.String(64), primary_key=True),
     sa.Column("vector", sa.LargeBinary, nullable=False),
 )
+
+grades = sa.Table(
+    "grades",
+    metadata,
+    sa.Column("content_hash", sa.String(64), primary_key=True),
+    sa.Column("rules", sa.String(64), primary_key=True),
+    sa.Column("grade", sa.Float, nullable=False),
+)
+"""How hard a text is to read, by the rules with this mark (`knowledge.grades`)."""
 
 trial_studies = sa.Table(
     "trial_studies",

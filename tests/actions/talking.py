@@ -52,23 +52,23 @@ class Assistant:
     """Answers as the assistant process does. `copy` is its copy of the registry; it may be replaced at any time."""
 
     def __init__(self, knowledge: Knowledge, classifier: RequestClassifier) -> None:
-        self._knowledge, self._classifier = knowledge, classifier
+        self.knowledge, self._classifier = knowledge, classifier
         self._emergencies = load_rules(EMERGENCY_RULES)
         rules = (rule for file in (PROJECT / "data" / "rules").glob("*.yml") for rule in _yaml(file)["rules"])
-        self._action_of = {rule["steps"][0]["intent"]: rule["steps"][1]["action"] for rule in rules}
+        self.action_of = {rule["steps"][0]["intent"]: rule["steps"][1]["action"] for rule in rules}
         built = [kind(knowledge) for kind in _action_classes()]
         self._actions = {action.name(): action for action in built}
 
     def has_copy(self, copy: RegistryCopy) -> None:
         """From now on it answers from this copy, as after a sync."""
-        self._knowledge._trials = Held(TrialAnswers(copy, self._knowledge.phrases.of("en")))  # type: ignore[assignment]
+        self.knowledge._trials = Held(TrialAnswers(copy, self.knowledge.phrases.of("en")))  # type: ignore[assignment]
 
     def intent(self, text: str) -> str:
-        if self._knowledge.is_published_question(text):
+        if self.knowledge.is_published_question(text):
             return QUESTION
-        if self._knowledge.seeks_advice(text):
+        if self.knowledge.seeks_advice(text):
             return ADVICE
-        vector = self._knowledge.embedder.embed_message(self._knowledge.canonical(text))
+        vector = self.knowledge.embedder.embed_message(self.knowledge.canonical(text))
         return str(self._classifier.rank(text, vector)[0]["name"])
 
     def card(self, text: str) -> dict[str, str] | None:
@@ -83,7 +83,7 @@ class Assistant:
         events = [{"event": "user", "text": line} for line in said]
         tracker = Tracker("someone", dict(slots), latest, events, False, None, {}, "action_listen")
         dispatcher = CollectingDispatcher()
-        changed = self._actions[self._action_of[intent]].run(dispatcher, tracker, {})
+        changed = self._actions[self.action_of[intent]].run(dispatcher, tracker, {})
         return dispatcher.messages, changed
 
 

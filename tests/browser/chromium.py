@@ -21,6 +21,10 @@ WITHOUT_SANDBOX = "--no-sandbox"
 NOTE_VIOLATIONS = """document.addEventListener('securitypolicyviolation',
   (event) => console.error('refused by policy: ' + event.violatedDirective + ' ' + event.blockedURI));"""
 
+FAULTS = """() => axe.run(document).then(({ violations }) => violations.map(
+  ({ id, nodes }) => [id, ...nodes.map((node) => `${node.target.flat().join(' ')}: ${node.failureSummary}`)]))"""
+"""What axe-core finds, once its source was evaluated in the page."""
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.chromium import FAULTS
 from tests.browser.conftest import DESK, MOST_TABS, PHONE, Visit, Visits
 from tests.browser.stand_in import Messages, Said, StandIn, answer, card
 
@@ -179,8 +180,6 @@ STATES: dict[str, tuple[Steps, dict[str, Any], str, str]] = {
 }
 
 
-FAULTS = """() => axe.run(document).then(({ violations }) => violations.map(
-  ({ id, nodes }) => [id, ...nodes.map((node) => `${node.target.flat().join(' ')}: ${node.failureSummary}`)]))"""
 IN_ELEMENT = "document.querySelector('lantern-chat').shadowRoot"
 
 

@@ -6,6 +6,7 @@ page on. The assistant is not needed: the gateway answers single questions itsel
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -15,13 +16,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import openpyxl
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from records import wiring
 from storage.secrets import shared_secret
-from tests.browser.chromium import NOTE_VIOLATIONS
+from tests.browser.chromium import FAULTS, NOTE_VIOLATIONS
 from tests.running import PROJECT, environment, free_port, run_command, wait_until
+from tests.web.studio.test_access import EXPECTED
+from web.studio.access import anybody
 
 pytestmark = pytest.mark.takes_long
 
@@ -45,6 +49,7 @@ class Gateway:
         records = wiring.build({"LANTERN_HOME": str(home)})
         records.store.migrate()
         roles = {"Anna": ["author"], "Ben": ["reviewer", "publisher"]}
+        roles["Eve"] = ["author", "reviewer", "publisher", "admin"]
         self.passwords = {name: records.staff.add(name, may, by="the terminal") for name, may in roles.items()}
         self.begun: set[str] = set()
 
@@ -79,7 +84,8 @@ def gateway(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 class Hand:
     """Somebody at a browser of their own, whose clicks are counted; typing is none."""
 
-    def __init__(self, browser: Browser, gateway: Gateway, name: str, size: tuple[int, int] = WIDE) -> None:
+    def __init__(self, browser: Browser, gateway: Gateway, axe: str, name: str, size: tuple[int, int] = WIDE) -> None:
+        self._axe = axe
         self.context = browser.new_context(viewport={"width": size[0], "height": size[1]})
         self.page, self.name, self.gateway, self.clicks = self.context.new_page(), name, gateway, 0
         self.size, self.errors, self.taken = size, list[str](), 0
@@ -124,10 +130,16 @@ class Hand:
         expect(self.page.get_by_role("status").first).to_contain_text("new password counts")
         self.gateway.begun.add(self.name)
 
+    def forget(self, refusal: str) -> None:
+        """The browser's note of an answer that the test brought about."""
+        self.errors.remove(f"Failed to load resource: the server responded with a status of {refusal}")
+
     def look(self, name: str) -> None:
-        """Nothing is to be scrolled sideways; and a picture, where somebody wants to see it."""
+        """Nothing is to be scrolled sideways, and axe-core finds no fault; and a picture, where somebody wants one."""
         wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, f"{name} is {wide} pixels wider than the window"
+        self.page.evaluate(self._axe)
+        assert self.page.evaluate(FAULTS) == [], f"faults of {name}"
         folder = os.environ.get("LANTERN_SCREENS")
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
@@ -135,11 +147,11 @@ class Hand:
 
 
 @pytest.fixture
-def hire(browser: Browser, gateway: Gateway) -> Iterator[Callable[..., Hand]]:
+def hire(browser: Browser, gateway: Gateway, axe: str) -> Iterator[Callable[..., Hand]]:
     hands: list[Hand] = []
 
     def hired(name: str, size: tuple[int, int] = WIDE) -> Hand:
-        hands.append(Hand(browser, gateway, name, size))
+        hands.append(Hand(browser, gateway, axe, name, size))
         return hands[-1]
 
     yield hired
@@ -149,11 +161,13 @@ def hire(browser: Browser, gateway: Gateway) -> Iterator[Callable[..., Hand]]:
 
 
 class Patient:
-    """An open chat. It is told apart from the studio: a browser of its own, signed in nowhere."""
+    """An open chat. It is told apart from the studio: a browser of its own, signed in nowhere. Its page is never loaded
+    again."""
 
     def __init__(self, browser: Browser, gateway: Gateway) -> None:
         self.page = browser.new_page()
         self.page.goto(f"{gateway.address}/")
+        self.page.evaluate("window.isFirst = true")
         self.log = self.page.get_by_role("log")
 
     def ask(self, text: str) -> str:
@@ -162,6 +176,7 @@ class Patient:
         self.page.get_by_role("textbox").fill(text)
         self.page.keyboard.press("Enter")
         wait_until("a reply", lambda: "Sources and date" in self.log.inner_text()[len(before) :])
+        assert self.page.evaluate("window.isFirst")
         return self.log.inner_text()[len(before) :]
 
 
@@ -195,7 +210,6 @@ def test_a_new_editor_changes_a_sentence_and_patients_read_it(
     anna.click(anna.button("Ask for approval"))
     expect(anna.page.get_by_role("status").first).to_contain_text("waits for approval")
     assert NEW_SENTENCE not in patient.ask(SUNSCREEN)
-    gateway.check_safety()
 
     ben = hire("Ben")
     ben.begin()
@@ -204,8 +218,20 @@ def test_a_new_editor_changes_a_sentence_and_patients_read_it(
     ben.click(ben.link("How do I protect myself from the sun with lupus?"))
     expect(ben.page.locator("ins")).to_contain_text(NEW_SENTENCE)
     ben.look("review")
-    ben.click(ben.button("I read it, and it may be shown"))
-    ben.click(ben.button("Publish now"))
+    ben.click(ben.link("Drafts and reviews").first)
+    ben.click(ben.link("Approve several that you have read"))
+    ben.click(ben.page.get_by_label("How do I protect myself from the sun with lupus?", exact=True))
+    ben.look("reviews-waiting")
+    ben.click(ben.button("I read what is ticked, and it may be shown"))
+    expect(ben.page.get_by_role("status").first).to_contain_text("You approved 1 text")
+    ben.click(ben.link("Drafts and reviews").first)
+    ben.click(ben.button("Publish what is ticked"))
+    expect(ben.page.get_by_role("alert")).to_contain_text("the safety check of lupus-sun-protection is not done yet")
+    ben.look("not-published")
+    ben.forget("409 (Conflict)")
+    gateway.check_safety()
+    ben.click(ben.link("Drafts and reviews").first)
+    ben.click(ben.button("Publish what is ticked"))
     expect(ben.page.get_by_role("status").first).to_contain_text("It is live now")
     assert NEW_SENTENCE in patient.ask(SUNSCREEN)
 
@@ -268,28 +294,70 @@ def test_a_missed_question_becomes_an_answer_in_few_clicks(
     assert anna.clicks + ben.clicks <= MOST_CLICKS
 
 
-def test_every_page_fits_a_phone_and_is_used_by_keyboard(gateway: Gateway, hire: Callable[..., Hand]) -> None:
-    anna = hire("Anna", PHONE)
-    anna.sign_in()
-    paths = {
-        "answers": "/studio/",
-        "entry": f"/studio/entries/en/{ENTRY}",
-        "work": "/studio/work",
-        "questions": "/studio/questions",
-        "releases": "/studio/releases",
-        "audit": "/studio/audit",
-        "account": "/studio/account",
-        "recall": f"/studio/recall/en/{ENTRY}",
-        "sign-off": "/studio/entries/en/cpr-adult/sign-off",
-    }
-    for name, path in paths.items():
-        anna.page.goto(f"{gateway.address}{path}")
-        anna.look(name)
-        anna.page.keyboard.press("Tab")
-        expect(anna.page.get_by_text("Skip to the page")).to_be_focused()
-    anna.page.goto(f"{gateway.address}/studio/entries/en/lupus-what-is")
-    change = anna.button("Change this text")
+def pages(draft: str) -> list[str]:
+    """Every page of the studio for those who are signed in; a new one is looked at without anybody's thinking of it."""
+    found = [path for (method, path), guard in EXPECTED.items() if method == "GET" and guard is not anybody]
+    shown = [path for path in found if not path.endswith((".csv", ".xlsx", ".json"))]
+    filled = [path.replace("{locale}/{id}", f"en/{ENTRY}").replace("{draft}", draft) for path in shown]
+    assert [path for path in filled if "{" in path] == []
+    return filled
+
+
+def with_answer(sheet: bytes, text: str) -> bytes:
+    """The spreadsheet with another answer in its first row."""
+    book, kept = openpyxl.load_workbook(io.BytesIO(sheet)), io.BytesIO()
+    column = [cell.value for cell in book.active[1]].index("answer") + 1
+    book.active.cell(2, column).value = text
+    book.save(kept)
+    return kept.getvalue()
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("size", "entry"), [(PHONE, "lupus-what-is"), (WIDE, "lupus-contagious")])
+def test_every_page_is_without_fault_fits_and_is_used_by_keyboard(
+    gateway: Gateway, hire: Callable[..., Hand], size: tuple[int, int], entry: str
+) -> None:
+    eve = hire("Eve", size)
+    eve.sign_in()
+    eve.page.goto(f"{gateway.address}/studio/entries/en/{entry}")
+    change = eve.button("Change this text")
     change.focus()
-    anna.page.keyboard.press("Enter")
-    expect(anna.page.locator("#editor")).to_be_visible()
-    anna.look("edit")
+    eve.page.keyboard.press("Enter")
+    expect(eve.page.locator("#editor")).to_be_visible()
+    draft = eve.page.url.split("/")[-2]
+    for path in (
+        *pages(draft),
+        "/studio/calendar?month=2027-02",
+        "/studio/drafts/99999",
+        "/studio/entries/en/cpr-adult/sign-off",
+    ):
+        eve.page.goto(f"{gateway.address}{path}")
+        eve.look(re.sub(r"\W+", "-", path.removeprefix("/studio/")) or "answers")
+        if eve.page.evaluate("document.activeElement === document.body"):
+            eve.page.keyboard.press("Tab")
+            expect(eve.page.get_by_text("Skip to the page")).to_be_focused()
+    eve.forget("409 (Conflict)")
+
+    eve.page.goto(f"{gateway.address}/studio/calendar")
+    eve.page.get_by_role("button", name=re.compile("Make an? (new )?address")).click()
+    expect(eve.page.get_by_text("It is shown this one time")).to_be_visible()
+    eve.look("calendar-address")
+    sheet = eve.page.request.get(f"{gateway.address}/studio/answers.xlsx").body()
+    for name, cell in (("changed", NEW_SENTENCE), ("refused", "## Answer")):
+        eve.page.goto(f"{gateway.address}/studio/import")
+        file = {"name": f"{name}.xlsx", "mimeType": "application/octet-stream", "buffer": with_answer(sheet, cell)}
+        eve.page.locator("[name=file]").set_input_files([file])  # type: ignore[list-item]
+        eve.button("Show what it would change").click()
+        expect(eve.page.get_by_role("heading", name="Another file")).to_be_visible()
+        expect(eve.button("Make 1 draft of them")).to_have_count(1 if name == "changed" else 0)
+        eve.look(f"import-{name}")
+
+    eve.page.goto(f"{gateway.address}/studio/drafts/{draft}/edit")
+    eve.context.clear_cookies()
+    eve.button("Save").click()
+    eve.page.get_by_label("Name").fill("Eve")
+    eve.page.get_by_label("Password").fill(OWN)
+    eve.button("Sign in").click()
+    expect(eve.page.get_by_role("heading", name="Your text is here")).to_be_visible()
+    eve.look("kept")
+    eve.forget("401 (Unauthorized)")

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from knowledge import review, wiring
+from knowledge.editing.acts import unfit
 from knowledge.errors import ContentError
 from knowledge.files import read_folder
-from knowledge.glossary import read_glossaries
+from knowledge.glossary import published, read_glossaries
 from knowledge.model import Choice, Entry, Quiz
 from knowledge.review import numbers_in
 from knowledge.settings import SHIPPED_CONTENT
@@ -397,3 +398,12 @@ def test_numbers_of_a_text(text: str, numbers: set[str]) -> None:
 )
 def test_numbers_written_as_words(text: str, numbers: set[str]) -> None:
     assert numbers_in(text, words=True) == numbers
+
+
+def test_every_shipped_word_could_be_published_from_the_studio() -> None:
+    content = read_folder(SHIPPED_CONTENT)
+    words = published(read_glossaries(SHIPPED_CONTENT), content)
+    grounds = review.Grounds(content.sources, content.facts)
+    beside = review.Beside.of([*content.entries, *words])
+    assert len(words) > 100
+    assert [(word.key, found) for word in words for found in unfit(word, grounds, beside)] == []

@@ -73,10 +73,11 @@ def without_steps_from_4(connection: Connection) -> None:
     for table in (
         *("missed_questions", "contact_requests", "feedback", "set_aside"),
         *("channel_inbox", "channel_outbox", "channel_people", "handovers"),
-        *("staff_attempts", "staff_events", "staff_sessions", "staff"),
+        *("staff_readings", "staff_reminders", "staff_attempts", "staff_events", "staff_sessions", "staff"),
     ):
         connection.execute(sa.text(f"DROP TABLE {table}"))
     connection.execute(sa.text("DROP INDEX messages_shown"))
+    connection.execute(sa.text("DROP INDEX messages_by_day"))
     for column in ("said", "awaiting", "suppressed"):
         connection.execute(sa.text(f"ALTER TABLE conversations DROP COLUMN {column}"))
 

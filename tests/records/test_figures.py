@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from records.missed import Missed
 from records.model import KeptMessage
-from records.repository import ConversationStore
+from records.repository import HISTORY, MIGRATIONS, ConversationStore
 from storage.engine import write
+from storage.migrations import upgrade
 from tests.records.conftest import NOON, conversation
 
 
@@ -86,3 +88,24 @@ def test_a_contact_is_forgotten_once_somebody_has_written(store: ConversationSto
     assert store.forget_contact(contact_id)
     assert not store.forget_contact(contact_id)
     assert store.inbox() == []
+
+
+def test_questions_kept_before_they_were_counted_in_an_index_are_counted_too(engine: Engine) -> None:
+    steps = sorted(file.name for file in (MIGRATIONS / "versions").glob("0*.py"))
+    before = steps[steps.index(next(name for name in steps if name.endswith("_first_views.py"))) - 1][:4]
+    known = {"id": "a" * 32, "channel": "chat", "started_at": NOON.isoformat(), "heard_at": NOON.isoformat()}
+    known |= {"locale": "en", "introduced": True, "therapy": False}
+    missed = {"conversation_id": "a" * 32, "day": "2026-11-22", "locale": "en", "kind": "abstain", "nearest": "tea"}
+    with write(engine) as connection:
+        upgrade(connection, MIGRATIONS, HISTORY, before)
+        connection.execute(sa.insert(_table("conversations", known)), known)
+        for text in ("green tea", "black tea", "green tea"):
+            row = {**missed, "text": text}
+            connection.execute(sa.insert(_table("missed_questions", row)), row)
+    store = ConversationStore(engine, lambda: NOON)
+    store.migrate()
+    assert [(group.text, group.count) for group in store.missed_groups()] == [("green tea", 2), ("black tea", 1)]
+
+
+def _table(name: str, row: dict[str, object]) -> sa.sql.TableClause:
+    return sa.table(name, *map(sa.column, row))

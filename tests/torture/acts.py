@@ -89,7 +89,7 @@ def rows(seen: Seen) -> Seen:
     return {part: value for part, value in seen.items() if part != CARDS}
 
 
-def _knowledge_seen(engine: Engine, folder: Path) -> Seen:
+def knowledge_seen(engine: Engine, folder: Path) -> Seen:
     store = KnowledgeStore(engine)
     releases = {row.number: (row.origin, store.release(row.number)) for row in store.releases()}
     everything = [row for _, release in releases.values() for row in (*release.revisions, *release.withdrawn)]
@@ -161,7 +161,7 @@ def _act(do: Callable[[Desk], Any], begin: Callable[[Desk], Any] = lambda desk: 
             do(desk)
         _show_cards(desk.store, folder)
 
-    return Act(begun, done, _knowledge_seen)
+    return Act(begun, done, knowledge_seen)
 
 
 def _two_approved(desk: Desk) -> None:
@@ -326,7 +326,7 @@ MIGRATIONS: dict[str, Act] = {
     ),
 }
 ACTS = {
-    "import": Act(_imported_then_written_on, _import, _knowledge_seen),
+    "import": Act(_imported_then_written_on, _import, knowledge_seen),
     **PUBLISHING,
     **OTHER_ACTS,
     **SYNC,

@@ -118,6 +118,7 @@ def serve(plan: Plan) -> None:
         retention=records.retention,
         staff=records.staff,
         kept=records.store,
+        outbox=records.post("studio").outbox,
         clock=records_wiring.now,
         identify=records.conversation_id,
         limits=Limits(Rate(0), Rate(0), time.monotonic, metrics.limited),

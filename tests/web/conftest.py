@@ -194,9 +194,13 @@ class SmallKnowledge:
     fault: Exception | None = None
     upkeep: SmallUpkeep = field(default_factory=SmallUpkeep)
     overdue: list[str] = field(default_factory=list)
+    site: dict[str, str] = field(default_factory=dict)
     is_loaded: bool = True
     words: Glossary = field(default_factory=Glossary)
     rewording: Answer | None = None
+
+    def site_settings(self) -> dict[str, str]:
+        return self.site
 
     def overdue_cards(self) -> list[str]:
         return self.overdue
@@ -318,6 +322,7 @@ def parts(assistant: StandInAssistant, tmp_path: Path, rules: Rules, phrases: Ph
         retention=records.retention,
         staff=records.staff,
         kept=records.store,
+        outbox=records.post("studio").outbox,
         clock=records_wiring.now,
         identify=records.conversation_id,
         limits=Limits(settings.rate_conversation, settings.rate_address, time.monotonic, metrics.limited),

@@ -39,6 +39,7 @@ from web.channels.wiring import CALL_SECONDS, adapter_of, built, connect, sender
 from web.errors import DoorError
 from web.parts import Parts
 from web.settings import Settings
+from web.site import SiteSettings
 from web.wiring import assembled, read_secret
 
 Say = Callable[[str], None]
@@ -302,7 +303,9 @@ def from_staff(event: Word | Released, environment: Mapping[str, str], say: Say)
     settings, records = Settings.from_environment(environment), _records(environment)
     switched_on = channel_settings.switched_on(environment, settings.home)
     adapters = {name: built(name, environment, settings) for name in switched_on}
-    board = switchboard(adapters, settings, records, read_phrases(SHIPPED_CONTENT), Numbers.load())
+    site = SiteSettings.read(settings.home).over(settings)
+    phrases, numbers = read_phrases(SHIPPED_CONTENT), Numbers.load()
+    board = switchboard(adapters, settings, records, phrases, numbers, lambda: site)
     try:
         (board.wrote(event) if isinstance(event, Word) else board.released(event)).result(WRITE_SECONDS)
     except Unknown:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from records.announcements import CHANNEL as EVENTS
 from records.announcements import Announcements
 from records.errors import Unavailable
 from records.outbox import Outbox, Standing
@@ -73,6 +74,12 @@ class Channels:
         self._adapters, self._line, self._outbox = adapters, line, outbox
         self._make_responder, self._make_courier = responder, courier
         self._marked, self._wall_clock = marked, wall_clock
+
+    @property
+    def sends_to(self) -> Sequence[str]:
+        desk = [HANDOVER] if self._desk is not None else []
+        events = [EVENTS] if self._announcements is not None else []
+        return [*(adapter.name for adapter in self._adapters), *desk, *events]
 
     def routes(self, parts: Parts) -> list[Route]:
         """One route for each channel. It names what verifies its requests."""

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
-import ssl
 from collections.abc import Mapping
 from email.message import EmailMessage
 from typing import Any
 
 from knowledge.phrases import Phrases
+from records.mail import MailServer, NoEncryption, mailbox, server_address
 from web.channels.contract import Letter, Line, Question, Setting
 from web.channels.errors import KeyRefused, NotNow, Rejected, Unsure
-from web.channels.settings import mailbox, server_address
 from web.channels.switchboard import HelpDesk, References
 from web.messages import LOCALES
-from web.settings import LOOPBACK_NAMES
-
-SECONDS = 10.0
-"""Longest wait for a mail server's answer."""
-TLS_PORT = 465
 
 
 class EmailDesk(HelpDesk):
@@ -51,8 +45,8 @@ class EmailDesk(HelpDesk):
     def __init__(
         self, to: str, sender: str, server: tuple[str, int], user: str, password: str, phrases: Phrases
     ) -> None:
-        self._to, self._from, self._server = to, sender, server
-        self._user, self._password, self._phrases = user, password, phrases
+        self._to, self._from, self._phrases = to, sender, phrases
+        self._server = MailServer(server, user, password)
 
     @classmethod
     def from_settings(cls, values: Mapping[str, Any], references: References) -> EmailDesk:
@@ -63,7 +57,9 @@ class EmailDesk(HelpDesk):
 
     async def send(self, letter: Letter, line: Line) -> str | None:
         try:
-            await asyncio.to_thread(self._mail, self._message(letter))
+            await asyncio.to_thread(self._server.send, self._message(letter))
+        except NoEncryption as fault:
+            raise KeyRefused(str(fault)) from None
         except smtplib.SMTPAuthenticationError as fault:
             raise KeyRefused(f"mail server, code {fault.smtp_code}") from None
         except smtplib.SMTPResponseException as fault:
@@ -104,21 +100,3 @@ class EmailDesk(HelpDesk):
 
     def _say(self, key: str, **slots: str) -> str:
         return self._phrases.say(LOCALES[0], key, **slots)
-
-    def _mail(self, mail: EmailMessage) -> None:
-        host, port = self._server
-        context = ssl.create_default_context()
-        open_line = port != TLS_PORT and host not in LOOPBACK_NAMES
-        if port == TLS_PORT:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=context)
-        else:
-            server = smtplib.SMTP(host, port, timeout=SECONDS)
-        with server:
-            server.ehlo_or_helo_if_needed()
-            if port != TLS_PORT and server.has_extn("starttls"):
-                server.starttls(context=context)
-            elif open_line:
-                raise KeyRefused("the mail server offers no encryption")
-            if self._user:
-                server.login(self._user, self._password)
-            server.send_message(mail)

@@ -321,7 +321,7 @@ class Responder:
 
     def _apology(self, arrived: Arrived) -> _Response:
         region, locale, parts = arrived.facts["region"], self._locale(arrived), self._parts
-        number = parts.numbers.emergency_number(region or parts.settings.region or None, locale)
+        number = parts.numbers.emergency_number(region or parts.site.region or None, locale)
         return _Response([Page(parts.phrases.say(locale, "unavailable", emergency_number=number))])
 
     def _locale(self, arrived: Arrived) -> str:

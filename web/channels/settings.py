@@ -185,20 +185,5 @@ def called_address(values: Mapping[str, Any]) -> str:
         raise ValueError(f"LANTERN_SITE_ADDRESS: {fault}") from None
 
 
-def mailbox(value: str) -> str:
-    """Parses an e-mail address. Raises `ValueError`."""
-    if not re.fullmatch(r"[^@\s<>]{1,64}@[A-Za-z0-9.-]{1,190}", value.strip()):
-        raise ValueError("give an address such as desk@hospital.example")
-    return value.strip()
-
-
-def server_address(value: str) -> tuple[str, int]:
-    """Parses host:port. Raises `ValueError`."""
-    host, _, port = value.strip().rpartition(":")
-    if not re.fullmatch(r"[A-Za-z0-9.-]{1,190}", host) or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError("give a host and a port, such as mail.hospital.example:587")
-    return host, int(port)
-
-
 def address_setting(name: str, default: str | None, meaning: str) -> Setting:
     return Setting(name, default, address, meaning)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
-from zoneinfo import ZoneInfo
 
 from knowledge.phrases import Phrases
 from records.handovers import Handover
@@ -27,7 +26,7 @@ from web.channels.courier import LETTER_LIFE
 from web.channels.rendering import packed
 from web.handover import Agreed
 from web.messages import People
-from web.openings import Hours
+from web.site import Site
 
 CHANNEL = "handover"
 FORGOTTEN = dt.timedelta(hours=72)
@@ -96,8 +95,8 @@ class Unknown(LookupError):
 
 
 class Switchboard:
-    """The handovers of this installation. `hours` in `zone` say when people are there; after `patience` without an
-    answer in them the person is told that nobody answered."""
+    """The handovers of this installation. `site` says when people are there; after its patience without an answer in
+    those hours the person is told that nobody answered."""
 
     def __init__(
         self,
@@ -106,19 +105,16 @@ class Switchboard:
         phrases: Phrases,
         numbers: Numbers,
         clock: Clock,
-        hours: Hours,
-        zone: ZoneInfo,
-        patience: dt.timedelta,
+        site: Callable[[], Site],
         marked: Callable[[str, str], str],
-        region: str = "",
     ) -> None:
         self._post, self._adapters, self._phrases, self._numbers = post, adapters, phrases, numbers
-        self._clock, self._hours, self._zone, self._patience = clock, hours, zone, patience
-        self._marked, self._region = marked, region
+        self._clock, self._site, self._marked = clock, site, marked
 
     def people(self) -> People:
         """Whether somebody is there now."""
-        return People(self._hours.include(self._clock(), self._zone), self._hours.words)
+        site = self._site()
+        return People(site.handover_hours.include(self._clock(), site.handover_zone), site.handover_hours.words)
 
     def is_quiet(self, handover: Handover | None) -> bool:
         """Whether the assistant keeps quiet: at once where somebody is there, else from their first word on."""
@@ -209,12 +205,12 @@ class Switchboard:
         return [future for handover in self._post.handovers.open_ones() for future in self._looked_at(handover)]
 
     def _looked_at(self, handover: Handover) -> Iterator[Future[None]]:
-        now = self._clock()
+        now, patience = self._clock(), self._site().handover_patience
         if handover.channel not in self._adapters:
             return
         if self._post.outbox.state_of(f"{CHANNEL}-{handover.id}-request") == "dead":
             yield self._ended(handover, "handover_failed")
-        elif handover.answered_at is None and handover.facts["quiet"] and now - handover.opened_at > self._patience:
+        elif handover.answered_at is None and handover.facts["quiet"] and now - handover.opened_at > patience:
             yield self._ended(handover, "handover_nobody", told=True)
         elif now - handover.heard_at > FORGOTTEN:
             yield self._ended(handover, "", told=True)
@@ -222,7 +218,7 @@ class Switchboard:
     def _ended(self, handover: Handover, phrase: str, told: bool = False) -> Future[None]:
         """Ends it, says the phrase to the person, and tells the help desk unless it was the one who ended it."""
         locale = str(handover.facts["locale"])
-        number = self._numbers.emergency_number(handover.facts["region"] or self._region or None, locale)
+        number = self._numbers.emergency_number(handover.facts["region"] or self._site().region or None, locale)
         said = self._phrases.say(locale, phrase, emergency_number=number) if phrase else ""
 
         def write(connection: Any) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import aiohttp
 
@@ -25,6 +24,7 @@ from web.channels.switchboard import HelpDesk, Switchboard
 from web.errors import StartRefused
 from web.parts import Parts
 from web.settings import Settings
+from web.site import Site
 
 CONNECT_SECONDS, CALL_SECONDS = 3.0, 10.0
 """Longest time in which a provider must accept a connection, and answer a call."""
@@ -112,7 +112,11 @@ def assembled(
         return Courier(post.outbox, senders, line, records.message_mark, time.monotonic, time.time, counted)
 
     def board(parts: Parts) -> Switchboard | None:
-        return None if desk is None else switchboard(by_name, settings, records, parts.phrases, parts.numbers)
+        return (
+            None
+            if desk is None
+            else switchboard(by_name, settings, records, parts.phrases, parts.numbers, lambda: parts.site)
+        )
 
     def responder(parts: Parts, courier: Courier, board: Switchboard | None) -> Responder:
         library = f"{settings.site_address}/library" if settings.site_address else ""
@@ -143,20 +147,22 @@ def senders_of(
 
 
 def switchboard(
-    adapters: Mapping[str, Adapter], settings: Settings, records: Records, phrases: Phrases, numbers: Numbers
+    adapters: Mapping[str, Adapter],
+    settings: Settings,
+    records: Records,
+    phrases: Phrases,
+    numbers: Numbers,
+    site: Callable[[], Site],
 ) -> Switchboard:
-    """What connects people on these channels with those who run the site."""
+    """What connects people on these channels with those who run the site; `site` says when those are there."""
     return Switchboard(
         post_of(settings, records),
         adapters,
         phrases,
         numbers,
         now,
-        settings.handover_hours,
-        settings.handover_zone,
-        dt.timedelta(minutes=settings.handover_minutes),
+        site,
         records.message_mark,
-        settings.region,
     )
 
 

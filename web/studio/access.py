@@ -27,7 +27,7 @@ from knowledge.model import Person, Release, Role
 from records.errors import StaffRefused, Unavailable
 from records.model import Clock
 from records.staff import Member, Session, StaffStore
-from web.bodies import read_body
+from web.bodies import Upload, parse_form_with_file, read_body
 from web.callers import by_https, caller, limited_as, on_this_machine
 from web.errors import Refused
 from web.parts import Parts
@@ -35,6 +35,7 @@ from web.studio.figures import Figures
 from web.studio.listing import Remembered
 from web.studio.trying import TrialsOfDrafts
 from web.studio.views import Pages
+from web.studio.warming import Warming
 
 HOME = "/studio/"
 SIGN_IN = "/studio/sign-in"
@@ -49,9 +50,9 @@ MOST_FIELDS = 3000
 
 @dataclass(frozen=True)
 class Needs:
-    """What a route asks of whoever opens it: to be signed in, and this role where one is named."""
+    """What a route asks of whoever opens it: to be signed in, and one of these roles where any is named."""
 
-    role: Role | None = None
+    roles: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,12 @@ class Anybody:
 
 staff, authors, reviewers, publishers, admins = (
     Needs(),
-    Needs("author"),
-    Needs("reviewer"),
-    Needs("publisher"),
-    Needs("admin"),
+    Needs(("author",)),
+    Needs(("reviewer",)),
+    Needs(("publisher",)),
+    Needs(("admin",)),
 )
+publishers_and_admins = Needs(("publisher", "admin"))
 anybody = Anybody()
 
 
@@ -82,17 +84,20 @@ class Studio:
     remembered: Remembered
     beside: Callable[[Release], review.Beside]
     """The live entries, as the checks of a text that stands beside them need them."""
+    warming: Warming
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One request of somebody who is signed in. `form` has the values of every field."""
+    """One request of somebody who is signed in. `form` has the values of every field, `upload` the file that came with
+    them."""
 
     request: Request
     studio: Studio
     session: Session
     token: str
     form: dict[str, list[str]] = field(default_factory=dict)
+    upload: Upload | None = None
 
     @property
     def member(self) -> Member:
@@ -143,27 +148,32 @@ def for_staff(
     methods: Sequence[str] = ("GET",),
     *,
     keeps_text: bool = False,
+    takes_file: bool = False,
     act: str = "",
 ) -> Route:
     """A route for who is signed in and has the role. The endpoint runs in a thread.
 
-    `keeps_text`: a form sent after its session was over is offered again after the next sign-in. `act`: what the
-    audit trail calls what is refused here to somebody without the role.
+    `keeps_text`: a form sent after its session was over is offered again after the next sign-in. `takes_file`: the form
+    may bring a file. `act`: what the audit trail calls what is refused here to somebody without the role.
     """
 
     @functools.wraps(endpoint)
     async def behind(request: Request) -> Response:
         form: dict[str, list[str]] = {}
+        upload = None
         try:
             _require_private(request, studio)
             if request.method == "POST":
                 _require_same_site(request)
-                form = await read_form(request, studio)
-            return await run_in_threadpool(answered, request, form)
+                if takes_file:
+                    form, upload = await read_form_with_file(request, studio)
+                else:
+                    form = await read_form(request, studio)
+            return await run_in_threadpool(answered, request, form, upload)
         except Refused as fault:
             return _told(request, studio, None, fault.status, fault.detail, fault.code)
 
-    def answered(request: Request, form: dict[str, list[str]]) -> Response:
+    def answered(request: Request, form: dict[str, list[str]], upload: Upload | None) -> Response:
         token = request.cookies.get(COOKIE, "")
         session = None
         try:
@@ -174,9 +184,9 @@ def for_staff(
                 return _told(request, studio, session, 403, "This form is not from your session. Open the page again.")
             if session.member.must_change and not path.startswith(PASSWORD):
                 return RedirectResponse(PASSWORD, 303)
-            visit = Visit(request, studio, session, token, form)
-            if needs.role is not None and needs.role not in session.member.roles:
-                _refuse(visit, needs.role, act or endpoint.__name__)
+            visit = Visit(request, studio, session, token, form, upload)
+            if needs.roles and session.member.roles.isdisjoint(needs.roles):
+                _refuse(visit, needs.roles, act or endpoint.__name__)
             return endpoint(visit)
         except NotAllowed as refusal:
             return _told(request, studio, session, 403, str(refusal))
@@ -219,21 +229,37 @@ def for_anybody(
 
 async def read_form(request: Request, studio: Studio) -> dict[str, list[str]]:
     """The fields of a form. Raises `Refused` 400, 413 or 415."""
-    most = studio.parts.settings.studio_body_bytes
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in ("application/x-www-form-urlencoded", ""):
+    if _kind(request) not in ("application/x-www-form-urlencoded", ""):
         raise Refused(415, "not_a_form", "Send this as a form.")
-    try:
-        body = await read_body(request, most)
-    except Refused as fault:
-        if fault.status == 413:
-            detail = f"This is more than {most // 1_000_000} MB of text, so nothing was saved. Go back and shorten it."
-            raise Refused(413, fault.code, detail) from None
-        raise
+    body = await _read_some(request, studio)
     try:
         return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
         raise Refused(400, "bad_shape", "The form has too many fields.") from None
+
+
+async def read_form_with_file(request: Request, studio: Studio) -> tuple[dict[str, list[str]], Upload | None]:
+    """The fields of a form and the file that came with it, None where it was sent without. Raises `Refused` 400, 413 or
+    415."""
+    if _kind(request) != "multipart/form-data":
+        return await read_form(request, studio), None
+    body = await _read_some(request, studio)
+    return await run_in_threadpool(parse_form_with_file, body, request.headers["content-type"])
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def _read_some(request: Request, studio: Studio) -> bytes:
+    most = studio.parts.settings.studio_body_bytes
+    try:
+        return await read_body(request, most)
+    except Refused as fault:
+        if fault.status == 413:
+            detail = f"This is more than {most // 1_000_000} MB, so nothing was saved. Go back and shorten it."
+            raise Refused(413, fault.code, detail) from None
+        raise
 
 
 def set_cookie(request: Request, response: Response, studio: Studio, name: str, value: str) -> None:
@@ -304,8 +330,8 @@ def _is_own(origin: str, request: Request) -> bool:
     return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
 
 
-def _refuse(visit: Visit, role: Role, act: str) -> NoReturn:
-    why = f"{visit.member.name} is no {role}; an admin can give that role"
+def _refuse(visit: Visit, roles: Sequence[Role], act: str) -> NoReturn:
+    why = f"{visit.member.name} is no {' and no '.join(roles)}; an admin can give that role"
     if visit.request.method == "POST":
         visit.studio.parts.knowledge.editing.refuse(visit.person, act, None, visit.studio.clock(), why)
     raise NotAllowed(why)

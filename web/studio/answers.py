@@ -28,6 +28,7 @@ TOPIC_WORDS = {
     "cards": "Emergency cards",
 }
 HISTORY = 30
+WORDS_SHOWN = 10
 
 
 def routes(studio: Studio) -> list[Route]:
@@ -47,7 +48,13 @@ def listed(visit: Visit) -> Response:
     knowledge, today = parts.knowledge, visit.studio.clock().date()
     figures = visit.studio.figures
     found = filtered(
-        rows(knowledge.live().release, knowledge.store.drafts(), figures.used(), figures.missed_near()),
+        rows(
+            knowledge.live().release,
+            knowledge.store.drafts(),
+            figures.used(),
+            figures.missed_near(),
+            figures.opinions(),
+        ),
         wanted,
         today,
         visit.studio.remembered,
@@ -113,11 +120,14 @@ def entry_page(visit: Visit) -> Response:
         state_words=STATE_WORDS,
         topic=TOPIC_WORDS.get(entry.topic, "Glossary"),
         draft=draft,
-        preview=preview(entry, visit.studio.parts.settings.region or None, answerer),
+        preview=preview(entry, visit.studio.parts.site.region or None, answerer),
         sources=answerer.sources(revision),
         needed=approvers_needed(entry),
         others=[row.entry for row in answerer.release.revisions if row.entry.id == entry.id and row.entry.key != key],
         history=lines(knowledge.store.audit_of(key, HISTORY)),
+        opinions=[one for one in visit.studio.figures.opinions() if (one.locale, one.entry) == key][::-1],
+        words=visit.studio.figures.words_of(key, WORDS_SHOWN),
+        kept_days=visit.studio.parts.retention.days,
         today=visit.studio.clock().date(),
     )
 

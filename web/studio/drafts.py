@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -16,6 +17,7 @@ from knowledge.editing.difference import Piece, entries_between
 from knowledge.editing.refusals import StaleDraft, UnfitText
 from knowledge.editing.rows import COLUMNS, LISTS, cells_of, loosely
 from knowledge.errors import EditRefused
+from knowledge.glossary import sources_of
 from knowledge.model import ANSWER_KINDS, AUDIENCES, CAUTIONS, TOPICS, Draft, Entry, Question
 from knowledge.review import READ_IN
 from knowledge.store.safety_checks import SETTLED_BY, case_mark, outcomes
@@ -65,6 +67,20 @@ HELP = {
 }
 IN_DETAILS = ("topic", "audience", "answer_kind", "checked_on", "review_due", "as_of", "cautions", "related", "quiz")
 """Fields that are folded away until something is wrong with them."""
+WORD_FIELD_WORDS = {
+    **FIELD_WORDS,
+    "question": "Word",
+    "phrasings": "Other ways to write it",
+    "answer": "What it means",
+}
+WORD_HELP = {
+    **HELP,
+    "question": "As it is mostly written in the texts.",
+    "phrasings": "One a line, such as a short form or a plural that does not end in s. Each is marked in the texts.",
+    "answer": "One line of at most 30 plain words. Readers see it when they touch the word.",
+    "facts": "One a line, such as LUP-014. None where it only says what the word means and states nothing.",
+}
+"""Of the words of the glossary, which have no other fields than these and their days."""
 KIND_WORDS = {
     "text": "a text",
     "yes_no": "yes or no, then why",
@@ -200,7 +216,7 @@ def _editor(
     `conflict`: what another editor changed meanwhile, from their text to this one."""
     knowledge = visit.studio.parts.knowledge
     answerer = knowledge.live()
-    asked = [entry.question, *entry.phrasings[:3]] if entry.question.strip(" ?") else []
+    asked = entry.question.strip(" ?") and entry.answer_kind != "term"
     return visit.page(
         "edit.html",
         f"Edit: {entry.question}",
@@ -208,8 +224,8 @@ def _editor(
         said=said,
         draft=draft,
         cells=cells or cells_of(entry),
-        field_words=FIELD_WORDS,
-        help=HELP,
+        field_words=_field_words(entry),
+        help=WORD_HELP if entry.answer_kind == "term" else HELP,
         topics=topics(),
         audiences={audience: audience for audience in AUDIENCES},
         kinds={kind: KIND_WORDS[kind] for kind in _kinds(entry)},
@@ -220,6 +236,10 @@ def _editor(
         suggested=_suggested(visit, entry),
         **_looked_at(visit, entry, answerer, refused),
     )
+
+
+def _field_words(entry: Entry) -> dict[str, str]:
+    return WORD_FIELD_WORDS if entry.answer_kind == "term" else FIELD_WORDS
 
 
 def _kinds(entry: Entry) -> tuple[str, ...]:
@@ -255,7 +275,7 @@ def _looked_at(
     kept = knowledge.store.sources()
     return {
         "entry": entry,
-        "preview": preview(entry, visit.studio.parts.settings.region or None, answerer),
+        "preview": preview(entry, visit.studio.parts.site.region or None, answerer),
         "sources": [kept[key] for key in entry.sources if key in kept],
         "checks": by_field,
         "details_open": any(check.forbids for field in IN_DETAILS for check in by_field.get(field, ())),
@@ -270,6 +290,10 @@ def _written(visit: Visit, before: Entry) -> tuple[Entry, list[tuple[str, str]],
         cells["cautions"] = "\n".join(one for one in visit.form.get("caution", []) if one in CAUTIONS)
     # What stood in a draft and is none of the ticks is kept as it was.
     entry, refused = loosely(cells, before)
+    if entry.answer_kind == "term":
+        # A word has the sources of its facts; nobody chooses among them.
+        grounds = visit.studio.parts.knowledge.editing.grounds()
+        entry = replace(entry, sources=sources_of(entry.facts, grounds.facts, grounds.sources))
     return entry, refused, {**cells_of(entry), **cells}
 
 
@@ -360,7 +384,11 @@ def facts(visit: Visit) -> Response:
 
 
 def read(visit: Visit) -> Response:
-    return _read(visit, _draft(visit))
+    draft = _draft(visit)
+    if draft.state == "in_review" and visit.may("reviewer"):
+        # Only what somebody has opened can be approved together with others.
+        visit.studio.people.reminders.note_reading(visit.member.id, draft.content_hash)
+    return _read(visit, draft)
 
 
 def _read(
@@ -380,7 +408,7 @@ def _read(
         said=visit.given("said"),
         draft=draft,
         state_words=STATE_WORDS,
-        field_words=FIELD_WORDS,
+        field_words=_field_words(draft.entry),
         cells=cells_of(draft.entry),
         lists=LISTS,
         base=base,

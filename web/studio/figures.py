@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from records.errors import Unavailable
 from records.figures import MissedGroup
+from records.judgements import Opinions
 from records.repository import ConversationStore
 
 FRESH_SECONDS = 60.0
@@ -40,6 +42,7 @@ class Figures:
         self._reading = threading.Lock()
         self._used: tuple[float, dict[str, int]] | None = None
         self._missed = _Missed()
+        self._opinions: tuple[float, list[Opinions], list[tuple[str, int, int]]] | None = None
         self._days: tuple[float, list[tuple[str, str, int]]] | None = None
 
     def kinds_by_day(self) -> list[tuple[str, str, int]]:
@@ -61,6 +64,30 @@ class Figures:
                 except Unavailable:
                     return self._used[1] if self._used else {}
             return self._used[1]
+
+    def opinions(self) -> list[Opinions]:
+        """What people think of each revision."""
+        return self._opinions_now()[1]
+
+    def opinions_by_day(self) -> list[tuple[str, int, int]]:
+        """Day, how many said that an answer helped, and how many that it did not."""
+        return self._opinions_now()[2]
+
+    def words_of(self, key: tuple[str, str], limit: int) -> list[tuple[int, bool, str, dt.datetime]]:
+        """What people added to their opinion of an entry (`ConversationStore.words_of`)."""
+        try:
+            return self._store.words_of(*key, limit)
+        except Unavailable:
+            return []
+
+    def _opinions_now(self) -> tuple[float, list[Opinions], list[tuple[str, int, int]]]:
+        with self._reading:
+            if self._opinions is None or self._ticks() - self._opinions[0] > FRESH_SECONDS:
+                try:
+                    self._opinions = (self._ticks(), self._store.opinions(), self._store.opinions_by_day())
+                except Unavailable:
+                    return self._opinions or (0.0, [], [])
+            return self._opinions
 
     def missed_groups(self) -> list[MissedGroup]:
         """The questions without an answer, weightiest first. One that was erased is gone with the next look."""

@@ -25,7 +25,7 @@ def inbox(visit: Visit) -> Response:
         said=visit.given("said"),
         waiting=parts.kept.inbox(),
         days=parts.retention.contact_days,
-        offered=bool(parts.settings.contact),
+        offered=bool(parts.site.contact),
     )
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal
 
-from knowledge import review
 from knowledge.model import Draft, Entry, Release, Revision
 from knowledge.store.change import Key
+from records.judgements import Opinions
 
 ReaderState = Literal["live", "withdrawn"]
 STATE_WORDS = {"draft": "Draft", "in_review": "In review", "live": "Live", "withdrawn": "Withdrawn"}
@@ -20,6 +19,7 @@ ORDERS = {
     "used": "most used",
     "missed": "most missed",
     "hard": "hardest to read",
+    "unhelpful": "helped least",
     "due": "next review",
 }
 PAGE = 50
@@ -27,13 +27,11 @@ SOON_DAYS = 60
 MOST_REMEMBERED = 20_000
 """Texts of which something is remembered; a few megabytes."""
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True)
 class Row:
     """One entry. `shown`: what readers have of it, None for an entry that was never published. `used` and `missed` are
-    counts of messages."""
+    counts of messages; `opinions` of exactly this revision, None where nobody has one."""
 
     entry: Entry
     shown: ReaderState | None
@@ -41,6 +39,7 @@ class Row:
     draft: Draft | None
     used: int
     missed: int
+    opinions: Opinions | None = None
 
     @property
     def content_hash(self) -> str:
@@ -66,9 +65,19 @@ class Wanted:
     page: int = 1
 
 
-def rows(release: Release, drafts: Iterable[Draft], used: Mapping[str, int], missed: Mapping[str, int]) -> list[Row]:
-    """All entries but the words of the glossary. `used` and `missed` are by locale/id and by id."""
+def rows(
+    release: Release,
+    drafts: Iterable[Draft],
+    used: Mapping[str, int],
+    missed: Mapping[str, int],
+    opinions: Iterable[Opinions] = (),
+    *,
+    words: bool = False,
+) -> list[Row]:
+    """All entries but the words of the glossary, or those `words` alone. `used` and `missed` are by locale/id and by
+    id."""
     begun = {draft.entry.key: draft for draft in drafts}
+    judged = {(one.locale, one.entry, one.revision): one for one in opinions}
     found: dict[Key, Row] = {}
     pairs: list[tuple[ReaderState, Sequence[Revision]]] = [
         ("live", release.revisions),
@@ -77,11 +86,12 @@ def rows(release: Release, drafts: Iterable[Draft], used: Mapping[str, int], mis
     for state, revisions in pairs:
         for revision in revisions:
             entry = revision.entry
-            if entry.answer_kind != "term":
+            if (entry.answer_kind == "term") == words:
                 counts = used.get("/".join(entry.key), 0), missed.get(entry.id, 0) if entry.locale == "en" else 0
-                found[entry.key] = Row(entry, state, revision, begun.get(entry.key), *counts)
+                said = judged.get((*entry.key, revision.number))
+                found[entry.key] = Row(entry, state, revision, begun.get(entry.key), *counts, said)
     for key, draft in begun.items():
-        if key not in found and draft.entry.answer_kind != "term":
+        if key not in found and (draft.entry.answer_kind == "term") == words:
             found[key] = Row(draft.entry, None, None, draft, 0, 0)
     return list(found.values())
 
@@ -94,7 +104,10 @@ def filtered(all_rows: Iterable[Row], wanted: Wanted, today: dt.date, remembered
     if wanted.order == "missed":
         return sorted(kept, key=lambda row: (-row.missed, row.entry.key))
     if wanted.order == "hard":
-        return sorted(kept, key=lambda row: (-remembered.grade(row), row.entry.key))
+        grades = remembered.grades({row.content_hash: row.entry for row in kept})
+        return sorted(kept, key=lambda row: (-grades[row.content_hash], row.entry.key))
+    if wanted.order == "unhelpful":
+        return sorted(kept, key=lambda row: (-row.opinions.doubt if row.opinions else 0.0, row.entry.key))
     if wanted.order == "due":
         return sorted(kept, key=lambda row: (row.entry.review_due, row.entry.key))
     return sorted(kept, key=lambda row: (row.entry.question.casefold(), row.entry.key))
@@ -106,31 +119,20 @@ class Remembered:
     Threads may work one out twice; nothing else comes of that.
     """
 
-    def __init__(self, names: Callable[[], re.Pattern[str] | None]) -> None:
-        self._names = names
-        self._grades: dict[str, float] = {}
+    def __init__(self, grades: Callable[[Mapping[str, Entry]], Mapping[str, float]]) -> None:
+        """`grades`: as `knowledge.grades.Grades.of`."""
+        self.grades = grades
         self._words: dict[str, str] = {}
-
-    def grade(self, row: Row) -> float:
-        """The grade of an answer; 0 in other languages than English."""
-        if row.content_hash not in self._grades:
-            english = row.entry.locale == review.READ_IN
-            grade = review.graded(row.entry, "answer", self._names()).grade if english else 0.0
-            self._keep(self._grades, row.content_hash, grade)
-        return self._grades[row.content_hash]
 
     def words(self, row: Row) -> str:
         """All that a search looks at, in small letters."""
         if row.content_hash not in self._words:
             entry = row.entry
             said = (entry.id, entry.locale, entry.question, *entry.phrasings, entry.answer, *entry.steps)
-            self._keep(self._words, row.content_hash, "\n".join(said).casefold())
+            if len(self._words) >= MOST_REMEMBERED:
+                self._words.clear()
+            self._words[row.content_hash] = "\n".join(said).casefold()
         return self._words[row.content_hash]
-
-    def _keep(self, kept: dict[str, T], content_hash: str, value: T) -> None:
-        if len(kept) >= MOST_REMEMBERED:
-            kept.clear()
-        kept[content_hash] = value
 
 
 def _fits(row: Row, wanted: Wanted, today: dt.date, remembered: Remembered) -> bool:

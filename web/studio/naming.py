@@ -21,7 +21,16 @@ def free_id(question: str, topic: str, store: KnowledgeStore) -> str:
     plain = unicodedata.normalize("NFKD", question).encode("ascii", "ignore").decode().lower()
     found = re.findall("[a-z0-9]+", plain)
     telling = [word for word in found if word not in SHORT_WORDS] or found or ["question"]
-    name = "-".join([topic.replace("_", "-"), *telling[:MOST_WORDS]])[:LONGEST].strip("-")
+    return _free("-".join([topic.replace("_", "-"), *telling[:MOST_WORDS]])[:LONGEST].strip("-"), store)
+
+
+def free_word_id(word: str, store: KnowledgeStore) -> str:
+    """An id for a word of the glossary, likewise."""
+    plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
+    return _free("-".join(["word", *(re.findall("[a-z0-9]+", plain) or ["new"])])[:LONGEST].strip("-"), store)
+
+
+def _free(name: str, store: KnowledgeStore) -> str:
     number = 1
     while _is_taken(candidate := name if number == 1 else f"{name}-{number}", store):
         number += 1

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.routing import Route
 
-from knowledge.model import TOPICS, Entry
+from knowledge.model import TOPICS, Entry, Revision
+from records.judgements import Opinions
 from web.studio.access import Studio, Visit, for_staff, staff
 from web.studio.answers import TOPIC_WORDS
+from web.studio.channels import channels
 from web.studio.releases import as_csv
 
 OVERVIEW = "/studio/overview"
@@ -26,6 +28,7 @@ OUTCOMES: Mapping[str, tuple[str, ...]] = {
 """What becomes of a question, and the kinds of replies that count as it. Small talk is none of them."""
 DAYS = 30
 MOST_ENTRIES = 10
+HELPED = ("it helped", "it did not help")
 REPORTS = 30
 
 
@@ -43,6 +46,7 @@ def routes(studio: Studio) -> list[Route]:
     return [
         for_staff(OVERVIEW, overview, staff, studio),
         for_staff(f"{OVERVIEW}.csv", overview_file, staff, studio),
+        for_staff("/studio/helped.csv", helped_file, staff, studio),
     ]
 
 
@@ -55,6 +59,7 @@ def overview(visit: Visit) -> Response:
     topics = Counter(dict.fromkeys(TOPICS, 0))
     for row in live:
         topics[row.entry.topic] += used.get("/".join(row.entry.key), 0)
+    helped = helped_by_day(visit.studio.figures.opinions_by_day(), today)
     asked = [(row.entry, used.get("/".join(row.entry.key), 0)) for row in live]
     return visit.page(
         "overview.html",
@@ -66,11 +71,18 @@ def overview(visit: Visit) -> Response:
         topics=[(TOPIC_WORDS[topic], count) for topic, count in topics.most_common()],
         most=max(topics.values()) or 1,
         oldest=oldest(asked),
+        helped_days=helped,
+        helped_bars=bars(helped, height=120),
+        helped_totals=[sum(counts[number] for _, counts in helped) for number in range(len(HELPED))],
+        helped_words=HELPED,
+        least=least_helpful(visit.studio.figures.opinions(), live),
         unapproved=sum(row.review != "clinician" for row in live),
         live=len(live),
         overdue=sum(row.entry.review_due < today for row in live),
         copy=knowledge.upkeep.copy(),
         worker=knowledge.upkeep.worker(),
+        troubled=[channel for channel in channels(parts, visit.studio.clock()) if channel.trouble],
+        may_see_channels=visit.may("publisher") or visit.may("admin"),
         reports=parts.kept.reports()[::-1][:REPORTS],
         kept_days=parts.retention.days,
     )
@@ -86,6 +98,21 @@ def by_day(rows: Iterable[tuple[str, str, int]], today: dt.date) -> list[tuple[s
         (name, tuple(sum(counts.get(name, Counter())[kind] for kind in kinds) for kinds in OUTCOMES.values()))
         for name in names
     ]
+
+
+def helped_by_day(rows: Iterable[tuple[str, int, int]], today: dt.date) -> list[tuple[str, tuple[int, ...]]]:
+    """The last days, each with how many said that an answer helped, and how many that it did not."""
+    counts = {day: (helped, failed) for day, helped, failed in rows}
+    names = [(today - dt.timedelta(days=back)).isoformat() for back in reversed(range(DAYS))]
+    return [(name, counts.get(name, (0, 0))) for name in names]
+
+
+def least_helpful(opinions: Iterable[Opinions], live: Iterable[Revision]) -> list[tuple[Opinions, Entry]]:
+    """Of the live texts, those that helped least, judged by what was said of exactly this revision."""
+    texts = {(*row.entry.key, row.number): row.entry for row in live}
+    rated = [(one, texts[key]) for one in opinions if (key := (one.locale, one.entry, one.revision)) in texts]
+    failing = [row for row in rated if row[0].failed]
+    return sorted(failing, key=lambda row: (-row[0].doubt, row[1].key))[:MOST_ENTRIES]
 
 
 def bars(days: Sequence[tuple[str, tuple[int, ...]]], width: float = 720, height: float = 200) -> list[Bar]:
@@ -113,3 +140,14 @@ def oldest(asked: Iterable[tuple[Entry, int]]) -> list[tuple[Entry, int]]:
 def overview_file(visit: Visit) -> Response:
     days = by_day(visit.studio.figures.kinds_by_day(), visit.studio.clock().date())
     return as_csv("questions-a-day", ("day", *OUTCOMES), ((day, *counts) for day, counts in days))
+
+
+def helped_file(visit: Visit) -> Response:
+    """What people think of each revision that was shown to them, live or not, with its question where it is live."""
+    texts = {(*row.entry.key, row.number): row.entry for row in visit.studio.parts.knowledge.live().release.revisions}
+    rows = []
+    for one in visit.studio.figures.opinions():
+        entry = texts.get((one.locale, one.entry, one.revision))
+        name = f"{one.locale}/{one.entry}"
+        rows.append((name, one.revision, entry.question if entry else "", one.helped, one.failed, f"{one.rate:.2f}"))
+    return as_csv("helped", ("entry", "revision", "live question", "helped", "did not help", "rate"), rows)

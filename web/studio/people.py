@@ -36,7 +36,7 @@ ROLE_WORDS = {
     "author": "writes texts and asks for approval",
     "reviewer": "approves what others wrote or sends it back, and writes to people who asked for it",
     "publisher": "publishes, withdraws and rolls back",
-    "admin": "manages accounts",
+    "admin": "manages accounts, changes settings, has messages sent again",
 }
 KEPT = "kept:"
 """In front of the names of fields that wait behind a sign-in."""
@@ -44,6 +44,7 @@ KEPT = "kept:"
 
 def routes(studio: Studio) -> list[Route]:
     def sign_in_page(request: Request, form: dict[str, list[str]]) -> Response:
+        studio.warming.begin()
         return sign_in_form(request, studio, wanted=local_path(request.query_params.get("next", HOME)))
 
     def sign_in(request: Request, form: dict[str, list[str]]) -> Response:

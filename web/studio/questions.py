@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from starlette.responses import Response
@@ -21,6 +22,9 @@ QUESTIONS = "/studio/questions"
 GROUPS_READ = 300
 """Groups of the same words that are compared with each other; what is asked less often waits its turn."""
 SHOWN = 60
+PATIENCE = 0.1
+"""Seconds that a page waits until questions are compared. Hundreds that were never compared take seconds, in which it
+shows them one by one."""
 ALIKE = 0.7
 """Cosine from which two questions count as the same one in other words. Of the phrasings of the starter content, 11 of
 100 pairs of the same entry are so near, and 6 of 1,000 pairs of two entries: what is gathered belongs together, and
@@ -66,19 +70,21 @@ def routes(studio: Studio) -> list[Route]:
 
 
 def questions(visit: Visit) -> Response:
-    found = meant(visit)
+    found, whole = meant(visit)
     return visit.page(
         "questions.html",
         "Questions without an answer",
         said=visit.given("said"),
         found=found[:SHOWN],
         more=len(found) > SHOWN,
+        whole=whole,
         days=visit.studio.parts.retention.days,
     )
 
 
-def meant(visit: Visit) -> list[Meant]:
-    """What people asked and got no answer to, by what they meant; ranked by people times how often."""
+def meant(visit: Visit) -> tuple[list[Meant], bool]:
+    """What people asked and got no answer to, by what they meant; ranked by people times how often. And whether all
+    were compared already."""
     knowledge = visit.studio.parts.knowledge
     answerer = knowledge.live()
     # A question that has become a phrasing since is answered now.
@@ -88,19 +94,13 @@ def meant(visit: Visit) -> list[Meant]:
         if not (knowledge.is_published_phrasing(group.text) or knowledge.is_published_question(group.text))
     )
     groups = list(itertools.islice(open_ones, GROUPS_READ))
-    vectors = knowledge.vectors([group.text for group in groups])
-    found: list[tuple[int, list[MissedGroup]]] = []
-    for number, group in enumerate(groups):
-        near = max(found, key=lambda one: float(vectors[one[0]] @ vectors[number]), default=None)
-        if near is not None and float(vectors[near[0]] @ vectors[number]) >= ALIKE:
-            near[1].append(group)
-        else:
-            found.append((number, [group]))
-    rows = [Meant(tuple(together), _nearest(together, answerer)) for _, together in found]
-    return sorted(rows, key=lambda row: -row.count * row.people)
+    gathered = knowledge.gathering.gathered([group.text for group in groups], ALIKE, PATIENCE)
+    together = [tuple(groups[place] for place in places) for places in gathered.groups]
+    rows = [Meant(same, _nearest(same, answerer)) for same in together]
+    return sorted(rows, key=lambda row: -row.count * row.people), gathered.whole
 
 
-def _nearest(groups: list[MissedGroup], answerer: Answerer) -> Entry | None:
+def _nearest(groups: Sequence[MissedGroup], answerer: Answerer) -> Entry | None:
     live = (answerer.entry(name) for group in groups for name in group.nearest[:1])
     return next((revision.entry for revision in live if revision), None)
 

@@ -219,7 +219,7 @@ def sign_off(visit: Visit) -> Response:
     revision = live or withdrawn
     if revision is None:
         return RedirectResponse(HOME, 303)
-    region = visit.studio.parts.settings.region or None
+    region = visit.studio.parts.site.region or None
     return visit.page(
         "sign_off.html",
         f"Sign-off: {revision.entry.question}",

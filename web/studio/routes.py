@@ -10,12 +10,28 @@ from starlette.routing import BaseRoute
 from knowledge import review
 from knowledge.model import Release
 from web.parts import Parts
-from web.studio import answers, drafts, inbox, overview, people, questions, releases
+from web.studio import (
+    answers,
+    calendars,
+    cards,
+    channels,
+    drafts,
+    glossary,
+    imports,
+    inbox,
+    overview,
+    people,
+    questions,
+    releases,
+    reviews,
+    site,
+)
 from web.studio.access import Studio
 from web.studio.figures import Figures
 from web.studio.listing import Remembered
 from web.studio.trying import TrialsOfDrafts
 from web.studio.views import Pages
+from web.studio.warming import Warming
 
 
 def remembered_beside() -> Callable[[Release], review.Beside]:
@@ -33,24 +49,51 @@ def remembered_beside() -> Callable[[Release], review.Beside]:
     return beside
 
 
+def _slow_at_first(
+    parts: Parts, pages: Pages, figures: Figures, beside: Callable[[Release], review.Beside]
+) -> list[Callable[[], object]]:
+    """What takes longest of thousands of texts and questions, in the order in which people mostly come to it."""
+    knowledge = parts.knowledge
+    return [
+        pages.compile,
+        figures.missed_groups,
+        figures.used,
+        figures.kinds_by_day,
+        figures.opinions,
+        lambda: knowledge.is_published_phrasing(""),
+        lambda: knowledge.names,
+        lambda: beside(knowledge.live().release),
+        lambda: knowledge.grades.of({}),
+    ]
+
+
 def routes(parts: Parts) -> list[BaseRoute]:
     """The routes of the studio; each says who may open it (`web.studio.access.Needs`)."""
+    pages, figures, beside = Pages(parts.settings), Figures(parts.kept, time.monotonic), remembered_beside()
     studio = Studio(
         parts=parts,
-        pages=Pages(parts.settings),
+        pages=pages,
         people=parts.staff,
         clock=parts.clock,
-        figures=Figures(parts.kept, time.monotonic),
-        trials_of_drafts=TrialsOfDrafts(parts.knowledge, parts.rules, parts.settings.region or None),
-        remembered=Remembered(lambda: parts.knowledge.names),
-        beside=remembered_beside(),
+        figures=figures,
+        trials_of_drafts=TrialsOfDrafts(parts.knowledge, parts.rules, lambda: parts.site),
+        remembered=Remembered(lambda texts: parts.knowledge.grades.of(texts)),
+        beside=beside,
+        warming=Warming(_slow_at_first(parts, pages, figures, beside)),
     )
     return [
         *people.routes(studio),
         *answers.routes(studio),
         *drafts.routes(studio),
+        *imports.routes(studio),
+        *reviews.routes(studio),
+        *calendars.routes(studio),
         *questions.routes(studio),
         *releases.routes(studio),
         *overview.routes(studio),
         *inbox.routes(studio),
+        *glossary.routes(studio),
+        *cards.routes(studio),
+        *channels.routes(studio),
+        *site.routes(studio),
     ]

@@ -27,6 +27,8 @@ ACT_WORDS = {
     "restore": "brought back",
     "roll_back": "rolled back",
     "settle_case": "agreed that a case of the safety check may come out otherwise",
+    "set_site": "changed settings",
+    "send_again": "had messages sent again",
     "refused": "was refused",
 }
 
@@ -56,6 +58,10 @@ def lines(rows: Iterable[AuditRow]) -> list[Line]:
             words = f"was refused: {ACT_WORDS.get(row.detail.get('act', ''), row.detail.get('act', ''))}"
         elif row.act == "roll_back":
             words = f"rolled back to release {row.detail.get('to')}"
+        elif row.act == "set_site":
+            words = f"set {', '.join(sorted(row.detail.get('settings', ())))}"
+        elif row.act == "send_again":
+            words = f"had messages to {row.detail.get('channel')} sent again"
         found.append(Line(row, words, tuple(sorted(entries_of(row.locale, row.entry, row.detail)))))
     return found
 

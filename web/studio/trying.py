@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from knowledge.answer import Answerer
 from knowledge.model import Answer, Context, Draft, Question
 from knowledge.wiring import Knowledge
 from safety import Rules
+from web.site import Site
 
 KEPT = 2
 """Answerers with a draft that are kept: each holds the vectors of a whole release."""
@@ -18,8 +20,8 @@ KEPT = 2
 class TrialsOfDrafts:
     """Safe to share between threads."""
 
-    def __init__(self, knowledge: Knowledge, rules: Rules, region: str | None) -> None:
-        self._knowledge, self._rules, self._region = knowledge, rules, region
+    def __init__(self, knowledge: Knowledge, rules: Rules, site: Callable[[], Site]) -> None:
+        self._knowledge, self._rules, self._site = knowledge, rules, site
         self._kept: OrderedDict[tuple[int, int, str], Answerer] = OrderedDict()
         self._building = threading.Lock()
 
@@ -38,7 +40,7 @@ class TrialsOfDrafts:
     def compared(self, draft: Draft, question: str) -> dict[str, Any]:
         """The replies to a question, as things are (`now`) and with the draft (`then`). `urgent`: what the emergency
         rules find in it; then a card is shown before either."""
-        asked = Question(question, context=Context(region=self._region), channel="studio")
+        asked = Question(question, context=Context(region=self._site().region or None), channel="studio")
         now, then = self._knowledge.live().answers(asked), self.with_draft(draft).answers(asked)
         return {"now": now, "then": then, "same": _said(now) == _said(then), "urgent": self._rules.check(question)}
 

@@ -36,9 +36,18 @@ SAID = {
     "topic-withdrawn": "Every text of the topic is withdrawn, emergency cards left out.",
     "retired": "Taken out for good.",
     "restored": "The text that was live last is live again.",
+    "calendar-ended": "The address of your calendar opens nothing any more.",
+    "mail-set": "You get a mail when reviews are due, at most one a week.",
+    "mail-ended": "You get no mail.",
+    "imported": "The drafts are here. Open each and ask for approval.",
+    "nothing-imported": "Nothing was imported: all of it says what is live.",
     "phrasing": "Added to the draft as another way to ask it. Ask for approval to make it count.",
     "answered": "The contact detail is erased.",
     "gone": "It is not there any more: a colleague was quicker, or the person took it back.",
+    "set": "It is set, and counts from the next message on.",
+    "sent-again": "They are sent again within a minute. Look here again to see what became of them.",
+    "sent-again-later": "The database does not answer just now. They are sent again as soon as it does.",
+    "nothing-to-send": "There is nothing any more that could be sent again.",
     "set-aside": "Set aside: these words do not come up here again.",
 }
 """What a page says at its top after an act, by the name in its address: no address puts words of its own there."""
@@ -57,8 +66,13 @@ class Pages:
         )
         self._pages.filters["day"] = _day
         self._pages.filters["short_day"] = _short_day
-        self._pages.filters["moment"] = _moment
+        self._pages.filters["moment"] = spoken_moment
         self._pages.globals.update(site=settings.site_name, said_words=SAID)
+
+    def compile(self) -> None:
+        """Reads all templates, which takes a second in all, so that nobody waits for one."""
+        for file in TEMPLATES.glob("*.html"):
+            self._pages.get_template(file.name)
 
     def page(self, template: str, title: str, session: Session | None, *, status: int = 200, **values: Any) -> Response:
         """A page that no browser keeps. `session` None: nobody is signed in."""
@@ -79,5 +93,5 @@ def _short_day(date: dt.date) -> str:
     return f"{date:%b} {date.day}, {date.year}"
 
 
-def _moment(moment: dt.datetime) -> str:
+def spoken_moment(moment: dt.datetime) -> str:
     return f"{_short_day(moment.date())}, {moment:%H:%M} UTC"

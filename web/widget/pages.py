@@ -84,7 +84,7 @@ def routes(parts: Parts, views: Views, element: Element) -> list[Route]:
 
     async def embed(request: Request) -> Response:
         given = request.query_params
-        region = {"region": parts.settings.region} if "region" not in given else {}
+        region = {"region": parts.site.region} if "region" not in given else {}
         snippet = Snippet.chosen({**region, **given}, parts)
         return views.page(
             "embed.html",
@@ -99,7 +99,7 @@ def routes(parts: Parts, views: Views, element: Element) -> list[Route]:
         )
 
     def asking(token: str = "", question: str = "", replies: Sequence[Reply] = ()) -> Response:
-        said = introduction(LOCALES[0], parts.settings.region or None, parts)
+        said = introduction(LOCALES[0], parts.site.region or None, parts)
         if operator := parts.settings.operator:
             said = f"{said}\n\n{parts.phrases.say(LOCALES[0], 'widget_operator', operator=operator)}"
         page = views.page(

@@ -15,7 +15,6 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from knowledge.editing.acts import Editing
-from knowledge.phrases import Phrases
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
 from knowledge.second_net import NetFile
@@ -57,6 +56,36 @@ class Clock:
         self.moment += dt.timedelta(**by)
 
 
+def room(
+    store: KnowledgeStore,
+    door: Parts,
+    clock: Callable[[], dt.datetime],
+    folder: Path,
+    checks: SafetyChecks | None = None,
+) -> Knowledge:
+    """A knowledge room over a store of small content; the rest is that of a door."""
+    encoder = WordEncoder()
+    return Knowledge(
+        store=store,
+        embedder=Embedder(encoder, store),
+        encoder=encoder,
+        phrases=door.phrases,
+        aliases=Aliases({}),
+        background=("who won the cup",),
+        advice=load_rules(ADVICE_RULES),
+        numbers=door.numbers,
+        trials=cast(CurrentTrials, StillTrials()),
+        cards=door.cards,
+        sources={},
+        today=lambda: clock().date(),
+        cards_home=folder / "cards",
+        editing=Editing(store, lambda: FACTS, lambda entries: None, checks),
+        checks=checks,
+        upkeep=cast(Upkeep, SmallUpkeep()),
+        second_net=NetFile(folder / "second_net.npz"),
+    )
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -82,30 +111,10 @@ def parts(
     knowledge_store: KnowledgeStore,
     safety_checks: SafetyChecks | None,
     clock: Clock,
-    phrases: Phrases,
     tmp_path: Path,
 ) -> Parts:
     """The door over a knowledge room whose texts can be changed, and a clock that stands still."""
-    encoder = WordEncoder()
-    knowledge = Knowledge(
-        store=knowledge_store,
-        embedder=Embedder(encoder, knowledge_store),
-        encoder=encoder,
-        phrases=phrases,
-        aliases=Aliases({}),
-        background=("who won the cup",),
-        advice=load_rules(ADVICE_RULES),
-        numbers=parts.numbers,
-        trials=cast(CurrentTrials, StillTrials()),
-        cards=parts.cards,
-        sources={},
-        today=lambda: clock().date(),
-        cards_home=tmp_path / "cards",
-        editing=Editing(knowledge_store, lambda: FACTS, lambda entries: None, safety_checks),
-        checks=safety_checks,
-        upkeep=cast(Upkeep, SmallUpkeep()),
-        second_net=NetFile(tmp_path / "second_net.npz"),
-    )
+    knowledge = room(knowledge_store, parts, clock, tmp_path, safety_checks)
     engine = open_engine(f"sqlite:///{tmp_path / 'conversations.db'}")
     return replace(parts, knowledge=knowledge, staff=StaffStore(engine, clock), clock=clock)
 

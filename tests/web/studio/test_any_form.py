@@ -16,13 +16,25 @@ FIELDS = (
     *("draft", "due_at", "topic", "text", "key", "entry", "nearest", "question", "answer", "simpler", "more", "steps"),
     *("phrasings", "facts", "sources", "figures", "related", "as_of", "checked_on", "review_due", "cautions", "quiz"),
     *("caution", "with_cautions", "audience", "answer_kind", "id", "locale", "case", "words", "page", "change", "next"),
+    *("content", "beside", "month", "mail"),
 )
 VALUES = (
     *("", " ", "0", "1", "2", "-1", "99999999999999999999", "1.5", "NaN", "²", "١", "yes", "en", "tea-what-is"),
     *("<script>alert(1)</script>", "' OR 1=1 --", "{{7*7}}", "\x00", "\u2028", "\u202e\u0301" * 50, "=1+1"),
     *("../../etc/passwd", "2026-11-22", "9999-99-99", "0001-01-01", "9999-12-31T23:59", "lupus", "author", "card"),
     *("x" * 5000, "😀" * 500, "What?\n- [x] a :: b\n- [ ] c :: d", "## Answer\n\n---\n", "- a\n" * 300),
-    *("publish", "w" * 81, "TEA-001", "place", "http://[", "2026-11-22T10:00:00+05:00"),
+    *(
+        "publish",
+        "w" * 81,
+        "tea.csv",
+        "tea.md",
+        "c2F5",
+        "2027-02",
+        "TEA-001",
+        "place",
+        "http://[",
+        "2026-11-22T10:00:00+05:00",
+    ),
 )
 BYTES = (b"answer=%ED%A0%80&version=%", b"\xff\xfe\x00=1", b"&&&===;;", b"a=1&" * 50)
 ROUNDS = 4

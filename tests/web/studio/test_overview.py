@@ -7,7 +7,7 @@ import datetime as dt
 import io
 from pathlib import Path
 
-from records.model import Conversation, KeptMessage
+from records.model import Conversation, Feedback, KeptMessage
 from storage.engine import open_engine, write
 from tests.knowledge.samples import NOON
 from tests.web.studio.conftest import Employ
@@ -53,3 +53,33 @@ def test_bars_fill_the_drawing_and_no_more() -> None:
 
 def test_with_nothing_asked_there_is_a_page_all_the_same(employ: Employ) -> None:
     assert "Nothing was asked yet" in employ("Anna", "author").open("/studio/overview").text
+
+
+def test_what_helped_least_is_told_of_exactly_the_text_that_was_shown(
+    employ: Employ, parts: Parts, tmp_path: Path
+) -> None:
+    said = [("tea-what-is", 1, True, None)] * 3 + [("tea-steps", 1, False, "=what a mess")] * 2
+    said += [("tea-steps", 1, True, None), ("tea-steps", 7, False, None), ("gone", 2, False, None)]
+    with write(open_engine(f"sqlite:///{tmp_path / 'conversations.db'}")) as connection:
+        for number, (entry, revision, helpful, word) in enumerate(said):
+            of = Conversation(f"{number:032x}", "chat", NOON, introduced=True)
+            parts.kept.keep(connection, of, "m", KeptMessage(NOON, "tea", "answer", []))
+            opinion = Feedback("en", "answer", entry, revision, helpful, word, NOON)
+            parts.kept.keep_feedback(connection, of, "m", opinion)
+    anna = employ("Anna", "author")
+    page = anna.open("/studio/overview").text
+    assert "4 of 8 people who said so were helped (50 %)" in page
+    least = page.split("Helped least")[1].split("</table>")[0]
+    assert ("How do I make tea?" in least, "1 of 3" in least, "What is tea?" in least) == (True, True, False)
+    listed = anna.open("/studio/?order=unhelpful").text
+    assert listed.index("How do I make tea?") < listed.index("What is tea?") < listed.index("a scald?")
+    assert ("1 of 3" in listed, "3 of 3" in listed) == (True, True)
+    entry = anna.open("/studio/entries/en/tea-steps").text
+    assert ("33 %" in entry, "=what a mess" in entry) == (True, True)
+    rows = list(csv.DictReader(io.StringIO(anna.open("/studio/helped.csv").text.removeprefix("\ufeff"))))
+    assert [(row["entry"], row["revision"], row["live question"], row["rate"]) for row in rows] == [
+        ("en/gone", "2", "", "0.00"),
+        ("en/tea-steps", "1", "How do I make tea?", "0.33"),
+        ("en/tea-steps", "7", "", "0.00"),
+        ("en/tea-what-is", "1", "What is tea?", "1.00"),
+    ]

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
+import web.studio.questions
 from records.missed import Missed
 from records.model import Conversation, KeptMessage
 from storage.engine import open_engine, write
 from tests.knowledge.samples import NOON
 from tests.web.studio.conftest import Employ
 from web.parts import Parts
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that waits until all is compared, however busy the machine is."""
+    monkeypatch.setattr(web.studio.questions, "PATIENCE", 60.0)
 
 
 @pytest.fixture
@@ -95,3 +103,21 @@ def test_the_file_holds_every_question_and_no_conversation(employ: Employ, asked
     text = employ("Anna", "author").open("/studio/questions.csv").text
     assert "can walruses" in text
     assert "0000000" not in text
+
+
+def test_a_page_does_not_wait_for_what_takes_long(
+    employ: Employ, asked: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web.studio.questions, "PATIENCE", 0.0)
+    let_go, encode = threading.Event(), asked.knowledge.gathering._encode
+    monkeypatch.setattr(
+        asked.knowledge.gathering, "_encode", lambda texts: encode(texts) if let_go.wait(60) else pytest.fail("late")
+    )
+    anna = employ("Anna", "author")
+    page = anna.open("/studio/questions").text
+    assert ("still being looked for" in page, "tea milk in hot or cold it" in page) == (True, True)
+    assert "3 people, 3 times" not in page
+    let_go.set()
+    monkeypatch.setattr(web.studio.questions, "PATIENCE", 60.0)
+    page = anna.open("/studio/questions").text
+    assert ("still being looked for" in page, "3 people, 3 times" in page) == (False, True)

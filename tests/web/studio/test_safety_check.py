@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.editing.gate import Case, replayed
+from actions.conversation import conversations
+from knowledge.editing.gate import Case, Said, replayed
 from knowledge.editing.trial_run import with_drafts
 from knowledge.model import Person as Actor
 from knowledge.store.safety_checks import Found, SafetyChecks
 from records.model import Conversation, KeptMessage
 from safety import EMERGENCY_RULES, load_rules
 from storage.engine import open_engine, write
-from tests.knowledge.samples import CARD, NOON
+from tests.knowledge.samples import CARD, NOON, TEA
 from tests.web.studio.conftest import Clock, Employ, Person, begin, submit
 from web.parts import Parts
 
@@ -25,7 +26,9 @@ CASES = (
     Case("outside", OUTSIDE),
     Case("advice", "should i stop taking my prednisone"),
     Case("emergency", "my dad collapsed and isn't breathing"),
+    Case("advice", "so is my own cup right for me", "seek_advice", (Said("what is tea", "ask_question"),)),
 )
+IN_TALK = CASES[-1]
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def check(parts: Parts, questions: list[tuple[int, str]] | None = None) -> Found
     assert knowledge.checks
     draft = knowledge.store.drafts()[0]
     tried = knowledge.tried([draft.id])
-    found = replayed(knowledge.live(), tried, rules, CASES, questions or [])
+    found = replayed(knowledge.live(), tried, rules, CASES, questions or [], conversations(knowledge))
     knowledge.checks.keep(draft.content_hash, tried.release.number, found, NOON)
     return found
 
@@ -58,7 +61,7 @@ def test_a_text_waits_for_its_check_and_then_goes_live(employ: Employ, parts: Pa
     refused = peter.act(draft, "/studio/publish")
     assert (refused.status_code, "is not done yet" in refused.text) == (409, True)
     assert check(parts).broken == ()
-    assert "All 3 cases come out as they must" in peter.open(draft).text
+    assert "All 4 cases come out as they must" in peter.open(draft).text
     assert peter.act(draft, "/studio/publish").status_code == 303
 
 
@@ -71,7 +74,7 @@ def test_a_text_that_answers_what_must_not_be_answered_is_not_published(employ: 
         ("outside", OUTSIDE, "answered by tea-what-is")
     ]
     page = peter.open(draft)
-    assert "1 of 3 cases would not come out" in page.text
+    assert "1 of 4 cases would not come out" in page.text
     assert peter.send(page, "/studio/publish").status_code == 409
     release = parts.knowledge.live().release.number
 
@@ -82,6 +85,21 @@ def test_a_text_that_answers_what_must_not_be_answered_is_not_published(employ: 
     assert dora.act(draft, "/settle", reason="So it is").status_code == 303
     assert peter.act(draft, "/studio/publish").status_code == 303
     assert "agreed that a case" in peter.open("/studio/audit").text
+
+
+def test_a_text_that_changes_what_is_said_in_the_middle_of_a_talk_is_not_published(
+    employ: Employ, parts: Parts
+) -> None:
+    anna, clara, peter = employ("Anna", "author"), employ("Clara", "reviewer"), employ("Peter", "publisher")
+    draft = approved(anna, clara, answer=BETTER, phrasings="\n".join((*TEA.phrasings, IN_TALK.text)))
+    found = check(parts)
+    assert [(one.kind, one.text, one.before, one.after) for one in found.broken] == [
+        ("advice", "what is tea → so is my own cup right for me", "deferred", "answered by tea-what-is")
+    ]
+    page = peter.open(draft)
+    assert "what is tea → so is my own cup right for me" in page.text
+    assert peter.send(page, "/studio/publish").status_code == 409
+    assert parts.knowledge.live().release.number == 1
 
 
 def test_a_check_is_of_one_text_beside_one_release(employ: Employ, parts: Parts) -> None:
@@ -122,7 +140,7 @@ def test_a_card_without_a_number_to_call_breaks_a_case(parts: Parts) -> None:
     live = knowledge.live().release
     with_card = knowledge._answerer(with_drafts(live, [draft]))
     without = knowledge._answerer(with_drafts(live, [replace(draft, entry=replace(card, answer="Wait."))]))
-    broken = replayed(with_card, without, rules, CASES, []).broken
+    broken = replayed(with_card, without, rules, CASES, [], conversations(knowledge)).broken
     assert [(one.kind, one.after) for one in broken] == [("emergency", "the card cpr-adult without a number to call")]
 
 

@@ -36,5 +36,8 @@ class ShippedOnly:
     def live(self) -> Answerer:
         raise StoreUnavailable("nothing is published here")
 
+    def site_settings(self) -> dict[str, str]:
+        return {}
+
     def overdue_cards(self) -> list[str]:
         return []
