@@ -199,7 +199,9 @@ def done(place: Place, deed: Deed, kill_at: int = 0) -> int | None:
     process.start()
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=SECONDS, trust_env=False) as client:
-            wait_until("the gateway to listen", functools.partial(_answers, client), SECONDS)
+            listens = functools.partial(_answers, client)
+            wait_until("the gateway to listen", lambda: listens() or not process.is_alive(), SECONDS)
+            assert process.is_alive(), "the gateway did not start"
             answer = place.send(client, deed)
             assert answer.status_code in (200, 303), answer.text
     except httpx.TransportError:

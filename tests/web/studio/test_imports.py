@@ -158,14 +158,11 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("case", HOSTILE)
-def test_what_is_hostile_or_odd_is_refused_with_a_sentence(employ: Employ, parts: Parts, case: str) -> None:
-    name, raw, message = HOSTILE[case]
+def test_what_is_hostile_or_odd_is_refused_with_a_sentence(employ: Employ, parts: Parts) -> None:
     anna = employ("Anna", "author")
-    page = looked(anna, name, raw)
-    assert page.status_code == 200
-    assert message in page.text
-    assert 'name="content"' not in page.text
+    for case, (name, raw, message) in HOSTILE.items():
+        page = looked(anna, name, raw)
+        assert (page.status_code, message in page.text, 'name="content"' in page.text) == (200, True, False), case
     assert parts.knowledge.store.drafts() == []
 
 
