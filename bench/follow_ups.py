@@ -4,8 +4,8 @@
 
 `bench/training/follow_ups.jsonl` holds what two authors, who had not read the code, would say next after an answer, and
 which entries answer that; none where `accept` is empty. Beside them stand messages of `bench/training/messages.jsonl`
-that have nothing to do with the answer before, each asked of an index without any phrasing by its author. No
-evaluation question is read.
+that have nothing to do with the answer before, each asked of an index without any phrasing by its author, and outside
+questions, asked of an index without them. No evaluation question is read.
 
 Prints the shares of right first hits and, for a range of thresholds, of right, wrong and withheld answers:
 `knowledge.answer.Thresholds.following` was chosen from these tables. `--fit` fits `knowledge.search.context.LIGHT` and
@@ -39,6 +39,8 @@ OF_ITSELF = 0
 """Stands as the author of messages that have nothing to do with what came before."""
 OF_EACH_AUTHOR = 75
 """Such messages that are taken of each author of `messages.jsonl`."""
+OUTSIDE = 150
+"""Outside questions that are taken."""
 FOLDS = 5
 DRAWN = 0.01
 """How much the fit of the scores is drawn towards nought, of figures that are brought to the same spread."""
@@ -74,6 +76,10 @@ def cases(knowledge: Knowledge) -> Iterator[Case]:
         for row in chosen.sample(said, OF_EACH_AUTHOR):
             shown = chosen.choice(index.entries).id
             yield _case(live, index, shown, row["text"], row["accept"], OF_ITSELF, f"of itself, author {author}")
+    outside = chosen.sample(knowledge.background, OUTSIDE)
+    index = knowledge.index(live.release, [text for text in knowledge.background if text not in outside])
+    for text in outside:
+        yield _case(live, index, chosen.choice(index.entries).id, text, (), OF_ITSELF, "outside")
 
 
 def _case(live: Answerer, index: Index, shown: str, text: str, right: Collection[str], author: int, form: str) -> Case:
@@ -154,6 +160,7 @@ def main() -> None:
         light, weights = (fit_light(others), fit_sureness(others)) if options.fit else (LIGHT, FOLLOWING)
         table(f"messages of author {author}", [row for row in every_one if row.author == author], light, weights)
     table("messages of themselves", [row for row in every_one if row.author == OF_ITSELF], LIGHT, FOLLOWING)
+    print("The last table is of messages that the weights in the code were fitted to.")
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ class Thresholds:
     (`bench/follow_ups.py`)."""
 
     answer: float = 0.38
-    following: float = 0.55
+    following: float = 0.5
     clarify: float = 0.93
     several: float = 0.7
 

@@ -35,7 +35,7 @@ MESSAGES = Path(__file__).parent.parent.parent / "data" / "trials" / "messages.j
 SEARCH = "find_trial"
 
 ANYWHERE: tuple[Before, ...] = ("nothing", "list")
-"""What was shown before an example of `data/nlu` that is no search: small talk and the like come at any time."""
+"""What was shown before an example of `data/nlu` that is no search, in turn: small talk comes at any time."""
 
 _FILE = "trial_talk.npz"
 _STUDIES_SHOWN = ("list", "study")
@@ -53,7 +53,7 @@ class TrialTalk(GraphComponent):
         `requests`: weight of an example of `data/nlu`, `elsewhere`: of a message where something else was shown before
         than its writer thought of. From eightfold cross-validation over the messages."""
         parts = {"vector": 2.0, "words": 1.5, "signs": 0.5}
-        return {"softness": 10.0, "rounds": 300, **parts, "seen": 2, "requests": 0.1, "elsewhere": 0.3}
+        return {"softness": 10.0, "rounds": 100, **parts, "seen": 2, "requests": 0.2, "elsewhere": 0.3}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, knowledge: Knowledge) -> None:
         self._config, self._storage, self._resource, self._knowledge = config, storage, resource, knowledge
@@ -106,10 +106,10 @@ class TrialTalk(GraphComponent):
                 continue
             if intent == ADVICE and self._knowledge.trials.shelf.understand(text).speaks_of_studies:
                 continue  # some of these ask to join, some for something else
-            for before in BEFORE[:1] if intent == SEARCH else ANYWHERE:
-                rows.append({"text": text, "kind": "search" if intent == SEARCH else "other", "before": before})
-                vectors.append(vector)
-                weights.append(self._config["requests"])
+            before = BEFORE[0] if intent == SEARCH else ANYWHERE[len(rows) % len(ANYWHERE)]
+            rows.append({"text": text, "kind": "search" if intent == SEARCH else "other", "before": before})
+            vectors.append(vector)
+            weights.append(self._config["requests"])
         self.fit(rows, vectors, weights)
         with self._storage.write_to(self._resource) as folder:
             np.savez(

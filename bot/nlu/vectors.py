@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -16,6 +18,14 @@ from bot.nlu.emergencies import EMERGENCY
 from knowledge.wiring import Knowledge, from_environment
 
 VECTOR = "sentence_vector"
+
+
+class _Example(np.ndarray):
+    """The vector of a training example. Behind each component Rasa takes a fingerprint of all examples; of a plain
+    array it writes every number as text for that."""
+
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self.tobytes()).hexdigest()
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -37,6 +47,9 @@ class SentenceVector(GraphComponent):
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         self.process(training_data.training_examples)
+        for example in training_data.training_examples:
+            if example.get(VECTOR) is not None:
+                example.set(VECTOR, example.get(VECTOR).view(_Example))
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:

@@ -561,7 +561,7 @@ def _looked(
             return look
     if (
         (asks and left <= MOST_LEFT)
-        or leans
+        or (leans and tells)
         or (limits and left <= FEW_LEFT and (understood.speaks_of_studies or talk.search is not None))
     ):
         return None if rival().is_sure else look
