@@ -33,7 +33,8 @@ class FollowUpAction(Respond):
         last = turn.memory.last_reply
         if last is None or turn.answerer.entry(last) is None:
             # "Where does what you say come from?" is a question where nothing was said yet.
-            return answered(turn, turn.question) if turn.surely_asks else turn.say("nothing_yet")
+            asks = turn.answerer.answer(turn.question).kind in ("answer", "steps")
+            return answered(turn, turn.question) if asks else turn.say("nothing_yet")
         answer = self.find(turn, last)
         if answer is None:
             return turn.say(self.absent)

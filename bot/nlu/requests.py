@@ -46,7 +46,7 @@ class RequestClassifier(GraphComponent):
         A request for advice needs `likely_advice` and `close_advice` instead: a story is close to no example, so all
         that closeness must keep out is what has nothing to do with health. `softness` is C of the regression, `rounds`
         how often it is improved at most, `words` the length of the words beside a vector of length 1, `seen` in how
-        many examples a word or a pair of words must stand to count. Chosen by tenfold cross-validation (`bench/request_kinds.py`)."""
+        many examples a word or a pair of words must stand to count. Chosen with `bench/request_kinds.py`."""
         sureness = {"likely": 0.5, "close": 0.5, "likely_advice": 0.3, "close_advice": 0.4}
         return {**sureness, "softness": 10.0, "rounds": 40, "words": 1.0, "seen": 2}
 
