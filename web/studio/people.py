@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import segno
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -105,6 +107,7 @@ def account(visit: Visit) -> Response:
 
 def _account(visit: Visit, refused: str = "") -> Response:
     secret = credentials.new_code_secret()
+    address = credentials.code_address(secret, visit.member.name, visit.studio.parts.settings.site_name)
     return visit.page(
         "account.html",
         "Your account",
@@ -112,7 +115,8 @@ def _account(visit: Visit, refused: str = "") -> Response:
         refused=refused,
         said=visit.given("said"),
         secret=secret,
-        code_address=credentials.code_address(secret, visit.member.name, visit.studio.parts.settings.site_name),
+        code_address=address,
+        code_picture=Markup(segno.make(address, error="m").svg_inline(scale=4, svgclass="qr", lineclass=None)),
         shortest=credentials.SHORTEST_PASSWORD,
         role_words=ROLE_WORDS,
     )

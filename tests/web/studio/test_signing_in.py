@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import replace
 
 import pyotp
 import pytest
+import segno
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -144,6 +147,10 @@ def test_one_time_codes_are_set_up_asked_for_and_given_up(employ: Employ, app: S
     anna = employ("Anna", "author")
     page = anna.open("/studio/account")
     secret = page.text.split('name="secret" value="')[1].split('"')[0]
+    address = html.unescape(page.text.split('href="otpauth:')[1].split('"')[0])
+    assert f"secret={secret}" in address
+    drawn = re.findall(r'<path transform="scale\(4\)" stroke="#000" d="(\S[^"]*)"', page.text)
+    assert drawn == re.findall(r' d="([^"]*)"', segno.make(f"otpauth:{address}", error="m").svg_inline(scale=4))
     assert anna.send(page, "/account/codes", code="12").status_code == 409
     assert anna.send(page, "/account/codes", code="123456", secret="nonsense").status_code == 409
     assert anna.send(page, "/account/codes", code=pyotp.TOTP(secret).at(clock())).status_code == 303
