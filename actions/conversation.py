@@ -36,6 +36,7 @@ ACTIONS: dict[str, type[Respond]] = {
     "ask_more": More,
     "ask_source": Source,
     "repeat_answer": Repeat,
+    "greet": Manners,
     "acknowledge": Manners,
     "chitchat": Manners,
     "complain": Manners,

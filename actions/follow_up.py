@@ -32,9 +32,7 @@ class FollowUpAction(Respond):
     def follow(self, turn: Turn) -> Events:
         last = turn.memory.last_reply
         if last is None or turn.answerer.entry(last) is None:
-            # "Where does what you say come from?" is a question where nothing was said yet.
-            asks = turn.answerer.answer(turn.question).kind in ("answer", "steps")
-            return answered(turn, turn.question) if asks else turn.say("nothing_yet")
+            return turn.say("nothing_yet")
         answer = self.find(turn, last)
         if answer is None:
             return turn.say(self.absent)
@@ -66,6 +64,12 @@ class Source(FollowUpAction):
 
     def name(self) -> str:
         return "action_source"
+
+    def follow(self, turn: Turn) -> Events:
+        # "Where does what you say come from?" is a question where nothing was said yet.
+        if turn.memory.last_reply is None and turn.answerer.answer(turn.question).kind == "answer":
+            return answered(turn, turn.question)
+        return super().follow(turn)
 
     def find(self, turn: Turn, entry_id: str) -> Answer | None:
         return turn.answerer.sources_answer(entry_id, turn.question)

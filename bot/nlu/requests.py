@@ -13,7 +13,6 @@ listed under an entry are taken for a request for advice by those rules only.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.emergencies import EMERGENCY
+from bot.nlu.regression import fitted, usual
 from bot.nlu.vectors import VECTOR
 from knowledge.pairs import words_and_pairs
 from knowledge.wiring import Knowledge, from_environment
@@ -43,11 +43,12 @@ class RequestClassifier(GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`likely`: least probability, `close`: least cosine to an example of the kind, for anything but a question.
+        A phrasing that an editor listed is a question, unless a kind other than advice is likelier than `surest`.
         A request for advice needs `likely_advice` and `close_advice` instead: a story is close to no example, so all
         that closeness must keep out is what has nothing to do with health. `softness` is C of the regression, `rounds`
         how often it is improved at most, `words` the length of the words beside a vector of length 1, `seen` in how
         many examples a word or a pair of words must stand to count. Chosen with `bench/request_kinds.py`."""
-        sureness = {"likely": 0.5, "close": 0.5, "likely_advice": 0.3, "close_advice": 0.4}
+        sureness = {"likely": 0.5, "close": 0.5, "surest": 0.9, "likely_advice": 0.3, "close_advice": 0.4}
         return {**sureness, "softness": 10.0, "rounds": 40, "words": 1.0, "seen": 2}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, knowledge: Knowledge) -> None:
@@ -110,17 +111,14 @@ class RequestClassifier(GraphComponent):
 
     def fit(self, texts: list[str], vectors: np.ndarray, kinds: np.ndarray) -> None:
         """Learns from examples: `vectors` (n, 384) are those of `texts`, `kinds` their intents."""
-        from scipy.sparse import csr_matrix
-        from sklearn.linear_model import LogisticRegression
-
-        counts = Counter(word for text in texts for word in words_and_pairs(text))
-        kept = sorted(word for word, count in counts.items() if count >= self._config["seen"])
-        self._places = {word: place for place, word in enumerate(kept)}
-        features = csr_matrix(np.stack([self._features(text, vector) for text, vector in zip(texts, vectors)]))
-        model = LogisticRegression(C=self._config["softness"], class_weight="balanced", max_iter=self._config["rounds"])
-        model.fit(features, kinds)
-        self._names = [str(name) for name in model.classes_]
-        self._matrix, self._bias = model.coef_.astype(np.float32), model.intercept_.astype(np.float32)
+        self._places = usual(texts, self._config["seen"])
+        self._names, self._matrix, self._bias = fitted(
+            [self._features(text, vector) for text, vector in zip(texts, vectors)],
+            [str(kind) for kind in kinds],
+            softness=self._config["softness"],
+            rounds=self._config["rounds"],
+            balanced=True,
+        )
         self._examples = [vectors[kinds == name].astype(np.float32) for name in self._names]
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -154,7 +152,8 @@ class RequestClassifier(GraphComponent):
     def _is_sure(self, kind: int, chance: float, text: str, vector: np.ndarray) -> bool:
         close, of = float((self._examples[kind] @ vector).max()), "_advice" if self._names[kind] == ADVICE else ""
         sure = chance >= self._config[f"likely{of}"] and close >= self._config[f"close{of}"]
-        return sure and not self._knowledge.is_published_phrasing(text)
+        surest = not of and chance >= self._config["surest"]
+        return sure and (surest or not self._knowledge.is_published_phrasing(text))
 
     def _features(self, text: str, vector: np.ndarray) -> np.ndarray:
         """The vector, and behind it the known words and pairs of the text, of length `words` together."""

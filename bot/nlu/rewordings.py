@@ -34,9 +34,9 @@ from safety import EMERGENCY_RULES, Rules
 EXAMPLES = tuple(EMERGENCY_RULES.parent / name for name in ("vectors.jsonl", "rewordings.jsonl", "cries.jsonl"))
 LONGEST_EXAMPLE = 600
 """Characters. One vector says little about a longer text."""
-EVERY_SECOND, EVERY_THIRD, EVERY_TWELFTH = (slice(None, None, step) for step in (2, 3, 12))
-"""These are learned from of the examples of requests, of the published phrasings of `NEAR`, and of those of other
-topics. The others say much the same, and each costs a vector."""
+EVERY_THIRD, EVERY_TWELFTH = slice(None, None, 3), slice(None, None, 12)
+"""Of the published phrasings these are learned from: the first of `NEAR`, the second of other topics. The others say
+much the same, and each costs a vector."""
 NEAR = ("cpr", "heart")
 """Topics whose questions are easily taken for emergencies."""
 _NET = "net.npz"
@@ -99,7 +99,7 @@ class RewordedEmergency(GraphComponent):
             for example in training_data.intent_examples
             if example.get(TEXT) and example.get(INTENT) != EMERGENCY
         ]
-        every = [*examples(), *calm([*usual_questions(self._knowledge, shipped_rules()), *requests[EVERY_SECOND]])]
+        every = [*examples(), *calm([*usual_questions(self._knowledge, shipped_rules()), *requests])]
         net = learned(every, inner_vectors(every, self._knowledge), self._config)
         with self._storage.write_to(self._resource) as folder:
             (folder / _NET).write_bytes(net.kept())

@@ -11,7 +11,6 @@ from `data/trials/messages.jsonl`, messages of writers who knew no wording, and 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +24,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.emergencies import EMERGENCY
-from bot.nlu.requests import ADVICE, words_and_pairs
+from bot.nlu.regression import fitted, usual
+from bot.nlu.requests import ADVICE
 from bot.nlu.vectors import VECTOR
+from knowledge.pairs import words_and_pairs
 from knowledge.trials.leaning import BEFORE, LEANINGS, Before, signs
 from knowledge.wiring import Knowledge, from_environment
 
@@ -123,18 +124,15 @@ class TrialTalk(GraphComponent):
 
     def fit(self, rows: list[dict[str, str]], vectors: list[np.ndarray], weights: list[float]) -> None:
         """Learns from `rows` with `text`, `kind` and what was shown `before`."""
-        from scipy.sparse import csr_matrix
-        from sklearn.linear_model import LogisticRegression
-
-        counts = Counter(word for row in rows for word in words_and_pairs(row["text"]))
-        kept = sorted(word for word, count in counts.items() if count >= self._config["seen"])
-        self._places = {word: place for place, word in enumerate(kept)}
+        self._places = usual([row["text"] for row in rows], self._config["seen"])
         said = [self._said(row["text"], vector) for row, vector in zip(rows, vectors)]
-        features = csr_matrix(np.stack([self._features(one, row["before"]) for one, row in zip(said, rows)]))
-        model = LogisticRegression(C=self._config["softness"], max_iter=self._config["rounds"])
-        model.fit(features, [row["kind"] for row in rows], sample_weight=weights)
-        self._kinds = [str(name) for name in model.classes_]
-        self._matrix, self._bias = model.coef_.astype(np.float32), model.intercept_.astype(np.float32)
+        self._kinds, self._matrix, self._bias = fitted(
+            [self._features(one, row["before"]) for one, row in zip(said, rows)],
+            [row["kind"] for row in rows],
+            softness=self._config["softness"],
+            rounds=self._config["rounds"],
+            weights=weights,
+        )
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:

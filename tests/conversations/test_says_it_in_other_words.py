@@ -11,7 +11,7 @@ ASKED = "is lupus contagious"
 
 
 @pytest.mark.parametrize(
-    "said", ["whoa, way over my head. kid version?", "could you put it so that my granny would get it"]
+    "said", ["whoa, way over my head. kid version?", "i cant follow that, shorter words please doctor bot"]
 )
 def test_asks_for_simpler_words(say: Say, said: str) -> None:
     full = say(ASKED)
@@ -32,13 +32,13 @@ def test_lost_sight_of_it(say: Say) -> None:
 
 
 def test_is_afraid_and_gets_a_kind_word_and_a_number_to_call(say: Say) -> None:
-    reply = say("honestly im just so frightened right now")
+    reply = say("i feel so scared about all of this")
     assert reply.kind == "smalltalk"
     assert reply.texts[0] == phrase("manners_afraid")
 
 
 def test_asks_for_the_source_before_anything_was_said(say: Say) -> None:
-    answered_by(say("who writes the answers that you give"), "assistant-where-answers", "assistant-reviewed")
+    answered_by(say("who writes the answers that you give"), "assistant-where-answers")
 
 
 def test_a_question_that_looks_like_a_move_is_a_question(say: Say) -> None:

@@ -219,7 +219,8 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_date(home: Home, file: Pat
     talks = [(*row, "", None, False) for row in was["conversations"]]
     later = ("reports", "missed_questions", "contact_requests", "feedback", "set_aside")
     later += ("channel_inbox", "channel_outbox", "channel_people", "handovers")
-    empty: Rows = {name: [] for name in (*later, "staff", "staff_attempts", "staff_events", "staff_sessions")}
+    later += ("staff", "staff_attempts", "staff_events", "staff_sessions", "staff_readings", "staff_reminders")
+    empty: Rows = {name: [] for name in later}
     changed = {"messages": told, "conversations": talks}
     newer = {**empty, **changed, "records_schema": [(NEWEST["conversations"],)]}
     assert kept(new) == {**was, **newer}
