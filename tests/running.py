@@ -30,10 +30,27 @@ GATEWAY, ASSISTANT, WORKER = ("-m", "web"), ("-m", "bot", "assistant"), ("-m", "
 _senders = itertools.count(1)
 
 
+def _own_ports() -> Iterator[int]:
+    """Ports below those that a system gives to clients, of a range that no other process of the same run takes from:
+    between looking for one and listening on it, another process may take it."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first, of = 10_000 + worker % 4 * 5_000, 5_000
+    begin = os.getpid() * 97 % of
+    return (first + (begin + number) % of for number in itertools.count())
+
+
+_ports = _own_ports()
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    for port in _ports:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no end of ports")
 
 
 def wait_until(what: str, true: Callable[[], bool], seconds: float = 60) -> None:

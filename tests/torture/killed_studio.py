@@ -155,6 +155,7 @@ def parts_of(home: Path, engine: Engine, port: int = 1) -> Parts:
         retention=records.retention,
         staff=StaffStore(records.engine, now),
         kept=records.store,
+        outbox=records.post("studio").outbox,
         clock=now,
         identify=records.conversation_id,
         limits=Limits(Rate(0), Rate(0), time.monotonic, metrics.limited),
