@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Dialog, Page, Route, expect
 
-from tests.browser.conftest import Gateway, Hospital, Visit, Visits
+from tests.browser.conftest import PHONE, Gateway, Hospital, Visit, Visits
 from tests.browser.stand_in import Said, StandIn, answer, card
 
 pytestmark = pytest.mark.takes_long
@@ -33,7 +33,7 @@ def test_who_speaks_and_what_is_kept_is_said_before_anything_is(visits: Visits, 
     visit.open()
     for said in ("automated assistant", "not medical advice", "run by Example Hospital", "30 days", "call 911"):
         expect(visit.log).to_contain_text(said)
-    expect(visit.chat.get_by_role("link", name="Call 911")).to_have_attribute("href", "tel:911")
+    expect(visit.chat.get_by_text("Call 911", exact=True)).to_be_visible()
     assert visit.page.evaluate(TOKEN) is None, "a conversation begins when somebody begins to write"
     assert visit.page.evaluate(STORED) == []
     visit.assert_quiet()
@@ -301,7 +301,7 @@ def test_attributes_that_make_no_sense_are_told_and_left(visits: Visits, stand_i
     for name in ("lang", "region", "position", "theme", "accent", "endpoint", "privacy", "hide-to"):
         assert [text for text in warnings if f" {name}=" in text], name
     answered(visit)
-    expect(visit.chat.get_by_role("link", name="Call 911")).to_be_visible()
+    expect(visit.chat.get_by_text("Call 911", exact=True)).to_be_visible()
     visit.assert_quiet()
 
 
@@ -318,7 +318,17 @@ def test_whom_to_call_is_that_of_the_page_or_of_the_service(
     visits: Visits, stand_in: StandIn, attributes: str, shown: str
 ) -> None:
     visit = visits.visit(stand_in.address, attributes).open()
-    expect(visit.chat.get_by_role("link", name=shown)).to_be_visible()
+    expect(visit.chat.get_by_text(shown, exact=True)).to_be_visible()
+
+
+def test_the_number_is_to_tap_on_a_phone_and_to_read_on_a_desktop(visits: Visits, stand_in: StandIn) -> None:
+    stand_in.reply = lambda text: [card()]
+    for options, links in ((PHONE, 2), ({}, 0)):
+        visit = visits.visit(stand_in.address, **options).open()
+        visit.say("help")
+        expect(visit.log.locator(".card .dial")).to_have_text("Call 911")
+        numbers = visit.chat.get_by_role("link", name="Call 911")
+        assert [link.get_attribute("href") for link in numbers.all()] == ["tel:911"] * links
 
 
 def test_where_no_number_is_known_it_says_so_in_words(visits: Visits, stand_in: StandIn) -> None:
@@ -430,7 +440,7 @@ def test_a_card_stays_at_hand_until_it_is_taken_back(visits: Visits, stand_in: S
     visit = visits.visit(stand_in.address).open()
     visit.say("help")
     expect(visit.log.locator(".card")).to_be_in_viewport()
-    expect(visit.log.locator(".card").get_by_role("link", name="Call 911")).to_have_attribute("href", "tel:911")
+    expect(visit.log.locator(".card .dial")).to_have_text("Call 911")
     answered(visit, "something else")
     pinned = visit.chat.locator(".pin")
     expect(pinned).to_be_visible()

@@ -135,9 +135,11 @@ export function drawOwn(row, say) {
     make('span', { class: 'text', dir: 'auto' }, row.shown ?? row.text ?? ''));
 }
 
-/** The number to call as a link, or the advice to call where there is no number to dial.
+/** The number to call: to tap on a phone, to read on a desktop, which would only ask what shall dial it; or the advice to
+ *  call where there is no number.
  *  @param {import('./shapes.js').EmergencyNumber} number @param {Say} say @param {string} [style] */
 export function dial(number, say, style) {
   const words = say(phrases.widget_call, { emergency_number: number.text });
-  return number.dial ? make('a', { href: `tel:${number.dial}`, class: style }, words) : make('strong', { class: style }, words);
+  const taps = number.dial && !matchMedia('(hover: hover) and (pointer: fine)').matches;
+  return taps ? make('a', { href: `tel:${number.dial}`, class: style }, words) : make('strong', { class: style }, words);
 }
