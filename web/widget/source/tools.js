@@ -28,6 +28,7 @@ const LONGEST_WORD = '300';
 const PHONE_NUMBER = /^[+\d][\d ()./-]{4,}$/;
 
 export class Tools {
+  #asked = 0;
   #desk;
   #reader = new Reader();
   #textSize = 0;
@@ -111,7 +112,7 @@ export class Tools {
       return;
     }
     const field = /** @type {HTMLInputElement} */ (make('input', {
-      id: `word-${answer.dataset.id}`, maxlength: LONGEST_WORD, autocomplete: 'off',
+      id: `word-${this.#asked += 1}`, maxlength: LONGEST_WORD, autocomplete: 'off',
     }));
     const submit = async (/** @type {Event} */ event) => {
       event.preventDefault();
