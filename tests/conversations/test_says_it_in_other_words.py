@@ -34,7 +34,9 @@ def test_lost_sight_of_it(say: Say) -> None:
 def test_is_afraid_and_gets_a_kind_word_and_a_number_to_call(say: Say) -> None:
     reply = say("i feel so scared about all of this")
     assert reply.kind == "smalltalk"
-    assert reply.texts[0] == phrase("manners_afraid")
+    kind_word, _, rest = phrase("manners_afraid", crisis_line="*").partition("*")
+    assert reply.texts[0].startswith(kind_word)
+    assert len(reply.texts[0]) > len(kind_word + rest), "whom to call"
 
 
 def test_asks_for_the_source_before_anything_was_said(say: Say) -> None:
