@@ -57,6 +57,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "urllib3": ("knowledge/trials/registry.py",),
     "argon2": ("records/credentials.py",),
     "pyotp": ("records/credentials.py",),
+    "segno": ("web/studio/people.py",),
     "starlette": ("web/",),
     "uvicorn": ("web/",),
     "aiohttp": ("web/",),

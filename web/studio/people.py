@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import segno
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -116,7 +115,7 @@ def _account(visit: Visit, refused: str = "") -> Response:
         said=visit.given("said"),
         secret=secret,
         code_address=address,
-        code_picture=Markup(segno.make(address, error="m").svg_inline(scale=4, svgclass="qr", lineclass=None)),
+        code_picture=segno.make(address, error="m").svg_inline(scale=4, svgclass="qr", lineclass=None),
         shortest=credentials.SHORTEST_PASSWORD,
         role_words=ROLE_WORDS,
     )
