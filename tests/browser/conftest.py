@@ -221,6 +221,10 @@ class Visit:
     def press(self, name: str) -> None:
         self.chat.get_by_role("button", name=name, exact=True).click()
 
+    def try_now(self) -> None:
+        """Asks for another try; the chat may have made one by itself in this very moment, and taken the button away."""
+        self.chat.locator("[data-act=try-now]").evaluate("button => button.click()")
+
     def choose(self, name: str) -> None:
         """Something of the menu."""
         self.press("Menu")

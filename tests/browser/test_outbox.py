@@ -46,7 +46,7 @@ def test_what_is_written_while_the_server_is_gone_is_answered_when_it_is_back(
     expect(visit.status).to_have_text("No connection. What you write is sent as soon as it is back.")
     expect(visit.log.locator(".mark")).to_have_count(3)
     own_gateway.start()
-    visit.press("Try now")
+    visit.try_now()
     expect(visit.log).to_contain_text(FIRST_WORDS[2], timeout=30_000)
     assert own(visit) == [BEFORE, *QUESTIONS]
     assert_all_answered_once(visit, own_gateway, BEFORE)
