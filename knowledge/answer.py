@@ -212,7 +212,8 @@ class Answerer:
 
     @cached_property
     def _phrasings(self) -> frozenset[str]:
-        return frozenset(" ".join(words(row)) for revision in self.asked() for row in revision.entry.phrasings)
+        rows = (row for revision in self.asked() for row in revision.entry.phrasings)
+        return frozenset(" ".join(self.index.words_of(row)) for row in rows)
 
     def understood(self, question: Question) -> Read:
         """The questions of a message with the nearest entries, a follow-up in the light of what was said before."""

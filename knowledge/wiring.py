@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -32,7 +31,7 @@ from knowledge.search.encoder import Encoder, OnnxEncoder
 from knowledge.search.index import SCORING, Index, Scoring
 from knowledge.search.nearest import Multiply, OnnxMultiply, multiplied
 from knowledge.search.passages import passages
-from knowledge.search.words import Aliases, words
+from knowledge.search.words import Aliases
 from knowledge.second_net import NetFile
 from knowledge.settings import SHIPPED_CONTENT, Settings
 from knowledge.store.jobs import JobBook
@@ -51,16 +50,6 @@ from storage import settings as storage_settings
 from storage.engine import open_engine
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class _Phrasings:
-    """The phrasings of a release as words: by the hash of their text, so that the next release takes over what has not
-    changed, and all of them."""
-
-    release: int
-    by_hash: Mapping[str, tuple[str, ...]]
-    every: frozenset[str]
 
 
 class Knowledge:
@@ -101,7 +90,6 @@ class Knowledge:
         self.gathering = Gathering(encoder.encode)
         """Puts together what people wrote and what means the same."""
         self._live: Answerer | None = None
-        self._phrasings: _Phrasings | None = None
         self._swapping = threading.Lock()
 
     @functools.cached_property
@@ -180,19 +168,7 @@ class Knowledge:
 
     def is_published_phrasing(self, text: str) -> bool:
         """Whether an editor listed these words, as they are, under a live entry."""
-        live = self._live
-        if live is None:
-            return False
-        kept = self._phrasings
-        if kept is None or kept.release != live.release.number:
-            known = kept.by_hash if kept else {}
-            by_hash = {
-                revision.content_hash: known.get(revision.content_hash)
-                or tuple(" ".join(words(row)) for row in revision.entry.phrasings)
-                for revision in live.asked("en")
-            }
-            kept = self._phrasings = _Phrasings(live.release.number, by_hash, frozenset(chain(*by_hash.values())))
-        return " ".join(words(text)) in kept.every
+        return self._live is not None and self._live.is_published_phrasing(text)
 
     def keep_second_net(self, kept: bytes) -> None:
         """Leaves the net that the assistant judges by where the gateway finds it."""

@@ -188,13 +188,9 @@ def ranked_after(followed: Followed, index: Index, light: Light = LIGHT, weights
     )
 
 
-def tells(entry: Entry, text: str, index: Index) -> bool:
-    """Whether an entry's text tells what a short question asks for: it holds its words, or the kind of figure."""
-    return telling(text, index)(entry)
-
-
 def telling(text: str, index: Index) -> Callable[[Entry], bool]:
-    """What says of an entry whether it `tells` what this text asks for."""
+    """What says of an entry whether its text tells what a short question asks for: it holds its words, or the kind of
+    figure."""
     plain = index.vocabulary.canonical(text)
     kinds = [kind for asked, kind in _TELLS if asked.search(plain)]
     if not kinds:

@@ -252,6 +252,11 @@ class Index:
     def _hits(self, scores: np.ndarray, places: Sequence[int]) -> tuple[Hit, ...]:
         return tuple(Hit(self.entries[place], float(scores[place])) for place in places)
 
+    def words_of(self, asked: str) -> tuple[str, ...]:
+        """The words of a way to ask; of those that the index holds they are known, also from the index before it."""
+        known = self._prepared.get(Passage(asked, "asked"))
+        return known.words if known else tuple(words(asked))
+
     def subjects(self, text: str) -> tuple[str, ...]:
         """The words that tell what a message is about, as they are compared: those of published questions that are much
         more usual in published texts than elsewhere. What most questions are about comes first."""

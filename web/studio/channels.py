@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from concurrent import futures
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -100,13 +100,10 @@ def channels_page(visit: Visit) -> Response:
     parts = visit.studio.parts
     delivered = parts.outbox.last_deliveries()
     found = [
-        Channel(
-            one.name,
-            one.on,
-            one.standing,
-            one.now,
-            delivered.get(one.name),
-            parts.outbox.dead_letters(one.name, LETTERS_SHOWN) if one.standing.dead else (),
+        replace(
+            one,
+            delivered_at=delivered.get(one.name),
+            letters=parts.outbox.dead_letters(one.name, LETTERS_SHOWN) if one.standing.dead else (),
         )
         for one in channels(parts, visit.studio.clock())
     ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from knowledge.answer import Answerer
-from knowledge.search.context import SHORT, Earlier, Light, follow, ranked_after, read_after, tells
+from knowledge.search.context import SHORT, Earlier, Light, follow, ranked_after, read_after, telling
 from knowledge.search.index import Index
 from knowledge.search.message import Read, read
 from tests.knowledge.samples import ENTRIES, STEPS, TEA
@@ -131,4 +131,4 @@ def test_any_text_is_read_after_anything(index: Index, earlier: Earlier, text: s
 )
 def test_a_text_tells_what_is_asked_by_the_kind_of_figure_or_by_its_words(answer: str, asked: str, told: bool) -> None:
     entry = replace(TEA, answer=answer, more="")
-    assert tells(entry, asked, small(entry, STEPS)) is told
+    assert telling(asked, small(entry, STEPS))(entry) is told
