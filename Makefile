@@ -1,6 +1,6 @@
 # `make` shows this list. The comment behind each target is its help.
 .DEFAULT_GOAL := help
-.PHONY: help up test torture check fmt widget screens bench bench-studio bench-understanding bench-widget clean
+.PHONY: help up test torture check fmt widget net screens bench bench-studio bench-understanding bench-widget clean
 PYTHON := .venv/bin/python
 
 help: ## show this list
@@ -28,6 +28,9 @@ fmt: .venv/development ## put code and content files into their canonical form
 
 widget: web/widget/node_modules/installed ## build the chat element from its sources, with the locked esbuild; needs Node.js
 	@npm run --silent --prefix web/widget build
+
+net: .venv/development ## learn the second net under the emergency rules from its examples; for each change of them, some minutes
+	@$(PYTHON) -m bench.second_net
 
 screens: .venv/development ## pictures of the chat element in all its states and of the studio; SCREENS=folder, by default screens/
 	@$(PYTHON) -m bench.widget.screens $(SCREENS)

@@ -2,15 +2,15 @@
 
     .venv/bin/python -m bench.follow_ups [--fit]
 
-`bench/training/follow_ups.jsonl` holds what two authors, who had not read the code, would say next after an answer, and
-which entries answer that; none where `accept` is empty. Beside them stand messages of `bench/training/messages.jsonl`
-that have nothing to do with the answer before, each asked of an index without any phrasing by its author, and outside
-questions, asked of an index without them. No evaluation question is read.
+`bench/training/follow_ups.jsonl` holds what three authors, who had not read the code, would say next after an answer,
+and which entries answer that; none where `accept` is empty. Beside them stand messages of
+`bench/training/messages.jsonl` that have nothing to do with the answer before, each asked of an index without any
+phrasing by its author, and outside questions, asked of an index without them. No evaluation question is read.
 
 Prints the shares of right first hits and, for a range of thresholds, of right, wrong and withheld answers:
 `knowledge.answer.Thresholds.following` was chosen from these tables. `--fit` fits `knowledge.search.context.LIGHT` and
-`knowledge.search.confidence.FOLLOWING` to both authors and prints them as they stand there; the tables are of the
-messages of either author then, with weights that were fitted to the other. It takes about a minute of a processor and
+`knowledge.search.confidence.FOLLOWING` to all authors and prints them as they stand there; the tables are of the
+messages of each author then, with weights that were fitted to the others. It takes about a minute of a processor and
 asks the release that is live in `var/`.
 """
 

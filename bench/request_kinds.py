@@ -8,7 +8,8 @@ of requests for advice that are told and of questions that are wrongly sent to t
 kinds among all others: the settings of `bot.nlu.requests.RequestClassifier` were chosen from this table.
 
 Then a classifier that was trained with all examples judges `bench/training/moves.jsonl`: moves in a conversation, such
-as "say that again", and questions that look like one, by an author of whom nothing stands in `data/nlu`.
+as "say that again", and questions that look like one, by two authors of whom nothing stands in `data/nlu`; and
+`bench/training/advice.jsonl`, by another: requests for advice and questions of knowledge that tell of oneself.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -29,7 +31,7 @@ from bot.nlu.requests import ADVICE, QUESTION, RequestClassifier
 from knowledge.wiring import Knowledge, from_environment
 
 PROJECT = Path(__file__).parent.parent
-MOVES = Path(__file__).parent / "training" / "moves.jsonl"
+MOVES, ADVICE_ROWS = (Path(__file__).parent / "training" / f"{name}.jsonl" for name in ("moves", "advice"))
 LIKELY = (0.4, 0.5, 0.6, 0.7)
 NOT_A_MOVE = (QUESTION, ADVICE, "find_trial")
 
@@ -69,7 +71,12 @@ def share(rows: list[tuple[str, str]], found: list[str], intents: set[str], want
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folds", type=int, default=10, help="parts that are left out one after the other")
+    parser.add_argument(
+        "--folds",
+        type=int,
+        default=10,
+        help="parts that are left out one after the other (10); 0: only the other authors",
+    )
     options = parser.parse_args()
     os.environ.setdefault("LANTERN_HOME", "var")
     knowledge = from_environment()
@@ -79,27 +86,41 @@ def main() -> None:
     others = {intent for _, intent in rows} - {ADVICE, QUESTION}
     print(f"{len(rows)} examples, {options.folds} folds")
     print("words  likely  advice told  questions deferred  other kinds right")
-    for words in (0.0, 0.5, 1.0, 1.5):
+    for words in (0.0, 0.5, 1.0, 1.5) if options.folds else ():
         for likely, found in judged(rows, vectors, knowledge, options.folds, words).items():
             told, lost = share(rows, found, {ADVICE}), share(rows, found, {QUESTION}, ADVICE)
             print(f"{words:5.1f}{likely:8.1f}{told:13.3f}{lost:20.3f}{share(rows, found, others):19.3f}", flush=True)
     classifier = RequestClassifier(RequestClassifier.get_default_config(), None, None, knowledge)  # type: ignore[arg-type]
     classifier.fit([text for text, _ in rows], vectors, np.array([intent for _, intent in rows]))
     print_moves(classifier, knowledge)
+    print_advice(classifier, knowledge)
 
 
 def print_moves(classifier: RequestClassifier, knowledge: Knowledge) -> None:
     """Of each kind of move the share that is told, and the share of questions that stay questions."""
     told: dict[str, list[bool]] = {}
-    for row in map(json.loads, MOVES.read_text(encoding="utf-8").splitlines()):
-        vector = knowledge.embedder.embed_message(knowledge.canonical(row["text"]))
-        found = str(classifier.rank(row["text"], vector)[0]["name"])
-        is_right = found in NOT_A_MOVE if row["intent"] == QUESTION else found == row["intent"]
-        told.setdefault(row["intent"], []).append(is_right)
+    for intent, found in _told(MOVES, classifier, knowledge):
+        told.setdefault(intent, []).append(found in NOT_A_MOVE if intent == QUESTION else found == intent)
     moves = [right for kind, rights in told.items() if kind != QUESTION for right in rights]
-    print(f"\nmoves of another author: {np.mean(moves):.3f} of {len(moves)} told")
+    print(f"\nmoves of other authors: {np.mean(moves):.3f} of {len(moves)} told")
     for kind, rights in told.items():
         print(f"{kind:22}{len(rights):6}{np.mean(rights):8.3f}")
+
+
+def print_advice(classifier: RequestClassifier, knowledge: Knowledge) -> None:
+    """The share of requests for advice, and of questions, that are deferred, by the rules or the classifier."""
+    found = [(intent, kind == ADVICE) for intent, kind in _told(ADVICE_ROWS, classifier, knowledge)]
+    for name, wanted in (("requests for advice", ADVICE), ("questions", QUESTION)):
+        deferred = [is_deferred for intent, is_deferred in found if intent == wanted]
+        print(f"{name} of another author: {np.mean(deferred):.3f} of {len(deferred)} deferred")
+
+
+def _told(file: Path, classifier: RequestClassifier, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
+    """(what it is, what it is taken for) of each message of a file, by the advice rules first."""
+    for row in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
+        vector = knowledge.embedder.embed_message(knowledge.canonical(row["text"]))
+        by_rules = ADVICE if knowledge.seeks_advice(row["text"]) else ""
+        yield row["intent"], by_rules or str(classifier.rank(row["text"], vector)[0]["name"])
 
 
 if __name__ == "__main__":

@@ -2,17 +2,17 @@
 
     .venv/bin/python -m bench.rewordings [--folds N] [--mangled S] [--failures N]
 
-First over its own examples (`safety/*.jsonl`), each judged by a net that was learned without it: for a range of chances
-the share of emergencies that get a card from the rules or the net, and of calm examples that get one from the net. The
-last columns are what people mostly ask (`data/nlu`, published phrasings, outside questions), judged in the same way.
-The cost is that of all messages if one in `--one-in` is an emergency, in needless cards: a missed emergency counts as
-`--dear` of them.
-
-Then over messages from which neither the rules nor the net have learned: `bench/training/cries.jsonl` by other authors,
-made to be hard, `bench/training/messages.jsonl`, which are questions, and the development set
+Judged are messages from which neither the rules nor the net have learned: `bench/training/cries.jsonl` by other
+authors, made to be hard, `bench/training/messages.jsonl`, which are questions, and the development set
 (`tests/understanding/development`). Of each kind: how many the rules find, how many the net does, both together, and
-how many get the card that the author wanted, or the general one. With `--mangled` they are read with slips of the
+how many get the card that the author wanted, or the general one. With --mangled they are read with slips of the
 keyboard.
+
+With --folds first its own examples (`safety/*.jsonl`), each judged by a net that was learned without it (some minutes a
+part): for a range of chances the share of emergencies that get a card from the rules or the net, and of calm examples
+that get one from the net. The last columns are what people mostly ask (`data/nlu`, published phrasings, outside
+questions), judged in the same way. The cost is that of all messages if one in --one-in is an emergency, in needless
+cards: a missed emergency counts as --dear of them.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ruamel.yaml import YAML
 
-from bot.nlu.emergencies import EMERGENCY, shipped_rules
-from bot.nlu.rewordings import (
+from bench.second_net import (
+    SPOILT_WEIGHT,
     Example,
-    RewordedEmergency,
-    calm,
+    asked_in_calm,
     examples,
     inner_vectors,
     learned,
-    usual_questions,
+    spoilt,
 )
+from bot.nlu.emergencies import shipped_rules
 from knowledge.second_net import GENERAL_CARD, SecondNet
 from knowledge.wiring import Knowledge, from_environment
+from safety import SECOND_NET
 from tests.understanding.mangling import mangled
 
 PROJECT = Path(__file__).parent.parent
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="bench.rewordings", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--folds", type=int, default=5, metavar="N", help="parts, each left out once; 0: none (5)")
+    parser.add_argument("--folds", type=int, default=0, metavar="N", help="parts, each left out once; 0: none (0)")
     parser.add_argument("--one-in", type=float, default=20, metavar="N", help="messages of which one is urgent (20)")
     parser.add_argument("--dear", type=float, default=20, metavar="N", help="needless cards that a miss costs (20)")
     parser.add_argument("--mangled", metavar="S", help="mangle what was not learned from, with this seed")
@@ -84,26 +84,16 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     if given.folds == 1 or given.folds < 0:
         parser.error("--folds: 0, or 2 and more")
-    knowledge, config = from_environment(), RewordedEmergency.get_default_config()
-    own = examples()
-    asked = calm([*usual_questions(knowledge, shipped_rules()), *requests()])
-    inner = inner_vectors([*own, *asked], knowledge)
+    knowledge = from_environment()
     if given.folds:
-        _print_chances(own, asked, left_out([*own, *asked], inner, given.folds, config), given)
-    net = learned([*own, *asked], inner, config)
+        own, asked = examples(), asked_in_calm(knowledge)
+        _print_chances(own, asked, left_out([*own, *asked], knowledge, given.folds), given)
+    net = SecondNet.read(SECOND_NET.read_bytes())
     cases = [*cries(), *questions(), *development()]
     if given.mangled:
         cases = [replace(case, text=mangled(case.text, given.mangled)) for case in cases]
     _print_kinds([outcome(case, net, knowledge) for case in cases], given.failures)
     return 0
-
-
-def requests() -> list[str]:
-    """The training examples of all other kinds of requests."""
-    files = sorted((PROJECT / "data" / "nlu").glob("*.yml"))
-    blocks = [block for file in files for block in YAML(typ="safe").load(file.read_text("utf-8"))["nlu"]]
-    lines = [line for block in blocks if block["intent"] != EMERGENCY for line in block["examples"].splitlines()]
-    return [line.removeprefix("- ") for line in lines]
 
 
 def cries() -> Iterator[Case]:
@@ -142,15 +132,21 @@ def outcome(case: Case, net: SecondNet, knowledge: Knowledge) -> Outcome:
     return Outcome(case, "", caught.card if caught else "")
 
 
-def left_out(every: Sequence[Example], inner: np.ndarray, folds: int, config: Mapping[str, Any]) -> np.ndarray:
-    """The chance that each of these examples is urgent, by a net learned without it and the others of its part."""
+def left_out(every: Sequence[Example], knowledge: Knowledge, folds: int) -> np.ndarray:
+    """The chance that each of these examples is urgent, by a net learned without it, the others of its part and what
+    became of them."""
+    worse = spoilt(every)
+    inner = inner_vectors([*every, *worse], knowledge)
     part = np.random.default_rng(1).permutation(len(every)) % folds
     chances = np.zeros(len(every))
     for fold in range(folds):
         kept = np.flatnonzero(part != fold)
-        net = learned([every[place] for place in kept], inner[kept], config)
+        rows = [*(every[place] for place in kept), *(worse[place] for place in kept)]
+        weights = np.repeat([1.0, SPOILT_WEIGHT], len(kept))
+        net = learned(rows, inner[np.concatenate([kept, kept + len(every)])], weights)
         for place in np.flatnonzero(part == fold):
             chances[place] = net.judge(every[place].text, inner[place]).chance
+        print(f"part {fold + 1} of {folds}", flush=True)
     return chances
 
 

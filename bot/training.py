@@ -18,11 +18,8 @@ LEARNED_FROM = (
     "data/**/*.yml",
     "data/**/*.jsonl",
     "bot/nlu/*.py",
-    "safety/*.jsonl",
     "knowledge/pairs.py",
-    "knowledge/second_net.py",
     "knowledge/content/en/aliases.yml",
-    "knowledge/content/en/background.txt",
 )
 
 

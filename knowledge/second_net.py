@@ -1,21 +1,19 @@
 """The second net under the emergency rules, as it was learned: whether a message is urgent, and which card fits.
 
-Three linear models read the same features of a message, its inner vector and its words. The first tells what is urgent
-from what is calm; the others, where that is urgent, which kind of emergency it is and in which language. They were
-fitted by the assistant's training (`bot.nlu.rewordings`); here they are only read, by the assistant and, when that is
-away, by the gateway.
+All models read the same features of a message, its inner vector and its words. The first, a support vector machine,
+tells what is urgent from what is calm; the others, linear ones, where that is urgent, which kind of emergency it is and
+in which language. They were learned before the release (`bot.second_net`) and stand in a file beside the rules. Here
+they are only read: by the assistant and, when that is away, by the gateway.
 """
 
 from __future__ import annotations
 
 import io
 import math
-import threading
 import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -29,6 +27,7 @@ RULE = "second-net"
 """What a finding of the net names in the place of a rule."""
 SEEN = 3
 """Examples in which a word or a pair must stand to count."""
+_NO_SUPPORTS = (np.zeros(0, int), np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Features:
 
     def moved(self, inner: np.ndarray) -> np.ndarray:
         """The part of the features that comes from the inner vector, or from several, one a row."""
-        moved: np.ndarray = (inner - self.centre) / self.spread
+        moved: np.ndarray = ((inner - self.centre) / self.spread).astype(np.float32)
         return moved
 
     @staticmethod
@@ -80,12 +79,53 @@ class Judgement:
 
 
 @dataclass(frozen=True)
-class Models:
-    """The weights of a model a row, its offset behind them: of `urgency` and of `spanish`, shape (features + 1,); of
-    `cards`, shape (cards, features + 1), each card against the rest. Features are those of the vector, then of the
-    words."""
+class Machine:
+    """A support vector machine with a radial kernel: how near a message lies to the examples that it remembers, its
+    supports. `inner`, shape (supports, inner features), are their moved vectors; `words` the places of their words, all
+    in a row, of which those from `starts[i]` to `starts[i + 1]` belong to support i. `worth`: how much each speaks for
+    an emergency; `offset` is added to all. `gamma`: how fast nearness fades with the square of the distance. The chance
+    is the logistic function of `slope` times the score, and `rise`."""
 
-    urgency: np.ndarray
+    inner: np.ndarray
+    words: np.ndarray
+    starts: np.ndarray
+    worth: np.ndarray
+    offset: float
+    gamma: float
+    slope: float
+    rise: float
+
+    def __post_init__(self) -> None:
+        counts = np.diff(self.starts)
+        weights = 1 / np.sqrt(np.maximum(counts, 1))
+        owners = np.repeat(np.arange(len(counts)), counts)
+        order = np.argsort(self.words, kind="stable")
+        found, first = np.unique(self.words[order], return_index=True)
+        rows = np.split(owners[order], first[1:])
+        having = {int(word): (row, weights[row].astype(np.float32)) for word, row in zip(found, rows)}
+        # What is looked up for each message, computed once.
+        object.__setattr__(self, "_having", having)
+        object.__setattr__(self, "_lengths", (self.inner**2).sum(axis=1) + (counts > 0))
+
+    def chance(self, moved: np.ndarray, words: Sequence[int]) -> float:
+        """That a message is urgent whose moved inner vector is `moved`, and whose known words stand in these places."""
+        dots = self.inner @ moved
+        weight = Features.weight(len(words))
+        for word in words:
+            rows, weights = self._having.get(word, _NO_SUPPORTS)  # type: ignore[attr-defined]
+            dots[rows] += weight * weights
+        length = float(moved @ moved) + (len(words) > 0)
+        distances = np.maximum(self._lengths + length - 2 * dots, 0)  # type: ignore[attr-defined]
+        score = float(self.worth @ np.exp(-self.gamma * distances)) + self.offset
+        return float(_chance(self.slope * score + self.rise))
+
+
+@dataclass(frozen=True)
+class Models:
+    """`spanish`, shape (features + 1,), and `cards`, shape (cards, features + 1), each card against the rest: the
+    weights of a linear model a row, its offset behind them. Features are those of the vector, then of the words."""
+
+    urgency: Machine
     spanish: np.ndarray
     cards: np.ndarray
 
@@ -96,8 +136,8 @@ class SecondNet:
     def __init__(self, features: Features, models: Models, cards: Sequence[str], sureness: Sureness) -> None:
         """`cards`: their ids, in the order of the rows of `models.cards`."""
         self.features, self.cards, self.sureness = features, tuple(cards), sureness
-        self._models = Models(*(np.asarray(array, np.float32) for array in vars(models).values()))
-        self._places = {word: place for place, word in enumerate(features.words, len(features.centre))}
+        self._models = models
+        self._places = {word: place for place, word in enumerate(features.words)}
 
     def finding(self, text: str, inner: np.ndarray) -> Finding | None:
         """The card that `text` needs, or None. `inner`: its inner vector, as search compares it."""
@@ -109,35 +149,44 @@ class SecondNet:
 
     def judge(self, text: str, inner: np.ndarray) -> Judgement:
         """What the models say, without deciding."""
-        places = [self._places[word] for word in words_and_pairs(text) if word in self._places]
+        places = sorted(self._places[word] for word in words_and_pairs(text) if word in self._places)
         moved, weight = self.features.moved(inner), self.features.weight(len(places))
+        behind = [len(moved) + place for place in places]
 
         def chances(weights: np.ndarray) -> np.ndarray:
-            of_words = weight * weights[..., places].sum(axis=-1)
-            scores = weights[..., : len(moved)] @ moved + of_words + weights[..., -1]
-            found: np.ndarray = 1 / (1 + np.exp(-np.clip(scores, -50, 50)))
-            return found
+            of_words = weight * weights[..., behind].sum(axis=-1)
+            return _chance(weights[..., : len(moved)] @ moved + of_words + weights[..., -1])
 
         cards = chances(self._models.cards)
         best = int(cards.argmax())
         return Judgement(
-            chance=float(chances(self._models.urgency)),
+            chance=self._models.urgency.chance(moved, places),
             card=self.cards[best],
             card_chance=float(cards[best] / max(float(cards.sum()), 1e-9)),
             locale="es" if chances(self._models.spanish) > 0.5 else "en",
         )
 
-    def kept(self) -> bytes:
-        """Plain arrays: nothing in them can carry code."""
+    def kept(self, learned_from: str = "") -> bytes:
+        """Plain arrays, rounded where there are many: nothing in them can carry code. `learned_from` says from which
+        examples (`learned_from`)."""
+        machine = self._models.urgency
         file = io.BytesIO()
-        np.savez(
+        np.savez_compressed(
             file,
-            centre=np.asarray(self.features.centre, np.float32),
+            learned_from=np.array(learned_from),
+            centre=self.features.centre.astype(np.float32),
             spread=np.float32(self.features.spread),
-            words=np.array(self.features.words, dtype=np.str_),
-            cards=np.array(self.cards, dtype=np.str_),
+            words=np.array("\n".join(self.features.words)),
+            cards=np.array("\n".join(self.cards)),
             sureness=np.array(astuple(self.sureness)),
-            **{f"{name}_weights": array for name, array in vars(self._models).items()},
+            inner=np.round(machine.inner / (steps := _steps(machine.inner))).astype(np.int8),
+            steps=steps,
+            support_words=machine.words.astype(np.uint16),
+            starts=machine.starts.astype(np.int32),
+            worth=machine.worth.astype(np.float32),
+            numbers=np.array([machine.offset, machine.gamma, machine.slope, machine.rise]),
+            spanish_weights=self._models.spanish.astype(np.float16),
+            card_weights=self._models.cards.astype(np.float16),
         )
         return file.getvalue()
 
@@ -146,36 +195,33 @@ class SecondNet:
         """Raises `ValueError` for anything but what `kept` gave."""
         try:
             with np.load(io.BytesIO(kept), allow_pickle=False) as arrays:
-                features = Features(arrays["centre"], float(arrays["spread"]), tuple(map(str, arrays["words"])))
-                models = Models(*(arrays[f"{name}_weights"] for name in Models.__annotations__))
-                return cls(features, models, tuple(map(str, arrays["cards"])), Sureness(*arrays["sureness"].tolist()))
-        except (KeyError, TypeError, EOFError, zipfile.BadZipFile) as fault:
+                features = Features(arrays["centre"], float(arrays["spread"]), tuple(str(arrays["words"]).split("\n")))
+                machine = Machine(
+                    arrays["inner"].astype(np.float32) * arrays["steps"],
+                    arrays["support_words"].astype(np.int32),
+                    arrays["starts"],
+                    arrays["worth"],
+                    *arrays["numbers"].tolist(),
+                )
+                linear = (arrays[f"{name}_weights"].astype(np.float32) for name in ("spanish", "card"))
+                cards = str(arrays["cards"]).split("\n")
+                return cls(features, Models(machine, *linear), cards, Sureness(*arrays["sureness"].tolist()))
+        except (KeyError, TypeError, ValueError, EOFError, OSError, zipfile.BadZipFile) as fault:
             raise ValueError(f"not a net: {type(fault).__name__}") from fault
 
 
-class NetFile:
-    """The net that the assistant learned last, kept where the gateway finds it."""
+def _steps(inner: np.ndarray) -> np.ndarray:
+    """What one step of a rounded number is worth, of each feature."""
+    steps: np.ndarray = np.maximum(np.abs(inner).max(axis=0), 1e-9).astype(np.float32) / 127
+    return steps
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._read: tuple[int, SecondNet] | None = None
-        self._reading = threading.Lock()
 
-    def keep(self, kept: bytes) -> None:
-        """Replaces the file as a whole, where that changes anything. Raises `OSError`."""
-        if self._file.exists() and self._file.read_bytes() == kept:
-            return
-        fresh = self._file.with_suffix(".new")
-        fresh.write_bytes(kept)
-        fresh.replace(self._file)
+def learned_from(kept: bytes) -> str:
+    """What `SecondNet.kept` was told of where this net comes from."""
+    with np.load(io.BytesIO(kept), allow_pickle=False) as arrays:
+        return str(arrays["learned_from"])
 
-    def net(self) -> SecondNet | None:
-        """The net as the file has it now; None where there is none yet, or none that can be read."""
-        try:
-            written = self._file.stat().st_mtime_ns
-            with self._reading:
-                if self._read is None or self._read[0] != written:
-                    self._read = written, SecondNet.read(self._file.read_bytes())
-                return self._read[1]
-        except (OSError, ValueError):
-            return None
+
+def _chance(score: np.ndarray | float) -> np.ndarray:
+    found: np.ndarray = 1 / (1 + np.exp(-np.clip(score, -50, 50)))
+    return found

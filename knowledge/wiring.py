@@ -32,7 +32,7 @@ from knowledge.search.index import SCORING, Index, Scoring
 from knowledge.search.nearest import Multiply, OnnxMultiply, multiplied
 from knowledge.search.passages import passages
 from knowledge.search.words import Aliases
-from knowledge.second_net import NetFile
+from knowledge.second_net import SecondNet
 from knowledge.settings import SHIPPED_CONTENT, Settings
 from knowledge.store.jobs import JobBook
 from knowledge.store.repository import KnowledgeStore
@@ -43,7 +43,7 @@ from knowledge.trials.current import CurrentTrials
 from knowledge.trials.snapshot import load_snapshot
 from knowledge.trials.wiring import now, watched
 from knowledge.upkeep import Upkeep
-from safety import ADVICE_RULES, Rules, load_rules
+from safety import ADVICE_RULES, SECOND_NET, Finding, Rules, load_rules
 from safety.cards import CardShelf
 from safety.numbers import Numbers
 from storage import settings as storage_settings
@@ -72,7 +72,7 @@ class Knowledge:
         cards_home: Path,
         editing: Editing,
         upkeep: Upkeep,
-        second_net: NetFile,
+        second_net: SecondNet,
         multiply: Multiply = multiplied,
         checks: SafetyChecks | None = None,
         glossary: Callable[[], Glossary | None] = lambda: None,
@@ -170,20 +170,15 @@ class Knowledge:
         """Whether an editor listed these words, as they are, under a live entry."""
         return self._live is not None and self._live.is_published_phrasing(text)
 
-    def keep_second_net(self, kept: bytes) -> None:
-        """Leaves the net that the assistant judges by where the gateway finds it."""
-        try:
-            self._second_net.keep(kept)
-        except OSError as error:
-            logger.warning("the second net was not written for the gateway: %s", error)
+    def reworded(self, text: str) -> Finding | None:
+        """What the second net finds in a message in which the emergency rules found nothing. Needs no database."""
+        if self.is_published_question(text):
+            return None
+        return self._second_net.finding(text, self.embedder.embed_message_inner(self.canonical(text)))
 
     def reworded_emergency(self, text: str, region: str | None) -> Answer | None:
-        """The card that the second net finds needed for a message in which the rules found nothing, for whoever has to
-        do without the assistant. None also where nothing was learned yet. Needs no database."""
-        net = self._second_net.net()
-        if net is None or self.is_published_question(text):
-            return None
-        finding = net.finding(text, self.embedder.embed_message_inner(self.canonical(text)))
+        """The card for it, for whoever has to do without the assistant."""
+        finding = self.reworded(text)
         if finding is None:
             return None
         return self.card_answer(
@@ -329,7 +324,7 @@ def build(environment: Mapping[str, str]) -> Knowledge:
         cards_home=kept.home / "cards",
         editing=desk.editing,
         upkeep=desk.upkeep,
-        second_net=NetFile(kept.home / "second_net.npz"),
+        second_net=SecondNet.read(SECOND_NET.read_bytes()),
         multiply=OnnxMultiply(kept.home / "model"),
         checks=desk.checks,
         glossary=desk.glossary,

@@ -26,6 +26,7 @@ from records.missed import Missed
 from records.model import Conversation, Replies, ShownCard
 from safety import Finding
 from web import handover
+from web.all_clear import is_denied
 from web.assistant import Asked
 from web.contact import heeded
 from web.errors import AssistantUnavailable, Refused, whereabouts
@@ -56,12 +57,6 @@ _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _COMMAND_MARK = re.compile(r"^[\s/]+")
 _NOTHING_SAID = re.compile(r"[\s!-/:-@\[-`{-~¡¿…–—‘’“”·。、？！]*")
 """Blanks and punctuation alone. Other signs, such as a thumb up, say something."""
-_NO_EMERGENCY = re.compile(
-    r"^(?!.*\?\s*$).*\b(?:(?:not|no|wasn['’]?t|isn['’]?t) (?:really )?an? emergency|no emergency|false alarm|"
-    r"no es una emergencia|falsa alarma)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-"""After a card, somebody says in other words what its button says; not where they ask whether it is one."""
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
 
@@ -197,7 +192,9 @@ async def _answer(heard: _Heard, parts: Parts) -> _Answered:
         return _Answered([_spoken("words_only", "clarify", heard, parts)], before)
     if _NOTHING_SAID.fullmatch(text):
         return _Answered([_spoken("empty_message", "clarify", heard, parts)], before)
-    if _says(text, "not_emergency_button", parts) or (before.card is not None and _NO_EMERGENCY.search(text)):
+    if _says(text, "not_emergency_button", parts) or (
+        before.card is not None and is_denied(text, before.card.kind == "crisis")
+    ):
         return _Answered([_spoken("not_emergency_reply", "clarify", heard, parts)], replace(before, card=None))
     if _says(text, "forget_me_button", parts) or (before.awaiting == "forget" and says_yes(text)):
         return await _forget(heard, parts)

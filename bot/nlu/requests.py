@@ -48,7 +48,7 @@ class RequestClassifier(GraphComponent):
         that closeness must keep out is what has nothing to do with health. `softness` is C of the regression, `rounds`
         how often it is improved at most, `words` the length of the words beside a vector of length 1, `seen` in how
         many examples a word or a pair of words must stand to count. Chosen with `bench/request_kinds.py`."""
-        sureness = {"likely": 0.5, "close": 0.5, "surest": 0.9, "likely_advice": 0.3, "close_advice": 0.4}
+        sureness = {"likely": 0.5, "close": 0.5, "surest": 0.9, "likely_advice": 0.4, "close_advice": 0.4}
         return {**sureness, "softness": 10.0, "rounds": 40, "words": 1.0, "seen": 2}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, knowledge: Knowledge) -> None:

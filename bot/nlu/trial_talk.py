@@ -25,7 +25,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.emergencies import EMERGENCY
 from bot.nlu.regression import fitted, usual
-from bot.nlu.requests import ADVICE
+from bot.nlu.requests import ADVICE, QUESTION
 from bot.nlu.vectors import VECTOR
 from knowledge.pairs import words_and_pairs
 from knowledge.trials.leaning import BEFORE, LEANINGS, Before, signs
@@ -36,7 +36,9 @@ MESSAGES = Path(__file__).parent.parent.parent / "data" / "trials" / "messages.j
 SEARCH = "find_trial"
 
 ANYWHERE: tuple[Before, ...] = ("nothing", "list")
-"""What was shown before an example of `data/nlu` that is no search, in turn: small talk comes at any time."""
+ASKED_ON: tuple[Before, ...] = ("nothing", "entry")
+"""What was shown before an example of `data/nlu` that is no search, in turn: small talk comes at any time, but "how
+long" and the like are questions about a study where studies were shown."""
 
 _FILE = "trial_talk.npz"
 _STUDIES_SHOWN = ("list", "study")
@@ -107,7 +109,8 @@ class TrialTalk(GraphComponent):
                 continue
             if intent == ADVICE and self._knowledge.trials.shelf.understand(text).speaks_of_studies:
                 continue  # some of these ask to join, some for something else
-            before = BEFORE[0] if intent == SEARCH else ANYWHERE[len(rows) % len(ANYWHERE)]
+            shown = ASKED_ON if intent == QUESTION else ANYWHERE
+            before = BEFORE[0] if intent == SEARCH else shown[len(rows) % len(shown)]
             rows.append({"text": text, "kind": "search" if intent == SEARCH else "other", "before": before})
             vectors.append(vector)
             weights.append(self._config["requests"])

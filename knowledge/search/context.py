@@ -130,9 +130,9 @@ def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
     said = plainly(text)
     nothing = earlier.entry is None and not earlier.text
     if nothing or len(said.split()) > SHORT or _BACK.search(said):
-        found = read(_BACK.sub("", said), index)
+        found = asked_on(read(_BACK.sub("", said), index), index, sure)
         return replace(found, leans=BARE_STEMS.issuperset(content_words(said)) and bool(_LEANS.search(said)))
-    alone = read(said, index)
+    alone = asked_on(read(said, index), index, sure)
     named = any(not age_groups(word) for word in index.subjects(said))
     leans = bool(_LEANS.search(said) or _DEFINITE.search(said))
     if named and not leans and (alone.best.confidence >= sure or len(alone.questions) > 1):
@@ -143,6 +143,25 @@ def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
     if best is None or not best.hits:
         return alone
     return Read(best, (best,), leans=leans or not content_words(said), follows=True)
+
+
+def asked_on(found: Read, index: Index, sure: float) -> Read:
+    """The questions of a message, each that finds nothing new by itself read after the one before it: "what is a flare,
+    and what brings one on?"."""
+    questions = list(found.questions[:1])
+    for part, asked in zip(found.put[1:], found.questions[1:]):
+        before = questions[-1]
+        is_same = bool(asked.hits and before.hits) and _first(asked) == _first(before)
+        if before.confidence >= sure and (is_same or asked.confidence < sure):
+            after = ranked_after(follow(plainly(part), before.hits[0].entry, index), index)
+            if _first(after) != _first(before) and (is_same or after.confidence > asked.confidence):
+                asked = after
+        questions.append(asked)
+    return replace(found, questions=tuple(questions))
+
+
+def _first(ranking: Ranking) -> str:
+    return ranking.hits[0].entry.id
 
 
 def plainly(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from knowledge.search.index import Index, Ranking, Reading
-from knowledge.search.questions import asks, parts, wants_to_know
+from knowledge.search.questions import asks, names_a_subject, parts, wants_to_know
 from knowledge.search.words import words
 
 SUBJECTS = 3
@@ -16,11 +16,12 @@ SUBJECTS = 3
 @dataclass(frozen=True)
 class Read:
     """A message as search understands it. `best`: what it asks, read as one question; `questions`: its parts that are
-    put as questions, in order, each read as one of several. `leans`: it makes sense only with what was said before;
-    `follows`: it was read together with that."""
+    put as questions, in order, each read as one of several, and `put` as they were said. `leans`: it makes sense only
+    with what was said before; `follows`: it was read together with that."""
 
     best: Ranking
     questions: tuple[Ranking, ...]
+    put: tuple[str, ...] = ()
     leans: bool = False
     follows: bool = False
 
@@ -44,7 +45,7 @@ def read(text: str, index: Index) -> Read:
         return Read(best, (best,) if found.named or not found.parts else ())
     rows = zip(found.parts, found.asking, found.named)
     questions = [[alone, *map(index.read, _with(named, part, index))] for part, alone, named in rows]
-    return Read(best, tuple(index.ranked(found.whole, row, as_part=True) for row in questions))
+    return Read(best, tuple(index.ranked(found.whole, row, as_part=True) for row in questions), found.parts)
 
 
 def readings(text: str, index: Index) -> Readings:
@@ -55,6 +56,8 @@ def readings(text: str, index: Index) -> Readings:
     if len(pieces) == 1:
         return Readings(whole)
     put = [at for at, piece in enumerate(pieces) if asks(piece)]
+    if put:
+        put = [at for at, piece in enumerate(pieces) if at in put or (names_a_subject(piece) and index.subjects(piece))]
     asking = put or [at for at, piece in enumerate(pieces) if wants_to_know(piece)] or list(range(len(pieces)))
     # What a part is about was said before it or by it; else the message as a whole names it once, for all its parts.
     everywhere = index.subjects(text)[:1]

@@ -8,6 +8,8 @@ LONG = 14
 """Words. Only a longer sentence is cut at question words that no sign sets apart."""
 SHORTEST_PART = 2
 """Words that a part of a sentence needs to be a question of its own."""
+LONGEST_NAME = 7
+"""Words of a part that asks for something by naming it."""
 MOST_PARTS = 8
 """Parts that are looked at; each costs a sentence vector. The last ones count: people set out with the matter and close
 with the question."""
@@ -23,9 +25,9 @@ _SUBJECT = (
 _ASKING = rf"(?:{_QUESTION_WORD}|(?:{_VERB}) (?:{_SUBJECT}))"
 _ASKING_FIRST = rf"(?:{_QUESTION_WORD}|(?:{_VERB}) (?!not\b)\w+)"
 """At the very beginning a verb asks whatever follows: "does narcan", "is chocolate"."""
-_AND = "and|but|or|also|plus|so|then|n|&|and then|oh and"
+_AND = "and|an|but|or|also|plus|so|then|n|&|and then|oh and"
 _JOINED = re.compile(
-    rf"(?:\s*[,;:–—-]\s*|\s+)(?:{_AND})\s+(?=(?:also\s+)?(?:{_ASKING}|(?:do|does|did|can|could|will)\s+\w+)\b)"
+    rf"(?:\s*[,;:–—-]\s*|\s+)(?:{_AND})\s+(?=(?:also\s+)?(?:{_ASKING}|if\b|(?:do|does|did|can|could|will|should|is|are)\s+\w+)\b)"
     rf"|\s*[,:–—]\s*(?={_ASKING}\b)",
     re.IGNORECASE,
 )
@@ -51,6 +53,12 @@ _WANTS = re.compile(
 )
 
 
+_TELLS_OF_SOMEBODY = re.compile(
+    r"\b(?:i|im|ive|i'm|i've|me|my|mine|we|we're|our|us|he|she|his|her|hers|they|them|their|here|hi|hello|thanks?)\b",
+    re.IGNORECASE,
+)
+
+
 def sentences(text: str) -> tuple[str, ...]:
     """The sentences of a message, as far as its signs tell them apart, with single spaces: each run of them would be
     looked at from every one of its characters when a sentence is cut."""
@@ -66,6 +74,11 @@ def sentences(text: str) -> tuple[str, ...]:
 def asks(part: str) -> bool:
     """Whether a part of a message is put as a question, by its sign or its first words."""
     return part.rstrip(" \"')").endswith("?") or bool(_OPENS.search(part))
+
+
+def names_a_subject(part: str) -> bool:
+    """Whether a part of a message is short and tells nothing of a person, such as "birth control with lupus"."""
+    return SHORTEST_PART <= len(part.split()) <= LONGEST_NAME and not _TELLS_OF_SOMEBODY.search(part)
 
 
 def wants_to_know(part: str) -> bool:

@@ -17,14 +17,14 @@ from starlette.testclient import TestClient
 from knowledge.editing.acts import Editing
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
-from knowledge.second_net import NetFile
+from knowledge.second_net import SecondNet
 from knowledge.store.repository import KnowledgeStore
 from knowledge.store.safety_checks import SafetyChecks
 from knowledge.trials.current import CurrentTrials
 from knowledge.upkeep import Upkeep
 from knowledge.wiring import Knowledge
 from records.staff import StaffStore
-from safety import ADVICE_RULES, load_rules
+from safety import ADVICE_RULES, SECOND_NET, load_rules
 from storage.engine import open_engine
 from tests.knowledge.editing.conftest import FACTS
 from tests.knowledge.samples import CARD, NOON, SOURCE, STEPS, TEA, WordEncoder, publication
@@ -82,7 +82,7 @@ def room(
         editing=Editing(store, lambda: FACTS, lambda entries: None, checks),
         checks=checks,
         upkeep=cast(Upkeep, SmallUpkeep()),
-        second_net=NetFile(folder / "second_net.npz"),
+        second_net=SecondNet.read(SECOND_NET.read_bytes()),
     )
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
 
-from bot.nlu.rewordings import Example, RewordedEmergency, calm, examples, learned
-from knowledge.second_net import SecondNet
-from knowledge.wiring import from_environment
-from safety import EMERGENCY_RULES, cards_named, load_rules
+from bench.second_net import Example, digest, examples, learned, spoilt
+from bot.nlu.emergencies import EMERGENCY
+from bot.nlu.rewordings import RewordedEmergency
+from knowledge.second_net import SecondNet, learned_from
+from knowledge.wiring import Knowledge
+from safety import EMERGENCY_RULES, SECOND_NET, cards_named, load_rules
 from tests.knowledge.samples import WordEncoder
 
-CONFIG = RewordedEmergency.get_default_config()
 CALM = (
     "what is lupus",
     "how is lupus treated",
@@ -34,7 +36,7 @@ def vectors(texts: Sequence[str]) -> np.ndarray:
 
 
 def taught(rows: Sequence[Example]) -> SecondNet:
-    return learned(rows, vectors([row.text for row in rows]), CONFIG)
+    return learned(rows, vectors([row.text for row in rows]))
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def net() -> SecondNet:
     rows = [Example(text, "heart-attack") for text in FALLS]
     rows += [Example(text, "crisis") for text in NOTES]
     rows += [Example(text, "heart-attack", "es") for text in SPANISH]
-    return taught([*rows, *calm(CALM)])
+    return taught([*rows, *map(Example, CALM)])
 
 
 def finding(net: SecondNet, text: str) -> tuple[str, str, str] | None:
@@ -61,7 +63,7 @@ def test_what_is_like_calm_messages_gets_none(net: SecondNet) -> None:
 
 
 def test_learning_twice_gives_the_same_net(net: SecondNet) -> None:
-    rows = [*examples()[:300], *calm(CALM)]
+    rows = examples()[::20]
     once, again = (taught(rows).kept() for _ in range(2))
     assert once == again
 
@@ -96,16 +98,27 @@ def test_no_calm_example_is_an_emergency_to_the_rules(name: str) -> None:
     assert wrong == []
 
 
-def test_the_gateway_judges_by_the_net_of_the_model_that_serves(served_model: Path) -> None:
-    """Loading the model leaves its net in the home; it finds what no rule does."""
-    from rasa.core.agent import Agent
+def test_the_shipped_net_was_learned_from_the_examples_as_they_are() -> None:
+    """Whoever changes them has to run `make net`."""
+    assert learned_from(SECOND_NET.read_bytes()) == digest()
 
+
+def test_spoilt_copies_say_the_same_and_come_out_the_same_every_time() -> None:
+    rows = [*(Example(text, "heart-attack") for text in FALLS), *map(Example, CALM)]
+    once = spoilt(rows)
+    assert once == spoilt(rows)
+    assert [row.card for row in once] == [row.card for row in rows]
+    assert all(row.text != worse.text for row, worse in zip(rows, once))
+
+
+def test_assistant_and_gateway_judge_by_the_net_that_is_shipped(shipped: Knowledge) -> None:
+    """Without any training; it finds what no rule does."""
     text = "He has laid out his good suit, given the dog away and says we need not worry about him after tonight"
     assert load_rules(EMERGENCY_RULES).check(text) is None
-    room = from_environment()
-    assert room.reworded_emergency(text, "US") is None, "nothing was loaded yet"
-    Agent.load(str(served_model))
-    found = room.reworded_emergency(text, "US")
+    found = shipped.reworded_emergency(text, "US")
     assert found is not None
     assert found.kind == "crisis"
-    assert room.reworded_emergency("How is lupus treated in children?", "US") is None
+    assert shipped.reworded_emergency("How is lupus treated in children?", "US") is None
+    message = Message({TEXT: text})
+    RewordedEmergency(shipped).process([message])
+    assert message.get(EMERGENCY)["card"] == "crisis"
