@@ -45,7 +45,7 @@ EVERY_THIRD, EVERY_TWELFTH = slice(None, None, 3), slice(None, None, 12)
 """Of the published phrasings these are learned from: the first of `NEAR`, the second of other topics. The others say
 much the same, and the matrix of nearness grows with the square."""
 
-SURENESS = Sureness(urgent=0.6, card=0.5)
+SURENESS = Sureness(urgent=0.7, card=0.5)
 """From `bench.rewordings`: the rules have looked before, so that a needless card weighs more here than there."""
 SOFTNESS, GAMMA = 5.0, 0.15
 """C of the machine, and how fast nearness fades. By what the net makes of other authors' messages; half or twice as
