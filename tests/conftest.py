@@ -13,8 +13,17 @@ import pytest
 from knowledge import wiring
 from knowledge.settings import SHIPPED_CONTENT
 from tests import postgresql as postgresql_server
+from tests.databases import in_memory
 from tests.provenance import CONTACT, HOURS
 from tests.running import Lantern, environment, run_command
+
+
+def pytest_configure() -> None:
+    """What tests keep is kept in memory where there is enough: most of them write a database, and each of its commits
+    would wait for the disk. Of a run that passed nothing is left."""
+    memory = in_memory()
+    if memory:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups

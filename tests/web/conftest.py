@@ -36,6 +36,7 @@ from records import wiring as records_wiring
 from safety import EMERGENCY_RULES, Rules, load_rules
 from safety.cards import CardShelf
 from safety.numbers import Numbers
+from tests.databases import new_sqlite
 from web.app import build
 from web.limits import Limits
 from web.logs import MessageLog
@@ -308,7 +309,7 @@ def parts(assistant: StandInAssistant, tmp_path: Path, rules: Rules, phrases: Ph
         home=tmp_path, assistant_port=assistant.port, assistant_timeout_ms=400, region="US", integrator_key=KEY
     )
     records = records_wiring.build({"LANTERN_HOME": str(tmp_path)})
-    records.store.migrate()
+    new_sqlite(tmp_path / "conversations.db", "conversations")
     metrics = Metrics(rules.cards)
     return Parts(
         settings=settings,

@@ -26,6 +26,7 @@ from knowledge.wiring import Knowledge
 from records.staff import StaffStore
 from safety import ADVICE_RULES, load_rules
 from storage.engine import open_engine
+from tests.databases import new_sqlite
 from tests.knowledge.editing.conftest import FACTS
 from tests.knowledge.samples import CARD, NOON, SOURCE, STEPS, TEA, WordEncoder, publication
 from tests.web.conftest import HERE, HOST, SmallUpkeep, shipped_trials
@@ -93,8 +94,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def knowledge_store(tmp_path: Path) -> KnowledgeStore:
-    store = KnowledgeStore(open_engine(f"sqlite:///{tmp_path / 'knowledge.db'}"))
-    store.migrate()
+    store = KnowledgeStore(open_engine(f"sqlite:///{new_sqlite(tmp_path / 'knowledge.db', 'knowledge')}"))
     store.publish([TEA, STEPS, CARD], {SOURCE.key: SOURCE}, **publication())
     return store
 
