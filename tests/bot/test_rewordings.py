@@ -12,8 +12,9 @@ import pytest
 from bot.nlu.rewordings import Example, RewordedEmergency, calm, examples, learned
 from knowledge.second_net import SecondNet
 from knowledge.wiring import from_environment
-from safety import EMERGENCY_RULES, cards_named, load_rules
+from safety import EMERGENCY_RULES, cards_named
 from tests.knowledge.samples import WordEncoder
+from tests.shipped import shipped_rules
 
 CONFIG = RewordedEmergency.get_default_config()
 CALM = (
@@ -86,7 +87,7 @@ def test_no_example_is_urgent_in_one_file_and_calm_in_another(name: str) -> None
 
 @pytest.mark.parametrize("name", ["vectors.jsonl", "rewordings.jsonl"])
 def test_no_calm_example_is_an_emergency_to_the_rules(name: str) -> None:
-    rules = load_rules(EMERGENCY_RULES)
+    rules = shipped_rules(EMERGENCY_RULES)
     rows = map(json.loads, (EMERGENCY_RULES.parent / name).read_text("utf-8").splitlines())
     wrong = [
         row["text"]
@@ -101,7 +102,7 @@ def test_the_gateway_judges_by_the_net_of_the_model_that_serves(served_model: Pa
     from rasa.core.agent import Agent
 
     text = "He has laid out his good suit, given the dog away and says we need not worry about him after tonight"
-    assert load_rules(EMERGENCY_RULES).check(text) is None
+    assert shipped_rules(EMERGENCY_RULES).check(text) is None
     room = from_environment()
     assert room.reworded_emergency(text, "US") is None, "nothing was loaded yet"
     Agent.load(str(served_model))

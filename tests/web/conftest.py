@@ -26,17 +26,18 @@ from knowledge.codec import answer_to_json
 from knowledge.files import parse_entry
 from knowledge.glossary import Glossary, live
 from knowledge.model import Answer, Block, Entry, FollowUp, Provenance, Question, Release, Revision, Source
-from knowledge.phrases import Phrases, read_phrases
+from knowledge.phrases import Phrases
 from knowledge.settings import SHIPPED_CONTENT
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.snapshot import load_snapshot
 from knowledge.upkeep import CopyHealth, WorkerHealth
 from knowledge.wiring import Knowledge
 from records import wiring as records_wiring
-from safety import EMERGENCY_RULES, Rules, load_rules
+from safety import EMERGENCY_RULES, Rules
 from safety.cards import CardShelf
 from safety.numbers import Numbers
 from tests.databases import new_sqlite
+from tests.shipped import shipped_phrases, shipped_rules
 from web.app import build
 from web.limits import Limits
 from web.logs import MessageLog
@@ -107,7 +108,7 @@ WITHDRAWN = "lupus-being-reviewed"
 
 @functools.cache
 def shipped_trials() -> TrialAnswers:
-    return TrialAnswers(load_snapshot(), read_phrases(SHIPPED_CONTENT).of("en"))
+    return TrialAnswers(load_snapshot(), shipped_phrases().of("en"))
 
 
 class SmallAnswerer:
@@ -295,12 +296,12 @@ def assistant() -> Iterator[StandInAssistant]:
 
 @pytest.fixture(scope="session")
 def rules() -> Rules:
-    return load_rules(EMERGENCY_RULES)
+    return shipped_rules(EMERGENCY_RULES)
 
 
 @pytest.fixture(scope="session")
 def phrases() -> Phrases:
-    return read_phrases(SHIPPED_CONTENT)
+    return shipped_phrases()
 
 
 @pytest.fixture

@@ -24,11 +24,12 @@ from knowledge.trials.current import CurrentTrials
 from knowledge.upkeep import Upkeep
 from knowledge.wiring import Knowledge
 from records.staff import StaffStore
-from safety import ADVICE_RULES, load_rules
+from safety import ADVICE_RULES
 from storage.engine import open_engine
 from tests.databases import new_sqlite
 from tests.knowledge.editing.conftest import FACTS
 from tests.knowledge.samples import CARD, NOON, SOURCE, STEPS, TEA, WordEncoder, publication
+from tests.shipped import shipped_rules
 from tests.web.conftest import HERE, HOST, SmallUpkeep, shipped_trials
 from web.app import build
 from web.parts import Parts
@@ -73,7 +74,7 @@ def room(
         phrases=door.phrases,
         aliases=Aliases({}),
         background=("who won the cup",),
-        advice=load_rules(ADVICE_RULES),
+        advice=shipped_rules(ADVICE_RULES),
         numbers=door.numbers,
         trials=cast(CurrentTrials, StillTrials()),
         cards=door.cards,
