@@ -20,6 +20,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
+from knowledge.settings import SHIPPED_CONTENT
 from records import wiring
 from storage.secrets import shared_secret
 from tests.browser.chromium import FAULTS, NOTE_VIOLATIONS
@@ -34,6 +35,7 @@ ENTRY, NEW_SENTENCE = "lupus-sun-protection", "Put your hat by the door."
 SUNSCREEN = "which sunscreen with lupus"
 MISSED = "is welding light safe for my lupus skin"
 MOST_CLICKS = 14
+EVERY = 20
 LOADED_SECONDS, CHECK_SECONDS = 120, 280
 WIDE, PHONE = (1280, 800), (390, 844)
 
@@ -45,6 +47,7 @@ class Gateway:
         self.port, self.log = free_port(), home.parent / "gateway.log"
         self.address = f"http://127.0.0.1:{self.port}"
         self.settings = environment(home, LANTERN_PORT=str(self.port), LANTERN_REGION="US")
+        self.few_cases = home.parent / "content"
         shared_secret(home / "secrets" / "assistant")
         records = wiring.build({"LANTERN_HOME": str(home)})
         records.store.migrate()
@@ -61,8 +64,15 @@ class Gateway:
         return process
 
     def check_safety(self) -> None:
-        """What the worker does of itself with a text that is in review."""
-        done = run_command("editing", "safety-check", env=self.settings, seconds=CHECK_SECONDS)
+        """What the worker does of itself with a text that is in review; of the questions outside of what is known, it
+        replays a few."""
+        if not self.few_cases.exists():
+            shutil.copytree(SHIPPED_CONTENT, self.few_cases)
+            outside = self.few_cases / "en" / "background.txt"
+            lines = outside.read_text(encoding="utf-8").splitlines(keepends=True)
+            outside.write_text("".join(lines[::EVERY]), encoding="utf-8")
+        settings = {**self.settings, "LANTERN_CONTENT": str(self.few_cases)}
+        done = run_command("editing", "safety-check", env=settings, seconds=CHECK_SECONDS)
         assert (done.returncode, " 0 not safe" in done.stdout) == (0, True), done.stdout
 
     def _is_loaded(self) -> bool:
