@@ -25,6 +25,7 @@ from records import wiring
 from storage.secrets import shared_secret
 from tests.browser.chromium import FAULTS, NOTE_VIOLATIONS
 from tests.running import PROJECT, environment, free_port, run_command, wait_until
+from tests.shipped import few_outside
 from tests.web.studio.test_access import EXPECTED
 from web.studio.access import anybody
 
@@ -35,7 +36,6 @@ ENTRY, NEW_SENTENCE = "lupus-sun-protection", "Put your hat by the door."
 SUNSCREEN = "which sunscreen with lupus"
 MISSED = "is welding light safe for my lupus skin"
 MOST_CLICKS = 14
-EVERY = 20
 LOADED_SECONDS, CHECK_SECONDS = 120, 280
 WIDE, PHONE = (1280, 800), (390, 844)
 
@@ -67,10 +67,7 @@ class Gateway:
         """What the worker does of itself with a text that is in review; of the questions outside of what is known, it
         replays a few."""
         if not self.few_cases.exists():
-            shutil.copytree(SHIPPED_CONTENT, self.few_cases)
-            outside = self.few_cases / "en" / "background.txt"
-            lines = outside.read_text(encoding="utf-8").splitlines(keepends=True)
-            outside.write_text("".join(lines[::EVERY]), encoding="utf-8")
+            few_outside(shutil.copytree(SHIPPED_CONTENT, self.few_cases))
         settings = {**self.settings, "LANTERN_CONTENT": str(self.few_cases)}
         done = run_command("editing", "safety-check", env=settings, seconds=CHECK_SECONDS)
         assert (done.returncode, " 0 not safe" in done.stdout) == (0, True), done.stdout
