@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 import secrets
 from contextlib import suppress
@@ -25,6 +26,12 @@ _NEIGHBOURS = (0, -1, 1)
 
 def password_hash(password: str) -> str:
     return _HASHER.hash(_bytes(password))
+
+
+@functools.cache
+def hash_of_nobody() -> str:
+    """Of a password that nobody has: a name that is unknown takes as long to refuse as a wrong password."""
+    return password_hash(secrets.token_hex(16))
 
 
 def is_password(password: str, kept: str) -> bool:

@@ -80,7 +80,7 @@ class StaffStore:
     def __init__(self, engine: Engine, clock: Callable[[], dt.datetime]) -> None:
         self._engine, self._clock = engine, clock
         self.reminders = StaffReminders(engine, clock)
-        self._nobody = credentials.password_hash(secrets.token_hex(16))
+        self._nobody = credentials.hash_of_nobody()
 
     # Accounts --------------------------------------------------------------------------------------------------
 

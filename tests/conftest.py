@@ -13,27 +13,40 @@ import pytest
 from knowledge import wiring
 from knowledge.settings import SHIPPED_CONTENT
 from tests import postgresql as postgresql_server
+from tests.databases import in_memory
 from tests.provenance import CONTACT, HOURS
 from tests.running import Lantern, environment, run_command
+
+
+def pytest_configure() -> None:
+    """What tests keep is kept in memory where there is enough: most of them write a database, and each of its commits
+    would wait for the disk. Of a run that passed nothing is left."""
+    memory = in_memory()
+    if memory:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run side by side, those of one file stay together, and all that talk with the one Lantern. Those
     with a group that takes long are begun first, so that no process waits for another at the end."""
+    groups: dict[str, list[pytest.Item]] = {}
     for item in items:
-        talks = "running_lantern" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("lantern" if talks else str(item.path)))
-    items.sort(key=_turn)
+        group = "lantern" if "running_lantern" in getattr(item, "fixturenames", ()) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+        groups.setdefault(group, []).append(item)
+    items[:] = [
+        item for group in sorted(groups, key=lambda group: _turn(group, groups[group])) for item in groups[group]
+    ]
 
 
-def _turn(item: pytest.Item) -> int:
-    """Those that need the prepared home come behind one long file that does not: one process prepares it meanwhile."""
-    needed = getattr(item, "fixturenames", ())
-    if "running_lantern" in needed:
+def _turn(group: str, items: list[pytest.Item]) -> int:
+    """Those that need the prepared home come behind long files that do not: one process prepares it meanwhile."""
+    if group == "lantern":
         return 0
-    takes_long = item.get_closest_marker("takes_long") is not None
-    return (2 if "prepared_home" in needed else 1) if takes_long else 3
+    if all(item.get_closest_marker("takes_long") is None for item in items):
+        return 3
+    return 2 if any("prepared_home" in getattr(item, "fixturenames", ()) for item in items) else 1
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.databases import RoomName, in_memory, set_up
+
 UNPRIVILEGED = "postgres"
 """PostgreSQL refuses to run as root; Debian's package brings this user."""
 ABSENT = (
@@ -31,17 +33,38 @@ class Server:
 
     folder: Path
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    _set_up: set[RoomName] = field(default_factory=set)
+    _passing: list[str] = field(default_factory=list)
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg2://lantern@/{database}?host={self.folder}"
 
-    def new_database(self) -> str:
-        """Address of an empty database."""
+    def new_database(self, room: RoomName | None = None) -> str:
+        """Address of an empty database, or of one with the tables of `room`."""
         name = f"test_{next(self._numbers)}"
+        self._command(f"CREATE DATABASE {name} TEMPLATE {self._with_tables(room) if room else 'template1'}")
+        return self.url(name)
+
+    def next_database(self, room: RoomName | None = None) -> str:
+        """`new_database` that is taken away when the next test asks for one: hundreds of them are gigabytes."""
+        for name in self._passing:
+            self._command(f"DROP DATABASE {name} WITH (FORCE)")
+        url = self.new_database(room)
+        self._passing = [str(sa.engine.make_url(url).database)]
+        return url
+
+    def _with_tables(self, room: RoomName) -> str:
+        name = f"new_{room}"
+        if room not in self._set_up:
+            self._command(f"CREATE DATABASE {name}")
+            set_up(self.url(name), room)
+            self._set_up.add(room)
+        return name
+
+    def _command(self, sql: str) -> None:
         engine = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
         with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        return self.url(name)
+            connection.exec_driver_sql(sql)
 
 
 @contextmanager
@@ -49,7 +72,7 @@ def running() -> Iterator[Server]:
     """A server that is ready; it is stopped and its folder removed at the end. Fails where PostgreSQL is missing."""
     programs = _programs()
     # A socket's path may have 107 bytes at most, so the folder does not lie below pytest's.
-    folder = Path(tempfile.mkdtemp(prefix="lantern-postgresql-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="lantern-postgresql-", dir=in_memory() or "/tmp"))
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, UNPRIVILEGED)

@@ -15,7 +15,7 @@ from knowledge import wiring as knowledge_wiring
 from knowledge.wiring import Knowledge
 from records import wiring as records_wiring
 from records.wiring import Records
-from safety import EMERGENCY_RULES, load_rules
+from safety import EMERGENCY_RULES, Rules, load_rules
 from web.assistant import Assistant, Breaker
 from web.channels import wiring as channels_wiring
 from web.channels.door import Channels
@@ -48,10 +48,16 @@ def build(environment: Mapping[str, str]) -> Parts:
 
 
 def assembled(
-    settings: Settings, knowledge: Knowledge, records: Records, secret: bytes, channels: Channels | None = None
+    settings: Settings,
+    knowledge: Knowledge,
+    records: Records,
+    secret: bytes,
+    channels: Channels | None = None,
+    rules: Rules | None = None,
 ) -> Parts:
-    """The parts of a door. `secret` is shared with the assistant."""
-    rules = load_rules(EMERGENCY_RULES)
+    """The parts of a door. `secret` is shared with the assistant; `rules` are those of emergencies, where they are made
+    already: that takes seconds."""
+    rules = rules or load_rules(EMERGENCY_RULES)
     metrics = Metrics(rules.cards)
     return Parts(
         settings=settings,

@@ -22,8 +22,9 @@ from bot.nlu.requests import ADVICE, QUESTION, RequestClassifier
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.model import RegistryCopy
 from knowledge.wiring import Knowledge
-from safety import EMERGENCY_RULES, load_rules
+from safety import EMERGENCY_RULES
 from tests.running import PROJECT, Reply
+from tests.shipped import shipped_rules
 
 
 def trained(knowledge: Knowledge) -> RequestClassifier:
@@ -53,7 +54,7 @@ class Assistant:
 
     def __init__(self, knowledge: Knowledge, classifier: RequestClassifier) -> None:
         self.knowledge, self._classifier = knowledge, classifier
-        self._emergencies = load_rules(EMERGENCY_RULES)
+        self._emergencies = shipped_rules(EMERGENCY_RULES)
         rules = (rule for file in (PROJECT / "data" / "rules").glob("*.yml") for rule in _yaml(file)["rules"])
         self.action_of = {rule["steps"][0]["intent"]: rule["steps"][1]["action"] for rule in rules}
         built = [kind(knowledge) for kind in _action_classes()]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from actions.conversation import ACTIONS, conversations
 from knowledge.editing.gate import Said, read_conversations, unsafe
-from safety import EMERGENCY_RULES, load_rules
+from safety import EMERGENCY_RULES
 from tests.actions.talking import Assistant, Person
+from tests.shipped import shipped_rules
 
 CASES = read_conversations()
 
@@ -22,7 +23,7 @@ def test_each_message_has_the_intent_that_the_trained_model_finds(assistant: Ass
 
 
 def test_each_comes_out_as_it_must_with_the_content_that_is_shipped(assistant: Assistant) -> None:
-    knowledge, rules = assistant.knowledge, load_rules(EMERGENCY_RULES)
+    knowledge, rules = assistant.knowledge, shipped_rules(EMERGENCY_RULES)
     assert unsafe(knowledge.live(), rules, CASES, conversations(knowledge)) == []
 
 

@@ -15,8 +15,9 @@ from bot.nlu.emergencies import EMERGENCY
 from bot.nlu.rewordings import RewordedEmergency
 from knowledge.second_net import SecondNet, learned_from
 from knowledge.wiring import Knowledge
-from safety import EMERGENCY_RULES, SECOND_NET, cards_named, load_rules
+from safety import EMERGENCY_RULES, SECOND_NET, cards_named
 from tests.knowledge.samples import WordEncoder
+from tests.shipped import shipped_rules
 
 CALM = (
     "what is lupus",
@@ -88,7 +89,7 @@ def test_no_example_is_urgent_in_one_file_and_calm_in_another(name: str) -> None
 
 @pytest.mark.parametrize("name", ["vectors.jsonl", "rewordings.jsonl"])
 def test_no_calm_example_is_an_emergency_to_the_rules(name: str) -> None:
-    rules = load_rules(EMERGENCY_RULES)
+    rules = shipped_rules(EMERGENCY_RULES)
     rows = map(json.loads, (EMERGENCY_RULES.parent / name).read_text("utf-8").splitlines())
     wrong = [
         row["text"]
@@ -114,7 +115,7 @@ def test_spoilt_copies_say_the_same_and_come_out_the_same_every_time() -> None:
 def test_assistant_and_gateway_judge_by_the_net_that_is_shipped(shipped: Knowledge) -> None:
     """Without any training; it finds what no rule does."""
     text = "He has laid out his good suit, given the dog away and says we need not worry about him after tonight"
-    assert load_rules(EMERGENCY_RULES).check(text) is None
+    assert shipped_rules(EMERGENCY_RULES).check(text) is None
     found = shipped.reworded_emergency(text, "US")
     assert found is not None
     assert found.kind == "crisis"

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from records.repository import HISTORY, MIGRATIONS
-from storage.engine import open_engine
-from storage.migrations import migrate
+from tests import postgresql as postgresql_server
+from tests.databases import new_sqlite
 from tests.running import PROJECT, Lantern
 
 
@@ -56,15 +55,11 @@ def served_model(
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Address of an empty conversations database."""
+    """Address of a conversations database in which nothing is kept."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'conversations.db'}"
-    else:
-        url = request.getfixturevalue("postgresql").new_database()
-    engine = open_engine(url)
-    migrate(engine, MIGRATIONS, HISTORY)
-    engine.dispose()
-    return url
+        return f"sqlite:///{new_sqlite(tmp_path / 'conversations.db', 'conversations')}"
+    server: postgresql_server.Server = request.getfixturevalue("postgresql")
+    return server.next_database("conversations")
 
 
 @contextmanager

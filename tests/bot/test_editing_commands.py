@@ -16,6 +16,7 @@ from knowledge.store.tables import audit
 from records import wiring as records_wiring
 from records.model import Conversation, KeptMessage
 from storage.engine import open_engine, write
+from tests.databases import new_sqlite
 from tests.knowledge.editing.conftest import BETTER, PETER, Desk
 from tests.knowledge.samples import CARD, NOON, SOURCE, STEPS, TEA, publication
 
@@ -27,8 +28,7 @@ Run = Callable[..., tuple[int, str, str]]
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KnowledgeStore:
     """The database of a home with tea, steps and a card; the review of tea was due in 2020."""
     monkeypatch.setenv("LANTERN_HOME", str(tmp_path))
-    store = KnowledgeStore(open_engine(f"sqlite:///{tmp_path / 'knowledge.db'}"))
-    store.migrate()
+    store = KnowledgeStore(open_engine(f"sqlite:///{new_sqlite(tmp_path / 'knowledge.db', 'knowledge')}"))
     old = replace(TEA, review_due=dt.date(2020, 1, 1))
     store.publish([old, STEPS, CARD], {"place": SOURCE}, **publication())
     return store

@@ -11,6 +11,7 @@ from bot.__main__ import main
 from knowledge.editing import exchange
 from knowledge.store.repository import KnowledgeStore
 from storage.engine import open_engine
+from tests.databases import new_sqlite
 from tests.knowledge.samples import CARD, ENTRIES, SOURCE, STEPS, TEA, publication, write_folder
 
 NEW = replace(STEPS, id="tea-cold", question="Is cold tea tea?", phrasings=("iced tea",), related=())
@@ -23,9 +24,7 @@ def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> KnowledgeStore:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LANTERN_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("LANTERN_CONTENT", str(write_folder(tmp_path / "content")))
-    (tmp_path / "home").mkdir()
-    store = KnowledgeStore(open_engine(f"sqlite:///{tmp_path / 'home' / 'knowledge.db'}"))
-    store.migrate()
+    store = KnowledgeStore(open_engine(f"sqlite:///{new_sqlite(tmp_path / 'home' / 'knowledge.db', 'knowledge')}"))
     store.publish([TEA], {"place": SOURCE}, **publication())
     store.publish(ENTRIES, {}, **publication(base=1))
     return store

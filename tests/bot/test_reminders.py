@@ -14,8 +14,7 @@ import pytest
 from bot.reminders import remind
 from bot.worker import NotDone
 from knowledge.model import Entry
-from knowledge.phrases import Phrases, read_phrases
-from knowledge.settings import SHIPPED_CONTENT
+from knowledge.phrases import Phrases
 from knowledge.store.repository import KnowledgeStore
 from records import wiring as records_wiring
 from records.mail import MailServer
@@ -27,6 +26,7 @@ from tests.knowledge.samples import TEA, publication
 from tests.mail_server import StandInMailServer
 from tests.records.conftest import Clock
 from tests.running import environment, free_port, run_command
+from tests.shipped import shipped_phrases
 
 DUE = [replace(TEA, id=f"tea-{number}", review_due=dt.date(2026, 12, 1)) for number in range(22)]
 
@@ -57,7 +57,7 @@ def server() -> Iterator[StandInMailServer]:
 
 @pytest.fixture(scope="module")
 def phrases() -> Phrases:
-    return read_phrases(SHIPPED_CONTENT)
+    return shipped_phrases()
 
 
 def run(staff: StaffStore, server: StandInMailServer, phrases: Phrases, due: list[Entry] = DUE) -> str | None:

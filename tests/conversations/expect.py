@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from knowledge.phrases import read_phrases, spoken_date
-from knowledge.settings import SHIPPED_CONTENT
+from knowledge.phrases import spoken_date
 from tests.running import Reply
+from tests.shipped import shipped_phrases
 
-_PHRASES = read_phrases(SHIPPED_CONTENT)
+_PHRASES = shipped_phrases()
 
 
 def phrase(key: str, **slots: str) -> str:

@@ -13,6 +13,7 @@ from knowledge.answer import Answerer
 from knowledge.store.repository import KnowledgeStore
 from storage.engine import open_engine
 from tests import postgresql as postgresql_server
+from tests.databases import RoomName, new_sqlite
 from tests.knowledge.samples import write_folder
 
 
@@ -23,11 +24,13 @@ def content(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database: each test runs on both kinds."""
+    """The address of a new database, where the test uses the `store` with its tables: each test runs on both kinds."""
+    room: RoomName | None = "knowledge" if "store" in request.fixturenames else None
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'knowledge.db'}"
+        file = tmp_path / "knowledge.db"
+        return f"sqlite:///{new_sqlite(file, room) if room else file}"
     server: postgresql_server.Server = request.getfixturevalue("postgresql")
-    return server.new_database()
+    return server.next_database(room)
 
 
 @pytest.fixture
@@ -39,17 +42,13 @@ def engine(url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def store(engine: Engine) -> KnowledgeStore:
-    store = KnowledgeStore(engine)
-    store.migrate()
-    return store
+    return KnowledgeStore(engine)
 
 
 @pytest.fixture
 def sqlite_store(tmp_path: Path) -> KnowledgeStore:
     """For tests of what is above the store, where one kind of database will do."""
-    store = KnowledgeStore(open_engine(f"sqlite:///{tmp_path / 'small.db'}"))
-    store.migrate()
-    return store
+    return KnowledgeStore(open_engine(f"sqlite:///{new_sqlite(tmp_path / 'small.db', 'knowledge')}"))
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,9 @@ from knowledge.render import as_text
 from knowledge.search.index import Index
 from knowledge.search.questions import MOST_PARTS
 from knowledge.wiring import Knowledge
-from safety import EMERGENCY_RULES, load_rules
+from safety import EMERGENCY_RULES
 from safety.cards import fill
+from tests.shipped import shipped_rules
 
 FLOOR = [
     ("what is lupus", "lupus-what-is"),
@@ -269,7 +270,7 @@ def test_every_published_question_asked_word_for_word_shows_its_entry(answerer: 
 
 def test_every_button_of_an_entry_leads_somewhere(shipped: Knowledge) -> None:
     """To a part of it, to another entry, or to a card, which the safety rules show."""
-    answerer, rules = shipped.live(), load_rules(EMERGENCY_RULES)
+    answerer, rules = shipped.live(), shipped_rules(EMERGENCY_RULES)
     entries = [r.entry for r in answerer.asked() if r.entry.answer_kind != "card"]
     offered = {offer.message for e in entries for offer in answerer.entry_answer(e.id, Question("")).follow_ups}
     known = {"Say it more simply", "Tell me more", *(entry.question for entry in entries)}

@@ -11,9 +11,10 @@ import pytest
 from knowledge.answer import Answerer
 from knowledge.deferral import _RULES, about, may_stand_beneath, signs
 from knowledge.model import Answer, Context, Question
-from safety import ADVICE_RULES, load_rules
+from safety import ADVICE_RULES
 from safety.cards import fill
 from tests.safety.conftest import examples, rule_ids
+from tests.shipped import shipped_rules
 
 REQUESTS = [row["text"] for row in examples("advice_vectors.jsonl") if row["expect"]]
 DOSE = re.compile(r"[0-9]+(?:[.,][0-9]+)? ?(?:mg|g|kg|ml|milligram|tablet|pill|day|week|month|hour|%)", re.IGNORECASE)
@@ -115,7 +116,7 @@ def test_the_signs_that_cannot_wait_are_offered_by_their_published_question(
     ],
 )
 def test_the_signs_fit_the_person(text: str, entry: str | None) -> None:
-    found = load_rules(ADVICE_RULES).check(text)
+    found = shipped_rules(ADVICE_RULES).check(text)
     assert signs(about(text, found.rule if found else None), text) == entry
 
 

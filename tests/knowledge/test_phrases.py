@@ -12,6 +12,7 @@ from knowledge.errors import ContentError
 from knowledge.model import CAUTIONS
 from knowledge.phrases import Phrases, read_mapping, read_phrases, spoken_date
 from knowledge.settings import SHIPPED_CONTENT
+from tests.shipped import shipped_phrases
 
 PROJECT = Path(__file__).parent.parent.parent
 ROOMS = ("knowledge", "actions", "bot", "web")
@@ -21,7 +22,7 @@ SLOT = re.compile(r"\{(\w+)\}")
 
 @pytest.fixture(scope="module")
 def phrases() -> Phrases:
-    return read_phrases(SHIPPED_CONTENT)
+    return shipped_phrases()
 
 
 def trees() -> Iterator[tuple[str, ast.Module]]:

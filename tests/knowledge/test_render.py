@@ -6,16 +6,16 @@ import pytest
 
 from knowledge.blocks import callout, paragraphs, spoken, steps
 from knowledge.model import Answer, Block, Run, Source
-from knowledge.phrases import Phrases, read_phrases
+from knowledge.phrases import Phrases
 from knowledge.render import as_text, source_line
-from knowledge.settings import SHIPPED_CONTENT
+from tests.shipped import shipped_phrases
 
 PLACES = tuple(Source(f"key-{number}", f"Page {number}", f"Place {number}") for number in range(1, 5))
 
 
 @pytest.fixture(scope="module")
 def phrases() -> Phrases:
-    return read_phrases(SHIPPED_CONTENT)
+    return shipped_phrases()
 
 
 def test_a_reply_reads_well_as_plain_text(phrases: Phrases) -> None:

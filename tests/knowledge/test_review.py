@@ -16,8 +16,9 @@ from knowledge.glossary import published, read_glossaries
 from knowledge.model import Choice, Entry, Quiz
 from knowledge.review import numbers_in
 from knowledge.settings import SHIPPED_CONTENT
-from safety import EMERGENCY_RULES, load_rules
+from safety import EMERGENCY_RULES
 from tests.knowledge.samples import CARD, NOON, STEPS, TEA, WordEncoder, file_of, write_folder
+from tests.shipped import shipped_rules
 
 TODAY = NOON.date()
 WAYS = tuple(f"way {number} to ask" for number in range(10))
@@ -53,7 +54,7 @@ def write_glossary(folder: Path, text: str) -> None:
 
 
 def test_the_shipped_content_is_fit_to_publish() -> None:
-    cards = load_rules(EMERGENCY_RULES).cards
+    cards = shipped_rules(EMERGENCY_RULES).cards
     assert cards
     assert [
         str(fault) for fault in review.check(read_folder(SHIPPED_CONTENT), cards, read_glossaries(SHIPPED_CONTENT))
@@ -66,7 +67,7 @@ def test_the_shipped_content_leaves_nothing_to_mend(shipped: wiring.Knowledge) -
 
     # On the day it was checked: that a review falls due later is for `./lantern content check` to say, not for a test.
     day = max(entry.checked_on for entry in read_folder(SHIPPED_CONTENT).entries)
-    cards = load_rules(EMERGENCY_RULES).cards
+    cards = shipped_rules(EMERGENCY_RULES).cards
     try:
         review.examine(SHIPPED_CONTENT, cards, day, embed)
     except ContentError as error:

@@ -8,9 +8,9 @@ import pytest
 
 from knowledge.blocks import spoken
 from knowledge.model import Answer, Block, Run
-from knowledge.phrases import Phrases, read_phrases
-from knowledge.settings import SHIPPED_CONTENT
+from knowledge.phrases import Phrases
 from knowledge.variants import Variants
+from tests.shipped import shipped_phrases
 
 WORDS = {
     "sorry": "I do not know.",
@@ -73,7 +73,7 @@ def test_lists_and_links_are_left_alone(variants: Variants) -> None:
 
 
 def test_every_wording_of_a_phrase_is_another_one_with_the_same_slots() -> None:
-    phrases = read_phrases(SHIPPED_CONTENT)
+    phrases = shipped_phrases()
     wordings = [(locale, key, text) for locale, key, text in phrases if "_again" in key]
     assert len(wordings) > 20
     for locale, key, text in wordings:

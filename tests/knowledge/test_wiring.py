@@ -20,7 +20,6 @@ from knowledge.errors import ContentError, EditRefused, ModelError, StoreUnavail
 from knowledge.model import Answer, Person, Question
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
-from knowledge.second_net import SecondNet
 from knowledge.settings import SHIPPED_CONTENT
 from knowledge.store.repository import KnowledgeStore
 from knowledge.store.syncs import SyncJournal
@@ -31,12 +30,12 @@ from knowledge.trials.record import read_record
 from knowledge.trials.searches import read_searches
 from knowledge.trials.snapshot import load_snapshot
 from knowledge.wiring import Knowledge, build
-from safety import SECOND_NET
 from storage.engine import open_engine
 from storage.errors import StorageError
 from storage.settings import SettingError
 from tests.knowledge.samples import CARD, ENTRIES, NOON, SOURCE, STEPS, TEA, WordEncoder, publication
 from tests.running import wait_until
+from tests.shipped import shipped_net
 from tests.trials_registry import records
 
 SOURCES = {SOURCE.key: SOURCE}
@@ -69,7 +68,7 @@ def knowledge(sqlite_store: KnowledgeStore, shipped: Knowledge, days: list[dt.da
         cards_home=tmp_path / "cards",
         editing=editing,
         upkeep=shipped.upkeep,
-        second_net=SecondNet.read(SECOND_NET.read_bytes()),
+        second_net=shipped_net(),
     )
 
 

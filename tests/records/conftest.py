@@ -20,6 +20,7 @@ from records.tables import contact_requests, feedback, metadata, missed_question
 from storage.engine import open_engine, read, write
 from storage.writer import Writer
 from tests import postgresql as postgresql_server
+from tests.databases import RoomName, new_sqlite
 
 NOON = dt.datetime(2026, 11, 2, 12, tzinfo=dt.timezone.utc)
 REPLIES = [{"text": "No, lupus is not contagious.", "answer": {"kind": "answer"}}]
@@ -110,11 +111,13 @@ def away(engine: Engine) -> Iterator[None]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database: each test runs on both kinds."""
+    """The address of a new database, where the test uses the `store` with its tables: each test runs on both kinds."""
+    room: RoomName | None = "conversations" if "store" in request.fixturenames else None
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'conversations.db'}"
+        file = tmp_path / "conversations.db"
+        return f"sqlite:///{new_sqlite(file, room) if room else file}"
     server: postgresql_server.Server = request.getfixturevalue("postgresql")
-    return server.new_database()
+    return server.next_database(room)
 
 
 @pytest.fixture
@@ -131,30 +134,26 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(engine: Engine, clock: Clock) -> ConversationStore:
-    store = ConversationStore(engine, clock)
-    store.migrate()
-    return store
+    return ConversationStore(engine, clock)
 
 
 @pytest.fixture
 def sqlite_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """For what only a file can suffer. It gives up waiting for a lock after 20 ms."""
     monkeypatch.setattr(storage.engine, "BUSY_TIMEOUT_MS", 20)
-    engine = open_engine(f"sqlite:///{tmp_path / 'home' / 'small.db'}")
+    engine = open_engine(f"sqlite:///{new_sqlite(tmp_path / 'home' / 'small.db', 'conversations')}")
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
 def sqlite_store(sqlite_engine: Engine, clock: Clock) -> ConversationStore:
-    store = ConversationStore(sqlite_engine, clock)
-    store.migrate()
-    return store
+    return ConversationStore(sqlite_engine, clock)
 
 
 @pytest.fixture
-def new_recorder(clock: Clock) -> Iterator[Callable[..., Recorder]]:
-    """Makes recorders, each with a writer of its own, as in processes of their own."""
+def new_recorder(clock: Clock, tmp_path: Path) -> Iterator[Callable[..., Recorder]]:
+    """Makes recorders, each with a writer of its own, as in processes of their own. They end before the folder does."""
     made: list[Recorder] = []
 
     def make(engine: Engine, store: ConversationStore, most: int = 10_000) -> Recorder:

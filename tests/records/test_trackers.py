@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -23,8 +24,8 @@ NewTrackers = Callable[..., Trackers]
 
 
 @pytest.fixture
-def new_trackers(clock: Clock) -> Iterator[NewTrackers]:
-    """Each with a writer of its own, as in processes of their own."""
+def new_trackers(clock: Clock, tmp_path: Path) -> Iterator[NewTrackers]:
+    """Each with a writer of its own, as in processes of their own, which ends before the folder does."""
     writers: list[Writer] = []
 
     def make(engine: Engine, most: int = 2_000, most_waiting: int = 10_000) -> Trackers:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from safety import ADVICE_RULES, EMERGENCY_RULES, Rules, load_rules
+from safety import ADVICE_RULES, EMERGENCY_RULES, Rules
+from tests.shipped import shipped_rules
 
 ROOM = EMERGENCY_RULES.parent
 
@@ -29,12 +30,12 @@ def rule_ids(file: Path) -> set[str]:
 
 @pytest.fixture(scope="session")
 def emergencies() -> Rules:
-    return load_rules(EMERGENCY_RULES)
+    return shipped_rules(EMERGENCY_RULES)
 
 
 @pytest.fixture(scope="session")
 def advice() -> Rules:
-    return load_rules(ADVICE_RULES)
+    return shipped_rules(ADVICE_RULES)
 
 
 @pytest.fixture(scope="session")

@@ -21,9 +21,10 @@ from safety.errors import RulesError
 from safety.rules import normalise
 from safety.spelling import _one_slip_apart, _slips, _words_with_runs, split
 from tests.safety.conftest import examples, remembered
+from tests.shipped import shipped_rules
 from tests.understanding.mangling import mangled
 
-EMERGENCIES = load_rules(EMERGENCY_RULES)
+EMERGENCIES = shipped_rules(EMERGENCY_RULES)
 CALM = [row["text"] for row in examples("vectors.jsonl") if row["expect"] is None and not any(remembered(row).values())]
 STORY = "I was told that I have lupus some years ago, and I keep a diary of good and bad days. "
 

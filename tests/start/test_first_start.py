@@ -11,11 +11,11 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from knowledge.settings import SHIPPED_CONTENT
 from tests import postgresql as postgresql_server
 from tests.conversations.expect import answered_by, shows_card
 from tests.registry_server import Registry
 from tests.running import ASSISTANT, GATEWAY, WORKER, Lantern, wait_until
+from tests.shipped import with_few_texts
 from tests.trials_registry import moved, number_of, records
 
 
@@ -32,11 +32,12 @@ def loading(
     registry: Registry,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Lantern, psutil.Process]]:
-    """The gateway answers, the assistant does not yet. The model and the training are those of another home."""
+    """The gateway answers, the assistant does not yet. The model and the training are those of another home, where all
+    texts were read."""
     folder = tmp_path_factory.mktemp("postgresql")
     for part in ("model", "models"):
         shutil.copytree(running_lantern.home / part, folder / "home" / part)
-    content = shutil.copytree(SHIPPED_CONTENT, folder / "content")
+    content = with_few_texts(folder / "content")
     searches = folder / "searches.yml"
     searches.write_text("- name: everything\n  intervention: CAR-T\n", encoding="utf-8")
     settings = {

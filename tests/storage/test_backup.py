@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import json
 import resource
+import shutil
 import signal
 import sqlite3
 import stat
@@ -59,17 +60,23 @@ def home(tmp_path: Path, request: pytest.FixtureRequest) -> Home:
 
     def make(kind: str, name: str) -> tuple[Room, ...]:
         if kind == "sqlite":
-            urls = [f"sqlite:///{tmp_path / name / room}.db" for room in ("knowledge", "conversations")]
-        else:
-            server: postgresql_server.Server = request.getfixturevalue("postgresql")
-            urls = 2 * [server.new_database()]
-        knows, keeps = knowledge.store.repository, records.repository
-        return (
-            Room("knowledge", urls[0], knows.MIGRATIONS, knows.HISTORY),
-            Room("conversations", urls[1], keeps.MIGRATIONS, keeps.HISTORY),
-        )
+            return sqlite_rooms(tmp_path / name)
+        server: postgresql_server.Server = request.getfixturevalue("postgresql")
+        return rooms_at(*2 * [server.new_database()])
 
     return make
+
+
+def sqlite_rooms(folder: Path) -> tuple[Room, ...]:
+    return rooms_at(*(f"sqlite:///{folder / room}.db" for room in ("knowledge", "conversations")))
+
+
+def rooms_at(*urls: str) -> tuple[Room, ...]:
+    knows, keeps = knowledge.store.repository, records.repository
+    return (
+        Room("knowledge", urls[0], knows.MIGRATIONS, knows.HISTORY),
+        Room("conversations", urls[1], keeps.MIGRATIONS, keeps.HISTORY),
+    )
 
 
 @contextmanager
@@ -165,13 +172,22 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "kept.zip"
 
 
-@pytest.fixture
-def whole(home: Home, file: Path) -> tuple[tuple[Room, ...], Path]:
-    """Rooms with rows in SQLite, and their backup."""
-    rooms = home("sqlite", "old")
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what `whole` has. Copy it before writing to it."""
+    folder = tmp_path_factory.mktemp("made")
+    rooms = sqlite_rooms(folder / "old")
     fill(rooms)
-    back_up(rooms, {}, file, NOON)
-    return rooms, file
+    back_up(rooms, {}, folder / "kept.zip", NOON)
+    return folder
+
+
+@pytest.fixture
+def whole(made: Path, tmp_path: Path, file: Path) -> tuple[tuple[Room, ...], Path]:
+    """Rooms with rows in SQLite, and their backup."""
+    shutil.copytree(made / "old", tmp_path / "old")
+    shutil.copy2(made / file.name, file)
+    return sqlite_rooms(tmp_path / "old"), file
 
 
 @pytest.mark.parametrize("to", KINDS)

@@ -21,15 +21,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from knowledge.phrases import Phrases, read_phrases
+from knowledge.phrases import Phrases
 from knowledge.settings import SHIPPED_CONTENT
 from knowledge.wiring import Knowledge
 from records import wiring as records_wiring
-from safety import EMERGENCY_RULES, Rules, load_rules
+from safety import EMERGENCY_RULES, Rules
 from safety.cards import CardShelf
 from safety.numbers import Numbers
 from tests.forked import processes
 from tests.running import wait_until
+from tests.shipped import shipped_phrases, shipped_rules
 from tests.torture.killed_acts import before_each_change
 from tests.web.conftest import SECRET, SmallKnowledge
 from web.channels import wiring as channels_wiring
@@ -50,12 +51,12 @@ START_SECONDS = 60
 @functools.cache
 def rules() -> Rules:
     """Read once: processes that are forked afterwards have them."""
-    return load_rules(EMERGENCY_RULES)
+    return shipped_rules(EMERGENCY_RULES)
 
 
 @functools.cache
 def phrases() -> Phrases:
-    return read_phrases(SHIPPED_CONTENT)
+    return shipped_phrases()
 
 
 @dataclass(frozen=True)

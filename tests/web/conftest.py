@@ -26,16 +26,18 @@ from knowledge.codec import answer_to_json
 from knowledge.files import parse_entry
 from knowledge.glossary import Glossary, live
 from knowledge.model import Answer, Block, Entry, FollowUp, Provenance, Question, Release, Revision, Source
-from knowledge.phrases import Phrases, read_phrases
+from knowledge.phrases import Phrases
 from knowledge.settings import SHIPPED_CONTENT
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.snapshot import load_snapshot
 from knowledge.upkeep import CopyHealth, WorkerHealth
 from knowledge.wiring import Knowledge
 from records import wiring as records_wiring
-from safety import EMERGENCY_RULES, Rules, load_rules
+from safety import EMERGENCY_RULES, Rules
 from safety.cards import CardShelf
 from safety.numbers import Numbers
+from tests.databases import new_sqlite
+from tests.shipped import shipped_phrases, shipped_rules
 from web.app import build
 from web.limits import Limits
 from web.logs import MessageLog
@@ -106,7 +108,7 @@ WITHDRAWN = "lupus-being-reviewed"
 
 @functools.cache
 def shipped_trials() -> TrialAnswers:
-    return TrialAnswers(load_snapshot(), read_phrases(SHIPPED_CONTENT).of("en"))
+    return TrialAnswers(load_snapshot(), shipped_phrases().of("en"))
 
 
 class SmallAnswerer:
@@ -294,12 +296,12 @@ def assistant() -> Iterator[StandInAssistant]:
 
 @pytest.fixture(scope="session")
 def rules() -> Rules:
-    return load_rules(EMERGENCY_RULES)
+    return shipped_rules(EMERGENCY_RULES)
 
 
 @pytest.fixture(scope="session")
 def phrases() -> Phrases:
-    return read_phrases(SHIPPED_CONTENT)
+    return shipped_phrases()
 
 
 @pytest.fixture
@@ -308,7 +310,7 @@ def parts(assistant: StandInAssistant, tmp_path: Path, rules: Rules, phrases: Ph
         home=tmp_path, assistant_port=assistant.port, assistant_timeout_ms=400, region="US", integrator_key=KEY
     )
     records = records_wiring.build({"LANTERN_HOME": str(tmp_path)})
-    records.store.migrate()
+    new_sqlite(tmp_path / "conversations.db", "conversations")
     metrics = Metrics(rules.cards)
     return Parts(
         settings=settings,

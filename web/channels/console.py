@@ -20,6 +20,7 @@ from knowledge.settings import SHIPPED_CONTENT
 from knowledge.wiring import Knowledge
 from records import wiring as records_wiring
 from records.wiring import Records
+from safety import EMERGENCY_RULES, Rules, load_rules
 from safety.numbers import Numbers
 from web.channels import settings as channel_settings
 from web.channels.checking import problems
@@ -125,12 +126,12 @@ async def check(names: Sequence[str], environment: Mapping[str, str], live: bool
     """Checks these channels with their own settings, or with made-up ones where nothing is set; 1 if any has a
     problem."""
     failed = 0
-    settings = Settings.from_environment(environment)
+    settings, rules = Settings.from_environment(environment), load_rules(EMERGENCY_RULES)
     for name in names:
         begun = time.monotonic()
         try:
             given = channel_settings.given(name, environment, settings.home)
-            found = await checked(name, given, settings.site_address)
+            found = await checked(name, given, rules, settings.site_address)
             if live and given:
                 found += await _live(built(name, environment, settings))
         except (SettingError, DoorError) as fault:
@@ -149,11 +150,13 @@ async def check(names: Sequence[str], environment: Mapping[str, str], live: bool
 async def checked(
     name: str,
     given: Mapping[str, str],
+    rules: Rules,
     site_address: str = "",
     kind: type[Adapter] | None = None,
 ) -> list[str]:
-    """The problems of a channel with these settings, or with made-up ones where there are none. `kind`: an adapter in
-    place of its own. Nothing of this installation is touched. Raises `SettingError`."""
+    """The problems of a channel with these settings, or with made-up ones where there are none. `rules`: those of
+    emergencies; `kind`: an adapter in place of its own. Nothing of this installation is touched. Raises
+    `SettingError`."""
     simulation = provider(name)
     site_address = site_address or SIMULATED_URL
     settings = dict(given) or simulation.sample_settings()
@@ -162,7 +165,7 @@ async def checked(
         environment = {"LANTERN_HOME": folder, "LANTERN_REGION": "US"}
         with ExitStack() as stack:
             shipped = cast(Knowledge, ShippedOnly())
-            parts, records = _simulated(environment, shipped, stack, secrets.token_bytes(32))
+            parts, records = _simulated(environment, shipped, stack, secrets.token_bytes(32), rules)
             return await problems(adapter, simulation(settings, site_address), parts, records)
 
 
@@ -178,7 +181,7 @@ async def _live(adapter: Adapter) -> list[str]:
 
 
 def _simulated(
-    environment: Mapping[str, str], knowledge: Knowledge, stack: ExitStack, secret: bytes
+    environment: Mapping[str, str], knowledge: Knowledge, stack: ExitStack, secret: bytes, rules: Rules | None = None
 ) -> tuple[Parts, Records]:
     """The parts of a door whose record lies in a folder that goes with the simulation."""
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="lantern-simulated-"))
@@ -186,7 +189,7 @@ def _simulated(
     stack.callback(records.engine.dispose)
     records.store.migrate()
     settings = Settings.from_environment(environment)
-    return assembled(settings, knowledge, records, secret), records
+    return assembled(settings, knowledge, records, secret, rules=rules), records
 
 
 # Trying --------------------------------------------------------------------------------------------------------

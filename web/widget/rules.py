@@ -6,6 +6,7 @@ their own, by the number of their form, which every element of that form reads.
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 from collections.abc import Iterable, Iterator
@@ -51,13 +52,14 @@ def shortened(words: Iterable[str]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class PackedRules:
-    """What is served, made once."""
+    """What is served, made once in a process."""
 
     content: bytes
     gzipped: bytes
     tag: str
 
     @classmethod
+    @functools.cache
     def read(cls) -> PackedRules:
         content = packed()
         # Without a date in it, every process sends the same bytes.

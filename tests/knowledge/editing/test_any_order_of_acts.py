@@ -21,6 +21,7 @@ from knowledge.model import Draft, Entry, Person
 from knowledge.store.audit import first_broken
 from knowledge.store.repository import KnowledgeStore
 from storage.engine import open_engine
+from tests.databases import new_sqlite
 from tests.knowledge.editing.conftest import FACTS, person, sources
 from tests.knowledge.samples import CARD, NOON, STEPS, TEA, publication
 
@@ -50,9 +51,9 @@ class AnyOrderOfActs(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        self.engine = open_engine(f"sqlite:///{Path(self.folder.name) / 'knowledge.db'}")
+        file = new_sqlite(Path(self.folder.name) / "knowledge.db", "knowledge")
+        self.engine = open_engine(f"sqlite:///{file}")
         self.store = KnowledgeStore(self.engine)
-        self.store.migrate()
         self.store.publish([TEA, STEPS, CARD], sources(), **publication())
         self.acts = Editing(self.store, lambda: FACTS, lambda entries: None)
         self.minutes = itertools.count(1)

@@ -8,10 +8,10 @@ import pytest
 
 from knowledge.files import read_folder
 from knowledge.model import Entry
-from knowledge.phrases import read_phrases
 from knowledge.settings import SHIPPED_CONTENT
 from tests.eligibility import promises
 from tests.running import PROJECT
+from tests.shipped import shipped_phrases
 
 
 def texts(entry: Entry) -> Iterator[str]:
@@ -30,7 +30,7 @@ def test_no_entry_says_that_somebody_may_join() -> None:
 
 
 def test_no_phrase_says_that_somebody_may_join() -> None:
-    phrases = list(read_phrases(SHIPPED_CONTENT))
+    phrases = list(shipped_phrases())
     assert {f"{locale} {key}": found for locale, key, text in phrases if (found := promises([text]))} == {}
 
 

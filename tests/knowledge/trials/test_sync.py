@@ -33,8 +33,7 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def desk(server: Server, engine: Engine) -> Desk:
-    KnowledgeStore(engine).migrate()
+def desk(server: Server, engine: Engine, store: KnowledgeStore) -> Desk:
     return Desk(engine, server)
 
 

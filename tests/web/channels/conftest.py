@@ -22,6 +22,7 @@ from records import wiring as records_wiring
 from records.tables import channel_inbox, channel_outbox, metadata
 from records.wiring import Records
 from storage.engine import read
+from tests.databases import new_sqlite
 from tests.running import wait_until
 from tests.web.conftest import StandInAssistant
 from tests.web.test_serve import door
@@ -191,7 +192,7 @@ Open = Callable[..., Any]
 @pytest.fixture
 def records(tmp_path: Path) -> Iterator[Records]:
     records = records_wiring.build({"LANTERN_HOME": str(tmp_path)})
-    records.store.migrate()
+    new_sqlite(tmp_path / "conversations.db", "conversations")
     yield records
     records.engine.dispose()
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import web.channels.checking
+from safety import Rules
 from tests.running import environment, run_command
 from tests.web.channels.conftest import EVERY_CHANNEL
 from web.channels.console import checked
@@ -98,15 +99,15 @@ BROKEN: dict[type[Adapter], str] = {
 
 @pytest.mark.parametrize("kind", BROKEN, ids=lambda kind: kind.__name__)
 @pytest.mark.usefixtures("few_samples")
-def test_a_broken_adapter_is_found_out(kind: type[Adapter], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_adapter_is_found_out(kind: type[Adapter], rules: Rules, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("web.channels.simulation.bench.PATIENCE", 5)
-    problems = asyncio.run(checked("whatsapp", {}, kind=kind))
+    problems = asyncio.run(checked("whatsapp", {}, rules, kind=kind))
     assert [problem for problem in problems if BROKEN[kind] in problem], problems
 
 
 @pytest.mark.usefixtures("few_samples")
-def test_a_sound_adapter_has_no_problem_with_the_same_samples() -> None:
-    assert asyncio.run(checked("whatsapp", {})) == []
+def test_a_sound_adapter_has_no_problem_with_the_same_samples(rules: Rules) -> None:
+    assert asyncio.run(checked("whatsapp", {}, rules)) == []
 
 
 def test_a_weak_secret_is_a_problem_of_the_check(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import web.channels.template
+from safety import Rules
 from web.channels import console
 from web.channels import settings as channel_settings
 from web.channels.simulation import providers
@@ -77,8 +78,8 @@ def test_it_is_as_short_as_promised() -> None:
 
 
 @pytest.mark.usefixtures("added")
-def test_it_passes_the_same_check_as_every_other_channel() -> None:
-    assert asyncio.run(console.checked("template", {})) == []
+def test_it_passes_the_same_check_as_every_other_channel(rules: Rules) -> None:
+    assert asyncio.run(console.checked("template", {}, rules)) == []
 
 
 @pytest.mark.usefixtures("added")

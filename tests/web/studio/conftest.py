@@ -17,17 +17,18 @@ from starlette.testclient import TestClient
 from knowledge.editing.acts import Editing
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
-from knowledge.second_net import SecondNet
 from knowledge.store.repository import KnowledgeStore
 from knowledge.store.safety_checks import SafetyChecks
 from knowledge.trials.current import CurrentTrials
 from knowledge.upkeep import Upkeep
 from knowledge.wiring import Knowledge
 from records.staff import StaffStore
-from safety import ADVICE_RULES, SECOND_NET, load_rules
+from safety import ADVICE_RULES
 from storage.engine import open_engine
+from tests.databases import new_sqlite
 from tests.knowledge.editing.conftest import FACTS
 from tests.knowledge.samples import CARD, NOON, SOURCE, STEPS, TEA, WordEncoder, publication
+from tests.shipped import shipped_net, shipped_rules
 from tests.web.conftest import HERE, HOST, SmallUpkeep, shipped_trials
 from web.app import build
 from web.parts import Parts
@@ -72,7 +73,7 @@ def room(
         phrases=door.phrases,
         aliases=Aliases({}),
         background=("who won the cup",),
-        advice=load_rules(ADVICE_RULES),
+        advice=shipped_rules(ADVICE_RULES),
         numbers=door.numbers,
         trials=cast(CurrentTrials, StillTrials()),
         cards=door.cards,
@@ -82,7 +83,7 @@ def room(
         editing=Editing(store, lambda: FACTS, lambda entries: None, checks),
         checks=checks,
         upkeep=cast(Upkeep, SmallUpkeep()),
-        second_net=SecondNet.read(SECOND_NET.read_bytes()),
+        second_net=shipped_net(),
     )
 
 
@@ -93,8 +94,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def knowledge_store(tmp_path: Path) -> KnowledgeStore:
-    store = KnowledgeStore(open_engine(f"sqlite:///{tmp_path / 'knowledge.db'}"))
-    store.migrate()
+    store = KnowledgeStore(open_engine(f"sqlite:///{new_sqlite(tmp_path / 'knowledge.db', 'knowledge')}"))
     store.publish([TEA, STEPS, CARD], {SOURCE.key: SOURCE}, **publication())
     return store
 

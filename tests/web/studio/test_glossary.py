@@ -12,6 +12,7 @@ from knowledge.glossary import new_word
 from knowledge.store.repository import KnowledgeStore
 from knowledge.store.safety_checks import SafetyChecks
 from storage.engine import open_engine
+from tests.databases import new_sqlite
 from tests.knowledge.samples import CARD, NOON, SOURCE, STEPS, TEA, publication
 from tests.web.studio.conftest import Employ, begin, submit
 from tests.web.studio.test_safety_check import check
@@ -28,8 +29,7 @@ MEANING = "A pot with a lid, in which water is heated."
 
 @pytest.fixture
 def knowledge_store(tmp_path: Path) -> KnowledgeStore:
-    store = KnowledgeStore(open_engine(f"sqlite:///{tmp_path / 'knowledge.db'}"))
-    store.migrate()
+    store = KnowledgeStore(open_engine(f"sqlite:///{new_sqlite(tmp_path / 'knowledge.db', 'knowledge')}"))
     card = replace(TARJETA, steps=TARJETA.steps[:2])
     store.publish([TEA, STEPS, CARD, card, KETTLE], {SOURCE.key: SOURCE}, **publication())
     return store

@@ -13,9 +13,10 @@ from knowledge.editing.trial_run import with_drafts
 from knowledge.model import Person as Actor
 from knowledge.store.safety_checks import Found, SafetyChecks
 from records.model import Conversation, KeptMessage
-from safety import EMERGENCY_RULES, load_rules
+from safety import EMERGENCY_RULES
 from storage.engine import open_engine, write
 from tests.knowledge.samples import CARD, NOON, TEA
+from tests.shipped import shipped_rules
 from tests.web.studio.conftest import Clock, Employ, Person, begin, submit
 from web.parts import Parts
 
@@ -38,7 +39,7 @@ def safety_checks(tmp_path: Path) -> SafetyChecks:
 
 def check(parts: Parts, questions: list[tuple[int, str]] | None = None) -> Found:
     """What the worker does with the text that is in review."""
-    knowledge, rules = parts.knowledge, load_rules(EMERGENCY_RULES)
+    knowledge, rules = parts.knowledge, shipped_rules(EMERGENCY_RULES)
     assert knowledge.checks
     draft = knowledge.store.drafts()[0]
     tried = knowledge.tried([draft.id])
@@ -134,7 +135,7 @@ def test_a_planned_publication_waits_for_its_check(employ: Employ, parts: Parts,
 
 
 def test_a_card_without_a_number_to_call_breaks_a_case(parts: Parts) -> None:
-    knowledge, rules = parts.knowledge, load_rules(EMERGENCY_RULES)
+    knowledge, rules = parts.knowledge, shipped_rules(EMERGENCY_RULES)
     card = replace(CARD, id="cpr-adult", question="What do I do?")
     draft = knowledge.editing.draft(card, by=AUTHOR, at=NOON)
     live = knowledge.live().release

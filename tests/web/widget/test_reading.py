@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from safety import EMERGENCY_RULES, Rules, load_rules
+from safety import EMERGENCY_RULES, Rules
 from tests.safety.conftest import examples, remembered
 from tests.safety.rough_texts import rough_texts
+from tests.shipped import shipped_rules
 from web.widget.rules import packed
 
 READER = Path(__file__).with_name("findings.mjs")
@@ -41,7 +42,7 @@ Read = Callable[[Iterable[dict[str, Any]]], list[dict[str, Any]]]
 
 @pytest.fixture(scope="module")
 def rules() -> Rules:
-    return load_rules(EMERGENCY_RULES)
+    return shipped_rules(EMERGENCY_RULES)
 
 
 @pytest.fixture(scope="module")
