@@ -8,8 +8,8 @@ that have nothing to do with the answer before, each asked of an index without a
 questions, asked of an index without them. No evaluation question is read.
 
 Prints the shares of right first hits and, for a range of thresholds, of right, wrong and withheld answers:
-`knowledge.answer.Thresholds.following` was chosen from these tables. `--fit` fits `knowledge.search.context.LIGHT` and
-`knowledge.search.confidence.FOLLOWING` to both authors and prints them as they stand there; the tables are of the
+`knowledge.thresholds.Thresholds.following` was chosen from these tables. `--fit` fits `knowledge.search.context.LIGHT`
+and `knowledge.search.confidence.FOLLOWING` to both authors and prints them as they stand there; the tables are of the
 messages of either author then, with weights that were fitted to the other. It takes about a minute of a processor and
 asks the release that is live in `var/`.
 """

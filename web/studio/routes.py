@@ -25,6 +25,7 @@ from web.studio import (
     releases,
     reviews,
     site,
+    thresholds,
 )
 from web.studio.access import Studio
 from web.studio.figures import Figures
@@ -96,4 +97,5 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *cards.routes(studio),
         *channels.routes(studio),
         *site.routes(studio),
+        *thresholds.routes(studio),
     ]

@@ -28,6 +28,8 @@ ACT_WORDS = {
     "roll_back": "rolled back",
     "settle_case": "agreed that a case of the safety check may come out otherwise",
     "set_site": "changed settings",
+    "set_threshold": "changed how sure the assistant must be",
+    "measure_thresholds": "asked what other thresholds would do",
     "send_again": "had messages sent again",
     "refused": "was refused",
 }
@@ -60,6 +62,9 @@ def lines(rows: Iterable[AuditRow]) -> list[Line]:
             words = f"rolled back to release {row.detail.get('to')}"
         elif row.act == "set_site":
             words = f"set {', '.join(sorted(row.detail.get('settings', ())))}"
+        elif row.act == "set_threshold":
+            pairs = row.detail.get("thresholds", {}).items()
+            words = "set how sure the assistant must be: " + ", ".join(f"{n} {a} to {b}" for n, (a, b) in pairs)
         elif row.act == "send_again":
             words = f"had messages to {row.detail.get('channel')} sent again"
         found.append(Line(row, words, tuple(sorted(entries_of(row.locale, row.entry, row.detail)))))
