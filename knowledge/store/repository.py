@@ -226,12 +226,20 @@ class KnowledgeStore:
 
     def audit(self, entry: tuple[str, str] | None = None) -> Iterator[AuditRow]:
         """The audit trail from its beginning, or what it says of one entry, by locale and id."""
+        query = sa.select(audit).order_by(audit.c.number)
         if entry is not None:
-            yield from about(self.audit(), entry)
-            return
+            # Whatever names the entry, and the plans that later rows name by their number.
+            named = audit.c.detail.contains(entry[1], autoescape=True) | audit.c.detail.contains('"plan"')
+            query = query.where((audit.c.entry_id == entry[1]) | named)
         with _translated(), read(self._engine) as connection:
-            for row in connection.execute(sa.select(audit).order_by(audit.c.number)):
-                yield _audit_row(row)
+            rows = map(_audit_row, connection.execute(query))
+            yield from rows if entry is None else about(rows, entry)
+
+    def newest_audit(self, limit: int, skipped: int = 0) -> list[AuditRow]:
+        """The newest rows of the audit trail, the newest first, without the very newest that are `skipped`."""
+        query = sa.select(audit).order_by(audit.c.number.desc()).limit(limit).offset(skipped)
+        with _translated(), read(self._engine) as connection:
+            return [_audit_row(row) for row in connection.execute(query)]
 
     def site_settings(self) -> dict[str, SiteSetting]:
         """What admins set while Lantern runs, by name."""

@@ -30,6 +30,7 @@ from web.studio import (
 from web.studio.access import Studio
 from web.studio.figures import Figures
 from web.studio.listing import Remembered
+from web.studio.trail import Chain
 from web.studio.trying import TrialsOfDrafts
 from web.studio.views import Pages
 from web.studio.warming import Warming
@@ -81,6 +82,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         remembered=Remembered(lambda texts: parts.knowledge.grades.of(texts)),
         beside=beside,
         warming=Warming(_slow_at_first(parts, pages, figures, beside)),
+        chain=Chain(parts.knowledge.store.audit, parts.clock),
     )
     return [
         *people.routes(studio),
