@@ -132,7 +132,7 @@ def test_what_is_not_safe_is_refused_in_words(employ: Employ, parts: Parts) -> N
     unsafe = [Effect("answer", 0.30, broken=("what is tea → is my own cup right for me",))]
     knowledge.effects.keep(wanted, *knowledge.store.in_force(), unsafe, NOON)
     shown = html.unescape(peter.open(PAGE).text)
-    assert "May not be set: 1 case of safety would not come out as they must" in shown
+    assert "May not be set: 1 case of safety would not come out as it must" in shown
     assert "a case of safety would not come out as it must: what is tea" in set_to(peter, "answer", "0.30")
     assert peter.open(PAGE).text.count("disabled") == len(CHOICES) - 2, "those that are not measured, or not safe"
     assert knowledge.store.in_force()[1] == knowledge.live().thresholds == Thresholds()
