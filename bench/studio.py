@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import gc
 import itertools
 import os
 import re
@@ -164,6 +165,9 @@ def measure(environment: dict[str, str]) -> int:
     client = TestClient(build(parts), "http://127.0.0.1", client=("127.0.0.1", 1), follow_redirects=False)
     client.headers["Sec-Fetch-Site"] = "same-origin"
     parts.knowledge.live()
+    # What was made to fill the databases is nothing that a gateway holds, and looks through for garbage.
+    gc.collect()
+    gc.freeze()
     signing_in = time.perf_counter()
     page = client.get("/studio/sign-in").text
     mark = _mark(page)
@@ -183,12 +187,11 @@ def measure(environment: dict[str, str]) -> int:
     assert secret
     names = {"draft": draft.rpartition("/")[2], "secret": secret[1]}
     for path in (*declared(parts, names), *FILTERED):
-        times = [_timed(client, path) for _ in range(REPEATS + 1)]
+        is_file = path.endswith(FILES)
+        times = [_timed(client, path) for _ in range(2 if is_file else REPEATS + 1)]
         median = statistics.median(times[1:])
-        fits = max(times[0], median) <= FLOOR
-        verdict = f"{FLOOR:.0f} {'ok' if fits else 'short'}"
-        if path.endswith(FILES):
-            fits, verdict = True, ""
+        fits = is_file or max(times[0], median) <= FLOOR
+        verdict = "" if is_file else f"{FLOOR:.0f} {'ok' if fits else 'short'}"
         short += not fits
         shown = path.replace(secret[1], "...")
         print(f"{shown:<40}{times[0]:9.0f}{median:9.0f}{verdict:>12}{yardstick.milliseconds():11.0f}", flush=True)
