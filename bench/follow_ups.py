@@ -8,8 +8,8 @@ and which entries answer that; none where `accept` is empty. Beside them stand m
 phrasing by its author, and outside questions, asked of an index without them. No evaluation question is read.
 
 Prints the shares of right first hits and, for a range of thresholds, of right, wrong and withheld answers:
-`knowledge.answer.Thresholds.following` was chosen from these tables. `--fit` fits `knowledge.search.context.LIGHT` and
-`knowledge.search.confidence.FOLLOWING` to all authors and prints them as they stand there; the tables are of the
+`knowledge.thresholds.Thresholds.following` was chosen from these tables. `--fit` fits `knowledge.search.context.LIGHT`
+and `knowledge.search.confidence.FOLLOWING` to all authors and prints them as they stand there; the tables are of the
 messages of each author then, with weights that were fitted to the others. It takes about a minute of a processor and
 asks the release that is live in `var/`.
 """

@@ -11,11 +11,11 @@ Nothing that is asked is in the index that is asked. Asked are:
 
 Every other one of each is held back: it is never fitted to, and the tables are of these alone. No evaluation question
 is read. Prints the shares of right first hits, and for a range of thresholds the shares of right, wrong and withheld
-answers: `knowledge.answer.Thresholds` was chosen from these tables. `--fit` first fits `knowledge.search.index.SCORING`
-and then `knowledge.search.confidence.WEIGHTS` to the other half, and prints both as they stand there; the tables are
-then made with the new ones. `--every N` takes every Nth of both halves (default 3); with 1, `--fit` takes about five
-minutes of a processor. It asks the release that is live in `var/`: after a change of content files, publish them with
-`./lantern content import --seed`.
+answers: `knowledge.thresholds.Thresholds` was chosen from these tables. `--fit` first fits
+`knowledge.search.index.SCORING` and then `knowledge.search.confidence.WEIGHTS` to the other half, and prints both as
+they stand there; the tables are then made with the new ones. `--every N` takes every Nth of both halves (default 3);
+with 1, `--fit` takes about five minutes of a processor. It asks the release that is live in `var/`: after a change of
+content files, publish them with `./lantern content import --seed`.
 """
 
 from __future__ import annotations

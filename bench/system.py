@@ -1,7 +1,7 @@
 """Start, memory, edit-to-live, latency, throughput and CPU time of a whole Lantern, measured from outside.
 
     .venv/bin/python -m bench.system [--runs N] [--messages N] [--stock FOLDER [--stock-bot FOLDER]] [--quick]
-                                      [--only cards]
+                                      [--only cards|click]
 
 It uses homes and free ports of its own, and sends only to 127.0.0.1. Each figure is the median of the runs, with the
 smallest and the largest. Three yardsticks stand beside it, taken in the same run: a fixed piece of work (how fast is
@@ -189,7 +189,8 @@ def run_all(options: argparse.Namespace, place: Path, sheet: Sheet) -> None:
         sheet.begin(f"Run {run} of {options.runs}")
         if not options.only:
             measure_lantern(ours, lantern, run, options.messages, senders, sheet)
-        measure_cards(lantern, options.messages // 3, senders, sheet)
+        if options.only != "click":
+            measure_cards(lantern, options.messages // 3, senders, sheet)
         if options.only:
             continue
         measure_echo(place, options.messages, senders, sheet)
@@ -197,10 +198,16 @@ def run_all(options: argparse.Namespace, place: Path, sheet: Sheet) -> None:
             measure_stock(stock, options.messages, senders, sheet)
         for figure, beside in BESIDE_STOCK.items():
             sheet.compare(figure, beside)
+    if options.only != "cards":
+        measure_clicks(lantern, options.runs, sheet)
+
+
+def measure_clicks(lantern: Lantern, clicks: int, sheet: Sheet) -> None:
+    """From clicks on "Publish now" in the studio to the replies of an open chat."""
     sheet.begin("Lantern: a click in the studio")
     with lantern.up() as server:
         studio = publishing.Studio(server, lantern.environment)
-        for _ in range(options.runs):
+        for _ in range(clicks):
             sheet.note(LANTERN, "studio click-to-live s", studio.click())
 
 
@@ -218,7 +225,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="one run, 400 messages, 6 long conversations: a first look"
     )
-    parser.add_argument("--only", choices=["cards"], help="after the first start nothing but the emergency cards")
+    parser.add_argument(
+        "--only",
+        choices=["cards", "click"],
+        help="after the first start nothing but the emergency cards, or the way from a click in the studio to a reply",
+    )
     parser.add_argument(
         "--stock", type=folder, metavar="FOLDER", help="scripts of the stock bot (gen.py and its texts)"
     )

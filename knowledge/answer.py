@@ -10,8 +10,8 @@ import copy
 import datetime as dt
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from knowledge import glossary
@@ -26,6 +26,7 @@ from knowledge.search.context import Earlier, read_after
 from knowledge.search.index import Index, Ranking
 from knowledge.search.message import Read
 from knowledge.search.words import words
+from knowledge.thresholds import AS_IT_COMES, Thresholds
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.numbers import find_nct, malformed_nct
 from knowledge.trials.talk import Join
@@ -48,23 +49,6 @@ MESSAGES_READ = 32
 what to offer where nothing was found, needs no second search. About as many as are answered at the same time."""
 
 
-@dataclass(frozen=True)
-class Thresholds:
-    """Chances, 0 to 1. At or above a confidence of `answer` an entry is shown. Else, where the question is about
-    something published by a chance of `clarify`, the nearest entries are offered; below it the assistant says that it
-    does not know. Of several questions in one message each is answered only at or above a confidence of `several`: a
-    part that only sounds like a question is the likelier mistake. Set with the tables of `bench/retrieval.py`, so that
-    of a hundred answers about three are wrong, and of a hundred outside questions eight are not refused.
-
-    A message that is read together with the answer before it gets an entry at or above a confidence of `following`
-    (`bench/follow_ups.py`)."""
-
-    answer: float = 0.38
-    following: float = 0.5
-    clarify: float = 0.93
-    several: float = 0.7
-
-
 class Answerer:
     """Answers from exactly one release. Immutable: a new release is a new `Answerer`, so no reply mixes two."""
 
@@ -77,19 +61,19 @@ class Answerer:
         advice: Rules,
         numbers: Numbers,
         trials: TrialAnswers,
-        thresholds: Thresholds = Thresholds(),
+        thresholds: Thresholds = AS_IT_COMES,
         *,
         today: Callable[[], dt.date],
     ) -> None:
         """`today` is the day by which a review is overdue."""
         self.release, self._today = release, today
         self.index, self._sources, self._phrases = index, sources, phrases
-        self._advice, self.numbers, self.trials, self._thresholds = advice, numbers, trials, thresholds
+        self._advice, self.numbers, self.trials, self.thresholds = advice, numbers, trials, thresholds
         self._revisions = {revision.entry.key: revision for revision in release.revisions}
         self._withdrawn = {revision.entry.key: revision for revision in release.withdrawn}
         self._glossaries: dict[str, Glossary] = {}
         self._questions = {_plain(entry.question): entry.id for entry in index.entries}
-        self._read: OrderedDict[tuple[str, str | None, str], Read] = OrderedDict()
+        self._read: OrderedDict[tuple[str, str | None, str, float], Read] = OrderedDict()
         self._reading = threading.Lock()
 
     def with_trials(self, trials: TrialAnswers) -> Answerer:
@@ -98,6 +82,14 @@ class Answerer:
             return self
         other = copy.copy(self)
         other.trials = trials
+        return other
+
+    def with_thresholds(self, thresholds: Thresholds) -> Answerer:
+        """The same release, answered from when search is as sure as these say."""
+        if thresholds == self.thresholds:
+            return self
+        other = copy.copy(self)
+        other.thresholds = thresholds
         return other
 
     def answer(self, question: Question) -> Answer:
@@ -109,8 +101,16 @@ class Answerer:
         """The replies to a message: one, or in their order up to three where it asks several things that each have a
         sure answer."""
         settled = self._without_search(question)
+        return self._searched(question) if settled is None else (settled,)
+
+    def answers_by(self, question: Question, thresholds: Sequence[Thresholds]) -> list[tuple[Answer, ...]]:
+        """The replies to a message by each of these thresholds, for which it is searched once."""
+        settled = self._without_search(question)
         if settled is not None:
-            return (settled,)
+            return [(settled,)] * len(thresholds)
+        return [self.with_thresholds(one)._searched(question) for one in thresholds]
+
+    def _searched(self, question: Question) -> tuple[Answer, ...]:
         understood = self.understood(question)
         several = self._several(understood)
         if several:
@@ -158,23 +158,24 @@ class Answerer:
     def _least(self, understood: Read) -> float:
         """Confidence from which an entry is shown."""
         if understood.follows:
-            return self._thresholds.following
-        return ONE_WORD if len(words(understood.best.text)) == 1 else self._thresholds.answer
+            return self.thresholds.following
+        least = self.thresholds.answer
+        return max(ONE_WORD, least) if len(words(understood.best.text)) == 1 else least
 
     def _is_about_ours(self, ranking: Ranking) -> bool:
         """Whether the nearest entries are worth a look though none of them may answer."""
-        likely = chance_published(ranking.evidence) >= self._thresholds.clarify
-        return likely or ranking.confidence >= self._thresholds.answer
+        likely = chance_published(ranking.evidence) >= self.thresholds.clarify
+        return likely or ranking.confidence >= self.thresholds.answer
 
     def _several(self, understood: Read) -> tuple[Ranking, ...]:
         """The questions of a message that each find an entry of their own: two or more, or the only one that does where
         the message as a whole is about something published and finds none."""
-        sure = [found for found in understood.questions if found.hits and found.confidence >= self._thresholds.several]
+        sure = [found for found in understood.questions if found.hits and found.confidence >= self.thresholds.several]
         first: dict[str, Ranking] = {}
         for found in sure:
             first.setdefault(found.hits[0].entry.id, found)
         best = understood.best
-        alone = len(first) == 1 and best.confidence < self._thresholds.answer and self._is_about_ours(best)
+        alone = len(first) == 1 and best.confidence < self.thresholds.answer and self._is_about_ours(best)
         return tuple(first.values())[:CHOICES] if alone or len(first) > 1 else ()
 
     def _left_over(self, understood: Read, answered: tuple[Ranking, ...], locale: str) -> tuple[Answer, ...]:
@@ -218,13 +219,15 @@ class Answerer:
     def understood(self, question: Question) -> Read:
         """The questions of a message with the nearest entries, a follow-up in the light of what was said before."""
         context = question.context
-        message = (question.text, context.last_entry, context.earlier)
+        # By itself a message is read alike whatever the thresholds are.
+        sure = self.thresholds.answer if context.last_entry or context.earlier else 0.0
+        message = (question.text, context.last_entry, context.earlier, sure)
         with self._reading:
             if message in self._read:
                 return self._read[message]
         last = self._revisions.get(("en", context.last_entry or ""))
         earlier = Earlier(last.entry if last else None, context.earlier)
-        found = read_after(question.text, earlier, self.index, self._thresholds.answer)
+        found = read_after(question.text, earlier, self.index, sure)
         with self._reading:
             self._read[message] = found
             if len(self._read) > MESSAGES_READ:
@@ -357,7 +360,7 @@ class Answerer:
         """`ranking`: what is near to the request; None where nothing was searched."""
         confidence = ranking.confidence if ranking else 0.0
         nearest = self._live_hits(ranking) if ranking and self._is_about_ours(ranking) else []
-        sure = confidence >= self._thresholds.answer
+        sure = confidence >= self.thresholds.answer
         answer = deferred(self, question, nearest, advice.rule if advice else None, sure=sure)
         return replace(answer, confidence=confidence if ranking else None)
 

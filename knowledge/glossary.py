@@ -8,25 +8,31 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from knowledge.errors import ContentError, Fault
-from knowledge.files import ContentFolder, read_text, read_yaml
+from knowledge.files import read_text, read_yaml, scalar
 from knowledge.model import Block, Entry, Fact, Run, Source
 
 FILE = "glossary.yml"
 DAYS = ("checked_on", "review_due")
-KEYS = ("term", "forms", "name", "definition", "facts", "plain_meaning")
+_NO_DAY = "must be a day such as 2026-11-22"
+KEYS = ("term", "forms", "name", "definition", "facts", "plain_meaning", *DAYS)
+HEAD = "# Words that a reader may not know. docs/content-format.md says what each key means.\n"
+PREFIX = "word-"
+"""What stands before the id of a term in the id of its entry."""
 
 
 @dataclass(frozen=True)
 class Term:
     """One word or name. `forms`: other ways to write it; a plural or possessive s need not be listed. `name`: it names
     a medicine, a disease or a cell, for which there is no plain word. `facts` is empty where the definition only says
-    what the word means. `line` is its place in the file."""
+    what the word means. `line` is its place in the file. `checked_on`, `review_due`: where they are not those of the
+    file."""
 
     id: str
     term: str
@@ -35,6 +41,8 @@ class Term:
     definition: str
     facts: tuple[str, ...]
     line: int
+    checked_on: dt.date | None = None
+    review_due: dt.date | None = None
 
 
 class Glossary:
@@ -88,14 +96,38 @@ class Glossary:
             yield replace(run, text=rest)
 
 
-def published(glossaries: Mapping[str, Glossary], content: ContentFolder) -> tuple[Entry, ...]:
+def published(
+    glossaries: Mapping[str, Glossary], facts: Mapping[str, Fact], sources: Mapping[str, Source]
+) -> tuple[Entry, ...]:
     """Each term as the entry that is published of it, with the sources of its facts that a reader can be shown. The
     glossaries have their days."""
     return tuple(
-        _entry(term, locale, glossary, sources_of(term.facts, content.facts, content.sources))
+        _entry(term, locale, glossary, sources_of(term.facts, facts, sources))
         for locale, glossary in glossaries.items()
         for term in glossary.terms.values()
     )
+
+
+def write_glossary(terms: Iterable[Entry], names: Collection[str]) -> str:
+    """The canonical text of the file with the published terms of one locale, at least one. `names` are the ids of those
+    that are names, which is written in files alone; the days of most stand at its beginning."""
+    terms = sorted(terms, key=lambda entry: entry.id)
+    (days, _), *_ = Counter((entry.checked_on, entry.review_due) for entry in terms).most_common(1)
+    rows = [f"{key}: {day.isoformat()}" for key, day in zip(DAYS, days)]
+    for entry in terms:
+        name = entry.id.removeprefix(PREFIX)
+        rows += [f"{name}:", f"  term: {scalar(entry.question)}"]
+        rows += [f"  forms: [{_listed(entry.phrasings)}]"] if entry.phrasings else []
+        rows += ["  name: true"] if name in names else []
+        rows.append(f"  definition: {scalar(entry.answer)}")
+        rows.append(f"  facts: [{_listed(entry.facts)}]" if entry.facts else "  plain_meaning: true")
+        own = (entry.checked_on, entry.review_due)
+        rows += [f"  {key}: {day.isoformat()}" for key, day, usual in zip(DAYS, own, days) if day != usual]
+    return HEAD + "\n".join(rows) + "\n"
+
+
+def _listed(items: Iterable[str]) -> str:
+    return ", ".join(scalar(item, listed=True) for item in items)
 
 
 def live(entries: Iterable[Entry]) -> Glossary:
@@ -116,10 +148,11 @@ def new_word(word: str, name: str, locale: str, checked_on: dt.date, review_due:
 
 
 def _entry(term: Term, locale: str, glossary: Glossary, sources: tuple[str, ...]) -> Entry:
-    assert glossary.checked_on
-    assert glossary.review_due
+    checked_on, review_due = term.checked_on or glossary.checked_on, term.review_due or glossary.review_due
+    assert checked_on
+    assert review_due
     return Entry(
-        id=f"word-{term.id}",
+        id=f"{PREFIX}{term.id}",
         locale=locale,
         topic="glossary",
         question=term.term,
@@ -131,8 +164,8 @@ def _entry(term: Term, locale: str, glossary: Glossary, sources: tuple[str, ...]
         figures=(),
         related=(),
         as_of=None,
-        checked_on=glossary.checked_on,
-        review_due=glossary.review_due,
+        checked_on=checked_on,
+        review_due=review_due,
         cautions=(),
         answer=term.definition,
     )
@@ -172,7 +205,11 @@ def read_glossaries(folder: Path) -> dict[str, Glossary]:
 
 def read_glossary(file: Path) -> Glossary:
     """One glossary file. Raises `ContentError` with every fault."""
-    text = read_text(file)
+    return parse_glossary(read_text(file), file)
+
+
+def parse_glossary(text: str, file: Path) -> Glossary:
+    """A glossary from its text; `file` is what it is said to be of. Raises `ContentError` with every fault."""
     lines = {row.partition(":")[0]: number for number, row in enumerate(text.split("\n"), 1) if row[:1].strip()}
     terms: list[Term] = []
     faults: list[Fault] = []
@@ -200,14 +237,19 @@ def _days(table: dict[Any, Any], file: Path, faults: list[Fault]) -> list[dt.dat
     """Takes `DAYS` out of the table."""
     days = []
     for name in DAYS:
-        day = None
-        if name in table:
-            try:
-                day = dt.date.fromisoformat(table.pop(name))
-            except (TypeError, ValueError):
-                faults.append(Fault(file, 1, f"{name}: must be a day such as 2026-11-22"))
-        days.append(day)
+        given = table.pop(name, None)
+        days.append(_day(given))
+        if given is not None and days[-1] is None:
+            faults.append(Fault(file, 1, f"{name}: {_NO_DAY}"))
     return days
+
+
+def _day(given: Any) -> dt.date | None:
+    """The day that a value names; None where it names none."""
+    try:
+        return dt.date.fromisoformat(given)
+    except (TypeError, ValueError):
+        return None
 
 
 def _term(key: str, row: Mapping[str, Any], line: int) -> Term:
@@ -219,6 +261,8 @@ def _term(key: str, row: Mapping[str, Any], line: int) -> Term:
         definition=row["definition"],
         facts=tuple(row.get("facts", ())),
         line=line,
+        checked_on=_day(row.get("checked_on")),
+        review_due=_day(row.get("review_due")),
     )
 
 
@@ -241,6 +285,9 @@ def _shape_faults(key: Any, row: Any) -> Iterator[str]:
     for name in ("name", "plain_meaning"):
         if row.get(name, True) is not True:
             yield f"{name}: can only be true; leave the key out otherwise"
+    for name in DAYS:
+        if name in row and _day(row[name]) is None:
+            yield f"{name}: {_NO_DAY}"
     if ("facts" in row) == ("plain_meaning" in row):
         yield "facts: give the facts that carry the definition, or plain_meaning: true where it states none, not both"
 

@@ -293,6 +293,10 @@ def editorial(
                 f"review_due: the review was due on {glossary.review_due}; read the sources again and set both dates"
             )
             faults.append(Fault(file, 1, message))
+        for term in glossary.terms.values():
+            if term.review_due and term.review_due < today:
+                message = f"{term.id} review_due: the review was due on {term.review_due}; read its sources again"
+                faults.append(Fault(file, term.line, message))
     return faults
 
 

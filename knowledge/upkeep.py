@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from knowledge.store.jobs import CALENDAR, RETENTION, SAFETY, JobState
+from knowledge.store.jobs import CALENDAR, RETENTION, SAFETY, THRESHOLDS, JobState
 from knowledge.store.trials import CopyState
 from storage.lease import Holder
 
@@ -74,7 +74,7 @@ class Upkeep:
         # A clock that went back a little is no reason to call a worker dead.
         silent = dt.timedelta(seconds=SILENT_LEASES * self.lease_seconds)
         seen = seen_at is not None and abs(self.clock() - seen_at) <= silent
-        states = [self.jobs.all().get(name) for name in (RETENTION, SAFETY)]
+        states = [self.jobs.all().get(name) for name in (RETENTION, SAFETY, THRESHOLDS)]
         failing = {state.name: state.failure for state in states if state is not None and state.failure}
         return WorkerHealth(seen and not failing, seen_at, failing)
 

@@ -9,7 +9,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -34,10 +34,12 @@ from knowledge.search.passages import passages
 from knowledge.search.words import Aliases
 from knowledge.second_net import SecondNet
 from knowledge.settings import SHIPPED_CONTENT, Settings
+from knowledge.store.effects import ThresholdEffects
 from knowledge.store.jobs import JobBook
 from knowledge.store.repository import KnowledgeStore
 from knowledge.store.safety_checks import SafetyChecks
 from knowledge.store.trials import TrialStore
+from knowledge.thresholds import Thresholds
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.current import CurrentTrials
 from knowledge.trials.snapshot import load_snapshot
@@ -77,15 +79,17 @@ class Knowledge:
         checks: SafetyChecks | None = None,
         glossary: Callable[[], Glossary | None] = lambda: None,
         grades: Grades | None = None,
+        effects: ThresholdEffects | None = None,
     ) -> None:
         """`glossary` reads the words of the content files, which say what of them are names; `checks` are what the
-        safety check found of drafts; `grades`: how hard texts are to read."""
+        safety check found of drafts; `grades`: how hard texts are to read; `effects`: what other thresholds would
+        do."""
         self.store, self.embedder, self.phrases, self.numbers = store, embedder, phrases, numbers
         self._trials, self.cards, self.editing, self.upkeep = trials, cards, editing, upkeep
         self.aliases = aliases
         self._encoder, self.background, self._advice, self.card_sources = encoder, background, advice, sources
         self._today, self._cards_home, self._second_net, self._multiply = today, cards_home, second_net, multiply
-        self.checks, self._glossary = checks, glossary
+        self.checks, self.effects, self._glossary = checks, effects, glossary
         self.grades = grades or Grades(store, lambda: self.names)
         self.gathering = Gathering(encoder.encode)
         """Puts together what people wrote and what means the same."""
@@ -104,8 +108,9 @@ class Knowledge:
         return self._live is not None
 
     def live(self) -> Answerer:
-        """The answerer of the live release. One indexed row is read; a newer release is swapped in whole. It speaks of
-        trials from the newest copy of the registry, which is swapped in without the release.
+        """The answerer of the live release, as sure as the thresholds in force ask for. A few indexed rows are read; a
+        newer release is swapped in whole. It speaks of trials from the newest copy of the registry, which is swapped
+        in without the release.
 
         With the database away, the release loaded last goes on answering. Raises `StoreUnavailable` when there never
         was one.
@@ -127,19 +132,25 @@ class Knowledge:
             return self._live
 
     def _newest(self) -> Answerer:
-        newest = self.store.newest_release()
-        if self._live is None or self._live.release.number != newest:
+        if not self._is_current(*self.store.in_force()):
             # Loading thousands of entries takes seconds: whoever asks meanwhile is answered from the release before.
             if not self._swapping.acquire(blocking=self._live is None) and self._live is not None:
                 return self._live
             try:
                 # Looked up again: whoever was slow on the way here would otherwise put back the release before.
-                newest = self.store.newest_release()
+                newest, thresholds = self.store.in_force()
                 if self._live is None or self._live.release.number != newest:
-                    self._live = self._load(newest)
+                    self._live = self._load(newest, thresholds)
+                else:
+                    self._live = self._live.with_thresholds(thresholds)
             finally:
                 self._swapping.release()
+        assert self._live
         return self._live
+
+    def _is_current(self, newest: int, thresholds: Thresholds) -> bool:
+        live = self._live
+        return live is not None and (live.release.number, live.thresholds) == (newest, thresholds)
 
     def site_settings(self) -> dict[str, str]:
         """What admins set while Lantern runs, by name. Raises `StoreUnavailable`."""
@@ -192,11 +203,11 @@ class Knowledge:
         card = self.cards.card(card_id, locale)
         return card_answer(card, kind, self.numbers, region, self.phrases, self.card_sources)
 
-    def _load(self, number: int) -> Answerer:
+    def _load(self, number: int, thresholds: Thresholds) -> Answerer:
         if not number:
             raise StoreUnavailable("no release has been published yet; run: ./lantern content import --seed")
         release = self.store.release(number)
-        answerer = self._answerer(release)
+        answerer = self._answerer(release, thresholds)
         logger.info("release %d is live with %d entries", number, len(answerer.index.entries))
         self._keep_cards(release)
         return answerer
@@ -205,18 +216,27 @@ class Knowledge:
         """What would be said if these drafts were live: an answerer beside the live one, which nobody else meets.
         Raises `EditRefused` for a draft that is gone, and as `live` does."""
         drafts = [self.store.draft(draft_id) for draft_id in draft_ids]
-        return self._answerer(with_drafts(self.live().release, drafts))
+        live = self.live()
+        return self._answerer(with_drafts(live.release, drafts), live.thresholds)
 
-    def _answerer(self, release: Release) -> Answerer:
+    def without_background(self, texts: Collection[str]) -> Answerer:
+        """What would be said if nobody knew that these outside questions are asked: an answerer beside the live one.
+        Raises as `live` does."""
+        live = self.live()
+        kept = [text for text in self.background if text not in texts]
+        return self._answerer(live.release, live.thresholds, kept)
+
+    def _answerer(self, release: Release, thresholds: Thresholds, background: Sequence[str] | None = None) -> Answerer:
         sources = self.store.sources()
         return Answerer(
             release,
-            self.index(release),
+            self.index(release, background),
             sources,
             self.phrases,
             self._advice,
             self.numbers,
             self.trials,
+            thresholds,
             today=self._today,
         )
 
@@ -270,6 +290,7 @@ class Desk:
     aliases: Aliases
     editing: Editing
     checks: SafetyChecks
+    effects: ThresholdEffects
     glossary: Callable[[], Glossary | None]
     grades: Grades
 
@@ -292,10 +313,11 @@ def build_desk(environment: Mapping[str, str]) -> Desk:
         grades.prepare(entries)
 
     checks = SafetyChecks(engine)
-    editing = Editing(store, lambda: read_facts(settings.content / "facts.tsv"), prepare, checks)
+    effects = ThresholdEffects(engine)
+    editing = Editing(store, lambda: read_facts(settings.content / "facts.tsv"), prepare, checks, effects)
     copies = TrialStore(engine)
     upkeep = watched(copies, JobBook(engine), settings)
-    return Desk(store, copies, upkeep, encoder, embedder, aliases, editing, checks, glossary, grades)
+    return Desk(store, copies, upkeep, encoder, embedder, aliases, editing, checks, effects, glossary, grades)
 
 
 def build(environment: Mapping[str, str]) -> Knowledge:
@@ -329,6 +351,7 @@ def build(environment: Mapping[str, str]) -> Knowledge:
         checks=desk.checks,
         glossary=desk.glossary,
         grades=desk.grades,
+        effects=desk.effects,
     )
 
 

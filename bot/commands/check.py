@@ -185,7 +185,7 @@ def _notes(environment: Mapping[str, str]) -> Iterator[str]:
         yield f"{waiting} of {len(release.revisions)} live entries have not been approved by a clinician"
         folder = knowledge_settings.Settings.from_environment(environment).content
         content = read_folder(folder)
-        files = (*content.entries, *published(read_glossaries(folder), content))
+        files = (*content.entries, *published(read_glossaries(folder), content.facts, content.sources))
         if {content_hash(entry) for entry in files} != {revision.content_hash for revision in release.revisions}:
             yield "content files differ from the live release; to publish them: ./lantern content import --seed"
         model_hash(kept.home / "model", precision)

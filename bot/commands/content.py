@@ -17,7 +17,7 @@ from knowledge.editing import seed
 from knowledge.editing.acts import Editing, texts_of
 from knowledge.errors import KnowledgeError
 from knowledge.files import read_facts, read_folder, write_entry
-from knowledge.glossary import read_glossaries
+from knowledge.glossary import FILE, published, read_glossaries, write_glossary
 from knowledge.model import Person, Release
 from knowledge.settings import Settings
 from knowledge.store.repository import KnowledgeStore
@@ -52,7 +52,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--preview", action="store_true", help="say what FILE would change, and change nothing")
     how.add_argument("--as-drafts", action="store_true", help="make drafts of what is new or changed in FILE, or none")
     bring.add_argument("--by", metavar="NAME", help="who wrote the drafts, and so cannot approve them")
-    take = acts.add_parser("export", help="write the live entries to a folder of content files, .csv, .xlsx or .json")
+    take = acts.add_parser(
+        "export", help="write the live entries to .csv, .xlsx or .json, or with the glossary to a folder of files"
+    )
     take.add_argument("target", metavar="TARGET", help="a name that ends with .csv, .xlsx or .json, or a folder")
     take.add_argument("--release", type=int, metavar="N", help="an earlier release instead of the live one")
     take.add_argument("--replace", action="store_true", help="replace an earlier export of that name")
@@ -88,8 +90,13 @@ def format_files(settings: Settings) -> int:
     """Writes each file anew, by rename, where its canonical form differs. Returns how many changed."""
     content = read_folder(settings.content)
     changed = 0
-    for entry in content.entries:
-        file, text = content.files[entry.key], write_entry(entry)
+    canonical = {content.files[entry.key]: write_entry(entry) for entry in content.entries}
+    for locale, glossary in read_glossaries(settings.content).items():
+        if glossary.terms and glossary.checked_on and glossary.review_due:
+            terms = published({locale: glossary}, content.facts, content.sources)
+            names = [term.id for term in glossary.terms.values() if term.name]
+            canonical[settings.content / locale / FILE] = write_glossary(terms, names)
+    for file, text in canonical.items():
         if file.read_text(encoding="utf-8") != text:
             fresh = file.with_suffix(".new")
             fresh.write_text(text, encoding="utf-8")
@@ -124,7 +131,7 @@ def publish(environment: Mapping[str, str]) -> None:
 
 
 def export(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Writes the entries of a release to a file or folder. Says how many."""
+    """Writes the entries of a release to a file, or with the words of the glossary to a folder. Says how many."""
     from knowledge.editing import exchange
 
     target = named(options.target, environment)
@@ -136,9 +143,19 @@ def export(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
     release = _release(store, options.release)
     if release is None:
         raise CommandFailed("no release has been published yet; run: ./lantern content import --seed")
-    entries = exchange.shown(release)
-    exchange.export(target, entries, store.sources(), replace=options.replace)
-    print(f"{len(entries)} entries of release {release.number} are in {options.target}.")
+    entries, words = exchange.shown(release), exchange.words(release)
+    if target.suffix:
+        exchange.export(target, entries, store.sources(), replace=options.replace)
+        left_out = f" Its {len(words)} words of the glossary are not: export to a folder." if words else ""
+        print(f"{len(entries)} entries of release {release.number} are in {options.target}.{left_out}")
+        return
+    names = {
+        locale: [term.id for term in glossary.terms.values() if term.name]
+        for locale, glossary in read_glossaries(Settings.from_environment(environment).content).items()
+    }
+    exchange.export(target, (*entries, *words), store.sources(), names=names, replace=options.replace)
+    told = f"{len(entries)} entries" + (f" and {len(words)} words" if words else "")
+    print(f"{told} of release {release.number} are in {options.target}.")
 
 
 def bring(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
@@ -156,10 +173,11 @@ def bring(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
         raise CommandFailed("say who wrote the texts: --by NAME")
     from knowledge.editing import exchange
 
-    entries, store = exchange.read_entries(named(options.file, environment)), _store(environment)
+    store = _store(environment)
     store.require_current()
+    facts = read_facts(Settings.from_environment(environment).content / "facts.tsv")
+    entries = exchange.read_entries(named(options.file, environment), facts, store.sources())
     if options.preview:
-        facts = read_facts(Settings.from_environment(environment).content / "facts.tsv")
         current = texts_of(_release(store))
         compared = exchange.preview(entries, current, store.drafts(), review.Grounds(store.sources(), facts))
         for entry, _ in compared.changed:

@@ -17,7 +17,8 @@ from bot.progress import Progress
 from knowledge import wiring as knowledge_wiring
 from knowledge.editing.acts import Editing
 from knowledge.editing.calendar import due
-from knowledge.editing.gate import NEWEST_QUESTIONS, read_cases, replayed
+from knowledge.editing.gate import NEWEST_QUESTIONS, read_cases, read_conversations, replayed
+from knowledge.editing.measuring import effects
 from knowledge.errors import EditRefused
 from knowledge.model import TOPICS, Draft, Person
 from knowledge.settings import Settings
@@ -59,6 +60,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     acts.add_parser(
         "safety-check", help="replay the cases of safety with each text that is in review; the worker does it"
     )
+    acts.add_parser(
+        "measure-thresholds", help="what other thresholds would do with the live texts; the worker does it when asked"
+    )
     trail = acts.add_parser("audit", help="verify the audit trail and print it as CSV")
     trail.add_argument("--entry", metavar="ENTRY", help="only what was done to this one, such as en/lupus-contagious")
     called = acts.add_parser("recall", help="print as CSV which conversations were shown a text")
@@ -88,6 +92,8 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
                 _recall(options, environment)
             elif options.act == "safety-check":
                 _check_safety(environment)
+            elif options.act == "measure-thresholds":
+                _measure_thresholds(environment)
             else:
                 print(f"Release {_acted(options, store)} is live now.", *_left_live(options, store), sep="\n")
         except EditRefused as refusal:
@@ -161,10 +167,40 @@ def _check_safety(environment: Mapping[str, str]) -> None:
         progress = Progress()
         tried = knowledge.tried([draft.id])
         tell = functools.partial(progress.count, what="messages replayed")
-        found = replayed(knowledge.live(), tried, rules, cases, questions, conversations(knowledge), tell)
-        knowledge.checks.keep(draft.content_hash, tried.release.number, found, records_wiring.now())
+        before = knowledge.live().with_thresholds(tried.thresholds)
+        found = replayed(before, tried, rules, cases, questions, conversations(knowledge), tell)
+        now = records_wiring.now()
+        knowledge.checks.keep(draft.content_hash, tried.release.number, found, now, tried.thresholds)
         print(f"{draft.entry.id}: {found.cases} cases, {len(found.broken)} not safe; {len(found.moved)} of")
         print(f"  the newest {found.questions} questions would be answered otherwise.", flush=True)
+
+
+def _measure_thresholds(environment: Mapping[str, str]) -> None:
+    # Loads what actions are written with, which the other acts do not need.
+    from actions.conversation import conversations
+
+    knowledge = knowledge_wiring.build(environment)
+    assert knowledge.effects
+    wanted, live = knowledge.effects.wanted(), knowledge.live()
+    questions = records_wiring.build(environment).store.newest_questions(NEWEST_QUESTIONS)
+    found = effects(
+        live,
+        knowledge.without_background,
+        knowledge.background,
+        [text for _, text in questions],
+        load_rules(EMERGENCY_RULES),
+        read_conversations(),
+        conversations(knowledge),
+        functools.partial(Progress().count, what="messages asked"),
+    )
+    if wanted is not None:
+        knowledge.effects.keep(wanted, live.release.number, live.thresholds, found, records_wiring.now())
+    print("threshold     questions: answered, asked back    outside: answered, asked back    unsafe")
+    for one in found:
+        here, apart = one.questions, one.outside
+        now = " (now)" if getattr(live.thresholds, one.name) == one.value else ""
+        said = f"{here.answered:10} {here.asked_back:5} of {here.all:5}{apart.answered:14} {apart.asked_back:5} of"
+        print(f"{one.name:8} {one.value:.2f}  {said} {apart.all:5}{len(one.broken):8}{now}")
 
 
 def _row(values: Iterable[object]) -> list[str]:

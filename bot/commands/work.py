@@ -20,7 +20,7 @@ from knowledge import wiring as knowledge_wiring
 from knowledge.editing.calendar import Calendar, due
 from knowledge.model import Entry
 from knowledge.phrases import read_phrases
-from knowledge.store.jobs import CALENDAR, REMINDERS, RETENTION, SAFETY, SYNC, WORKER
+from knowledge.store.jobs import CALENDAR, REMINDERS, RETENTION, SAFETY, SYNC, THRESHOLDS, WORKER
 from knowledge.trials import wiring as trials_wiring
 from knowledge.trials.registry import RegistryError
 from knowledge.trials.sync import due_at, live_line
@@ -41,8 +41,10 @@ RETENTION_SECONDS = 3600.0
 REMINDERS_SECONDS = 3600.0
 SAFETY_SECONDS = 5.0
 """Between two looks whether a text waits for its safety check."""
+THRESHOLDS_SECONDS = 5.0
+"""Between two looks whether somebody wants to know what other thresholds would do."""
 CHECK_SECONDS = 1800
-"""A check that takes so long is broken."""
+"""A check, or a measurement, that takes so long is broken."""
 SYNC_SECONDS = 60.0
 """Between two looks whether a sync is due."""
 
@@ -107,6 +109,7 @@ def jobs(
     return [
         Job(CALENDAR, Every(CALENDAR_SECONDS, ticks), lambda: keep_calendar(calendar)),
         Job(SAFETY, Every(SAFETY_SECONDS, ticks), lambda: check_safety(content, environment)),
+        Job(THRESHOLDS, Every(THRESHOLDS_SECONDS, ticks), lambda: measure_thresholds(content, environment)),
         Job(RETENTION, Every(RETENTION_SECONDS, ticks), lambda: erase_what_is_old(records.retention)),
         *reminders,
         Job(SYNC, sync_is_due, lambda: sync(desk, between)),
@@ -124,18 +127,31 @@ def keep_calendar(calendar: Calendar) -> str | None:
 
 
 def check_safety(desk: Desk, environment: Mapping[str, str]) -> str | None:
-    """The safety check of texts in review, in a process of its own: what it takes in memory is gone afterwards."""
+    """The safety check of texts in review."""
     waits = waiting(desk.store, desk.checks)
     if not waits:
         return None
-    command = module("bot", "editing", "safety-check")
+    _done_beside("safety-check", "the safety check", environment)
+    return f"checked {len(waits)} texts"
+
+
+def measure_thresholds(desk: Desk, environment: Mapping[str, str]) -> str | None:
+    """What other thresholds would do, once somebody wants to know."""
+    if desk.effects.wanted() is None:
+        return None
+    _done_beside("measure-thresholds", "the measurement of the thresholds", environment)
+    return "measured what other thresholds would do"
+
+
+def _done_beside(act: str, what: str, environment: Mapping[str, str]) -> None:
+    """An act of `./lantern editing`, in a process of its own: what it takes in memory is gone afterwards."""
+    command = module("bot", "editing", act)
     try:
         done = subprocess.run(command, env=dict(environment), cwd=PROJECT, capture_output=True, timeout=CHECK_SECONDS)
     except subprocess.TimeoutExpired as error:
-        raise NotDone(f"the safety check took longer than {CHECK_SECONDS} s") from error
+        raise NotDone(f"{what} took longer than {CHECK_SECONDS} s") from error
     if done.returncode:
-        raise NotDone("the safety check failed; run it yourself to see why: ./lantern editing safety-check")
-    return f"checked {len(waits)} texts"
+        raise NotDone(f"{what} failed; run it yourself to see why: ./lantern editing {act}")
 
 
 def erase_what_is_old(retention: Retention) -> str | None:

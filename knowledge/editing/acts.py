@@ -32,8 +32,10 @@ from knowledge.errors import EditRefused
 from knowledge.files import MOST_BYTES
 from knowledge.model import Draft, Entry, Fact, Person, Release, Role
 from knowledge.store.change import Change, Key, Kind, Member, Plan, State, kind_of
+from knowledge.store.effects import ThresholdEffects
 from knowledge.store.repository import KnowledgeStore
 from knowledge.store.safety_checks import SafetyChecks, case_mark
+from knowledge.thresholds import ADJUSTABLE, AS_IT_COMES, KEPT_AS, Thresholds, in_force
 
 CARD_APPROVERS = 2
 """People who must approve an emergency card; every other text needs one."""
@@ -62,9 +64,12 @@ class Editing:
         facts: Callable[[], Mapping[str, Fact]],
         prepare: Prepare,
         checks: SafetyChecks | None = None,
+        effects: ThresholdEffects | None = None,
     ) -> None:
-        """`checks`: what the safety check found; without it, texts are published unchecked."""
+        """`checks`: what the safety check found; without it, texts are published unchecked. `effects`: what other
+        thresholds would do; without it, none is set."""
         self._store, self._facts, self._prepare, self._checks = store, facts, prepare, checks
+        self._effects = effects
 
     # Writing ---------------------------------------------------------------------------------------------------
 
@@ -517,6 +522,48 @@ class Editing:
                 change.set_site_setting(name, value, by=by.name, at=at)
             change.record("set_site", by=by.name, at=at, reason=reason, detail={"settings": changed})
 
+    def measure_thresholds(self, *, by: Person, at: dt.datetime) -> None:
+        """Asks the worker what other thresholds would do with the live release."""
+        self._require(by, _publisher_or_admin(by), "measure_thresholds", None, at)
+        if self._effects is not None:
+            self._effects.ask(*self._store.in_force(), by.name, at)
+
+    def set_threshold(self, name: str, value: float, *, seen: float, by: Person, at: dt.datetime, reason: str) -> None:
+        """Sets how sure search must be, from the next message on. `name` is one of `ADJUSTABLE`; `seen` is what the
+        person looked at. Raises `EditRefused` for a value that is none of its choices, that was not measured, that lets
+        a case of safety come out otherwise, or where somebody set it meanwhile. What the safety check found of drafts
+        by other thresholds does not count any more."""
+        self._require(by, _publisher_or_admin(by), "set_threshold", None, at)
+        _require_reason(reason)
+        if value not in ADJUSTABLE[name].choices:
+            listed = ", ".join(f"{one:.2f}" for one in ADJUSTABLE[name].choices)
+            raise EditRefused(f"{value:.2f} is none of {listed}. {ADJUSTABLE[name].why}")
+        release, thresholds = self._store.in_force()
+        before = getattr(thresholds, name)
+        if before != seen:
+            raise EditRefused("somebody else set this while you were looking; look at it again")
+        if before == value:
+            raise EditRefused("it is set like this already")
+        self._require_measured(release, thresholds, name, value)
+        kept_as = next(setting for setting, threshold in KEPT_AS.items() if threshold == name)
+        with self._store.changing() as change:
+            kept = {setting: row.value for setting, row in change.site_settings().items()}
+            if change.newest_release() != release or in_force(kept) != thresholds:
+                raise EditRefused("something was published or set while you were looking; look at it again")
+            # What comes with Lantern is not kept, so that a newer version may bring better ones.
+            usual = getattr(AS_IT_COMES, name) == value
+            change.set_site_setting(kept_as, None if usual else f"{value:.2f}", by=by.name, at=at)
+            detail = {"thresholds": {name: [before, value]}}
+            change.record("set_threshold", by=by.name, at=at, reason=reason, detail=detail)
+
+    def _require_measured(self, release: int, thresholds: Thresholds, name: str, value: float) -> None:
+        measurement = self._effects.measurement(release, thresholds) if self._effects else None
+        effect = measurement.of(name, value) if measurement else None
+        if effect is None:
+            raise EditRefused("what it would do is not measured yet for the texts that are live; have it measured")
+        if effect.broken:
+            raise EditRefused(f"with {value:.2f} a case of safety would not come out as it must: {effect.broken[0]}")
+
     # What every act asks ---------------------------------------------------------------------------------------
 
     def _require_alike(self, entry: Entry) -> None:
@@ -679,6 +726,11 @@ def _is_among(person: Person, names: Iterable[str]) -> bool:
 
 def _plain(name: str) -> str:
     return unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
+
+
+def _publisher_or_admin(by: Person) -> Role:
+    """The role by which somebody may do what either may."""
+    return "admin" if "admin" in by.roles else "publisher"
 
 
 def _require_reason(reason: str) -> None:

@@ -1,31 +1,36 @@
 """Content out of the database and back: a folder of canonical files, .csv, .xlsx or .json.
 
-What is exported is what readers are shown: the live texts of a release, without the words of the glossary, which are
-lines of `glossary.yml`. What comes back is compared (`preview`) and becomes drafts (`Editing.draft_all`), never more.
+What is exported is what readers are shown: the live texts of a release. The words of the glossary are lines of
+`glossary.yml`, so a folder holds them and a single file does not. What comes back is compared (`preview`) and becomes
+drafts (`Editing.draft_all`), never more.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from knowledge import review
+from knowledge import glossary, review
 from knowledge.editing import rows, spreadsheets
 from knowledge.editing.acts import differing, hindrances
 from knowledge.errors import ContentError, EditRefused, Fault
-from knowledge.files import entries_below, parse_entry, write_entry, write_sources
-from knowledge.model import Draft, Entry, Release, Source
+from knowledge.files import CONTROL, entries_below, parse_entry, write_entry, write_sources
+from knowledge.model import Draft, Entry, Fact, Release, Source
 
 SUFFIXES = (".csv", ".xlsx", ".json")
 MOST_FILE_BYTES = 20_000_000
 """Longest file that is read; all starter content has about 1 MB."""
 SOURCES = "sources.yml"
+Names = Mapping[str, Collection[str]]
+"""By locale: the ids of words that are names, which files alone say."""
 _NAME = re.compile(r"[\w-]+")
 _TOPIC = re.compile(r"^topic: *(\w+) *$", re.MULTILINE)
 
@@ -70,9 +75,17 @@ def fields_between(old: Entry, new: Entry) -> tuple[str, ...]:
 
 
 def shown(release: Release) -> tuple[Entry, ...]:
-    """The entries of a release that are exported, by locale and id."""
-    entries = [revision.entry for revision in release.revisions if revision.entry.answer_kind != "term"]
-    return tuple(sorted(entries, key=lambda entry: entry.key))
+    """The entries of a release that are exported, by locale and id; the words of the glossary are no entries here."""
+    return tuple(entry for entry in _live(release) if entry.answer_kind != "term")
+
+
+def words(release: Release) -> tuple[Entry, ...]:
+    """The words of the glossary that are exported, by locale and id."""
+    return tuple(entry for entry in _live(release) if entry.answer_kind == "term")
+
+
+def _live(release: Release) -> list[Entry]:
+    return sorted((revision.entry for revision in release.revisions), key=lambda entry: entry.key)
 
 
 def file_bytes(entries: Sequence[Entry], file: Path) -> bytes:
@@ -85,12 +98,20 @@ def file_bytes(entries: Sequence[Entry], file: Path) -> bytes:
     return (json.dumps(rows.json_of(entries), ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
 
 
-def folder_files(entries: Sequence[Entry], sources: Mapping[str, Source], folder: Path) -> dict[Path, bytes]:
-    """Path -> bytes of each canonical file below `folder`, `sources.yml` included. Raises `ContentError` naming each
-    entry that would come back from its file as another."""
+def folder_files(
+    entries: Sequence[Entry], sources: Mapping[str, Source], folder: Path, names: Names = MappingProxyType({})
+) -> dict[Path, bytes]:
+    """Path -> bytes of each canonical file below `folder`, `sources.yml` and those of the glossary included. Raises
+    `ContentError` naming each entry that would come back from its file as another."""
     files: dict[Path, bytes] = {folder / SOURCES: write_sources(sources).encode()}
-    faults = []
+    faults: list[Fault] = []
+    for locale in sorted({entry.locale for entry in entries if entry.answer_kind == "term"}):
+        terms = [entry for entry in entries if entry.answer_kind == "term" and entry.locale == locale]
+        file = folder / locale / glossary.FILE
+        files[file] = _glossary_file(terms, names.get(locale, ()), file, faults)
     for entry in entries:
+        if entry.answer_kind == "term":
+            continue
         # What stands in a database must not choose a place outside the folder.
         if not all(map(_NAME.fullmatch, (*entry.key, entry.topic))):
             faults.append(Fault(folder, 1, f"{entry.id!r} in {entry.locale!r} is no name for a file"))
@@ -108,9 +129,38 @@ def folder_files(entries: Sequence[Entry], sources: Mapping[str, Source], folder
     return files
 
 
-def export(target: Path, entries: Sequence[Entry], sources: Mapping[str, Source], *, replace: bool = False) -> None:
+def _glossary_file(terms: Sequence[Entry], names: Collection[str], file: Path, faults: list[Fault]) -> bytes:
+    """The file of one locale; a word that would come back as another is added to `faults`."""
+    strange = [entry for entry in terms if not all(map(_NAME.fullmatch, (entry.id, entry.locale)))]
+    faults += [Fault(file, 1, f"{entry.id!r} in {entry.locale!r} is no name for a word") for entry in strange]
+    if strange:
+        return b""
+    text = glossary.write_glossary(terms, names)
+    try:
+        read = {
+            entry.id: entry
+            for entry in glossary.published({file.parent.name: glossary.parse_glossary(text, file)}, {}, {})
+        }
+    except ContentError as error:
+        faults += error.faults
+        return b""
+    for entry in terms:
+        # The sources of a word are those of its facts, which stand in a file of their own.
+        if read.get(entry.id) != dataclasses.replace(entry, sources=()):
+            faults.append(Fault(file, 1, f"{entry.id} would come back as another word; mend it in the studio first"))
+    return text.encode()
+
+
+def export(
+    target: Path,
+    entries: Sequence[Entry],
+    sources: Mapping[str, Source],
+    *,
+    names: Names = MappingProxyType({}),
+    replace: bool = False,
+) -> None:
     """Writes entries to a file or, where `target` has none of the endings `SUFFIXES`, to a folder: beside it first,
-    then by rename, so that nobody meets half of it.
+    then by rename, so that nobody meets half of it. A folder takes words of the glossary, too.
 
     Raises `EditRefused` when there is something that `replace` does not allow to replace, or that is no export at all;
     `ContentError` when a text cannot be held. Then nothing has changed.
@@ -118,7 +168,7 @@ def export(target: Path, entries: Sequence[Entry], sources: Mapping[str, Source]
     target = target.resolve()
     is_file = target.suffix.lower() in SUFFIXES
     _require_free(target, is_file, replace)
-    files = {target: file_bytes(entries, target)} if is_file else folder_files(entries, sources, target)
+    files = {target: file_bytes(entries, target)} if is_file else folder_files(entries, sources, target, names)
     target.parent.mkdir(parents=True, exist_ok=True)
     workplace = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
@@ -143,7 +193,7 @@ def _require_free(target: Path, is_file: bool, replace: bool) -> None:
     if not replace:
         raise EditRefused(f"{target} exists; take another name, or add --replace")
     if not is_file:
-        known = {target / SOURCES, *target.glob("*/*/*.md")}
+        known = {target / SOURCES, *target.glob("*/*/*.md"), *target.glob(f"*/{glossary.FILE}")}
         others = sorted(file for file in target.rglob("*") if not file.is_dir() and file not in known)
         if others:
             raise EditRefused(f"{target} holds more than an export, such as {others[0]}; take another folder")
@@ -152,11 +202,13 @@ def _require_free(target: Path, is_file: bool, replace: bool) -> None:
 # Back ----------------------------------------------------------------------------------------------------------
 
 
-def read_entries(source: Path) -> tuple[Entry, ...]:
-    """The entries of a file or of a folder of content files. Raises `ContentError` with every fault and its row; for
-    content files, its line."""
+def read_entries(
+    source: Path, facts: Mapping[str, Fact] = MappingProxyType({}), sources: Mapping[str, Source] = MappingProxyType({})
+) -> tuple[Entry, ...]:
+    """The entries of a file, or of a folder of content files with its words of the glossary, whose `sources` are those
+    of their `facts`. Raises `ContentError` with every fault and its row; for content files, its line."""
     if source.is_dir():
-        return _read_folder(source)
+        return _read_folder(source, facts, sources)
     _require_suffix(source, SUFFIXES)
     read, faults = read_rows(_read(source), source)
     found = [*faults, *rows.faults_of(read, source)]
@@ -181,13 +233,44 @@ def read_rows(raw: bytes, file: Path) -> tuple[list[rows.Reading], list[Fault]]:
 def read_content_file(raw: bytes, file: Path, locale: str) -> Entry:
     """The entry of one content file that stands in no folder: its topic is what it says, its language `locale`. Raises
     `ContentError` with every fault and its line."""
+    text = _text_of(raw, file)
+    topic = _TOPIC.search(text)
+    return parse_entry(text, file, locale=locale, folder=topic[1] if topic else "")
+
+
+def read_words(
+    raw: bytes, file: Path, locale: str, facts: Mapping[str, Fact], sources: Mapping[str, Source]
+) -> list[rows.Reading]:
+    """Each word of one file of the glossary, whose language is `locale`, with the number of its line. Raises
+    `ContentError` with every fault and its line."""
+    read = glossary.parse_glossary(_text_of(raw, file), file)
+    _require_days({file: read})
+    lines = [term.line for term in read.terms.values()]
+    return [rows.Reading(line, entry) for line, entry in zip(lines, glossary.published({locale: read}, facts, sources))]
+
+
+def _text_of(raw: bytes, file: Path) -> str:
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise ContentError([Fault(file, line, "is not UTF-8 text; save it as UTF-8")]) from error
-    topic = _TOPIC.search(text)
-    return parse_entry(text, file, locale=locale, folder=topic[1] if topic else "")
+    if control := CONTROL.search(text):
+        line = text.count("\n", 0, control.start()) + 1
+        raise ContentError([Fault(file, line, f"holds the control character {control[0]!r}; remove it")])
+    return text
+
+
+def _require_days(read: Mapping[Path, glossary.Glossary]) -> None:
+    """Raises `ContentError` for each file of the glossary that does not say when it was checked and is due."""
+    faults = [
+        Fault(file, 1, f"{name} is missing; write it before the terms, as {name}: 2026-11-22")
+        for file, one in read.items()
+        for name in glossary.DAYS
+        if getattr(one, name) is None
+    ]
+    if faults:
+        raise ContentError(faults)
 
 
 def _require_suffix(file: Path, suffixes: Sequence[str]) -> None:
@@ -195,14 +278,21 @@ def _require_suffix(file: Path, suffixes: Sequence[str]) -> None:
         raise ContentError([Fault(file, 1, f"must be a folder or a file that ends with {', '.join(suffixes)}")])
 
 
-def _read_folder(folder: Path) -> tuple[Entry, ...]:
+def _read_folder(folder: Path, facts: Mapping[str, Fact], sources: Mapping[str, Source]) -> tuple[Entry, ...]:
     faults: list[Fault] = []
     entries, _ = entries_below(folder, faults)
-    if not entries and not faults:
+    words: tuple[Entry, ...] = ()
+    try:
+        glossaries = glossary.read_glossaries(folder)
+        _require_days({folder / locale / glossary.FILE: one for locale, one in glossaries.items()})
+        words = glossary.published(glossaries, facts, sources)
+    except ContentError as error:
+        faults.extend(error.faults)
+    if not entries and not words and not faults:
         faults.append(Fault(folder, 1, "holds no content files; they stand in <locale>/<topic>/<id>.md"))
     if faults:
         raise ContentError(faults)
-    return entries
+    return (*entries, *words)
 
 
 def _read(file: Path) -> bytes:

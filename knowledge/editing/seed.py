@@ -61,7 +61,7 @@ def checked(folder: Path) -> tuple[ContentFolder, tuple[Entry, ...]]:
     faults = review.check(content, cards_named(EMERGENCY_RULES), glossaries)
     if faults:
         raise ContentError(faults)
-    return content, glossary.published(glossaries, content)
+    return content, glossary.published(glossaries, content.facts, content.sources)
 
 
 def write_cards(release: Release, folder: Path) -> None:

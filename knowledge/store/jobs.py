@@ -16,9 +16,9 @@ from storage.lease import Holder, holder_of
 WORKER = "worker"
 """The lease of the process that does the jobs."""
 CALENDAR, RETENTION, SYNC, SAFETY = "calendar", "retention", "trials sync", "safety check"
-REMINDERS = "reminders"
+REMINDERS, THRESHOLDS = "reminders", "thresholds"
 """Names of the jobs: what is due by date in the content, what is to be erased, the copy of the registry, the safety
-check of texts in review, mail to staff about reviews."""
+check of texts in review, mail to staff about reviews, what other thresholds would do."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,17 @@ from knowledge.model import AuditRow, Draft, Entry, Release, ReviewState, Revisi
 from knowledge.store.audit import about
 from knowledge.store.change import Change, Newest, Origin, Plan, SiteSetting
 from knowledge.store.faults import translated as _translated
-from knowledge.store.tables import audit, grades, release_revisions, releases, revisions, sources, vectors
+from knowledge.store.tables import (
+    audit,
+    grades,
+    release_revisions,
+    releases,
+    revisions,
+    site_settings,
+    sources,
+    vectors,
+)
+from knowledge.thresholds import KEPT_AS, Thresholds, in_force
 from storage.engine import read, write
 from storage.migrations import migrate, require_current, require_no_other
 
@@ -31,6 +41,11 @@ _CHUNK = 500
 """Most bound values in one statement; SQLite's oldest limit is 999."""
 
 _NEWEST = sa.select(sa.func.max(releases.c.number))
+_RELEASE = "release"
+_IN_FORCE = sa.union_all(
+    sa.select(sa.literal(_RELEASE), sa.cast(sa.func.max(releases.c.number), sa.Text)),
+    sa.select(site_settings.c.name, site_settings.c.value).where(site_settings.c.name.in_(list(KEPT_AS))),
+)
 
 
 @dataclass(frozen=True)
@@ -73,6 +88,13 @@ class KnowledgeStore:
         """Number of the live release, 0 when nothing has been published. One indexed row: cheap enough per message."""
         with _translated(), read(self._engine) as connection:
             return connection.execute(_NEWEST).scalar() or 0
+
+    def in_force(self) -> tuple[int, Thresholds]:
+        """Number of the live release, 0 when nothing has been published, and how sure search must be. A few indexed
+        rows in one statement: cheap enough per message."""
+        with _translated(), read(self._engine) as connection:
+            values = {row[0]: row[1] for row in connection.execute(_IN_FORCE)}
+        return int(values.pop(_RELEASE) or 0), in_force(values)
 
     def release(self, number: int) -> Release:
         """The release with this number. Raises `KeyError` when there is none."""
@@ -204,12 +226,20 @@ class KnowledgeStore:
 
     def audit(self, entry: tuple[str, str] | None = None) -> Iterator[AuditRow]:
         """The audit trail from its beginning, or what it says of one entry, by locale and id."""
+        query = sa.select(audit).order_by(audit.c.number)
         if entry is not None:
-            yield from about(self.audit(), entry)
-            return
+            # Whatever names the entry, and the plans that later rows name by their number.
+            named = audit.c.detail.contains(entry[1], autoescape=True) | audit.c.detail.contains('"plan"')
+            query = query.where((audit.c.entry_id == entry[1]) | named)
         with _translated(), read(self._engine) as connection:
-            for row in connection.execute(sa.select(audit).order_by(audit.c.number)):
-                yield _audit_row(row)
+            rows = map(_audit_row, connection.execute(query))
+            yield from rows if entry is None else about(rows, entry)
+
+    def newest_audit(self, limit: int, skipped: int = 0) -> list[AuditRow]:
+        """The newest rows of the audit trail, the newest first, without the very newest that are `skipped`."""
+        query = sa.select(audit).order_by(audit.c.number.desc()).limit(limit).offset(skipped)
+        with _translated(), read(self._engine) as connection:
+            return [_audit_row(row) for row in connection.execute(query)]
 
     def site_settings(self) -> dict[str, SiteSetting]:
         """What admins set while Lantern runs, by name."""

@@ -11,8 +11,10 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from knowledge.store.change import Change
 from knowledge.store.faults import translated
 from knowledge.store.tables import audit, safety_checks
+from knowledge.thresholds import AS_IT_COMES, Thresholds, in_force
 from storage.engine import read, write
 
 SETTLED_BY = 2
@@ -56,21 +58,31 @@ class SafetyChecks:
         self._engine = engine
 
     def found(self, content_hash: str, release: int) -> Found | None:
-        """What was found of this text beside this release; None while it was not checked."""
+        """What was found of this text beside this release, by the thresholds in force; None while it was not
+        checked."""
         query = sa.select(safety_checks.c.found).where(
             safety_checks.c.content_hash == content_hash, safety_checks.c.release_number == release
         )
         with translated(), read(self._engine) as connection:
-            body = connection.execute(query).scalar()
+            kept = {name: row.value for name, row in Change(connection).site_settings().items()}
+            body = connection.execute(query.where(safety_checks.c.thresholds == in_force(kept).mark)).scalar()
         if body is None:
             return None
         row = json.loads(body)
         broken = tuple(Broken(**one) for one in row["broken"])
         return Found(row["cases"], row["questions"], broken, tuple(Moved(**one) for one in row["moved"]))
 
-    def keep(self, content_hash: str, release: int, found: Found, at: dt.datetime) -> None:
-        """Keeps a finding; those beside earlier releases mean nothing any more and go."""
+    def keep(
+        self,
+        content_hash: str,
+        release: int,
+        found: Found,
+        at: dt.datetime,
+        thresholds: Thresholds = AS_IT_COMES,
+    ) -> None:
+        """Keeps a finding, by `thresholds`; those beside earlier releases mean nothing any more and go."""
         row = {"content_hash": content_hash, "release_number": release, "at": at.isoformat()}
+        row["thresholds"] = thresholds.mark
         mine = (safety_checks.c.content_hash == content_hash) & (safety_checks.c.release_number == release)
         with translated(), write(self._engine) as connection:
             connection.execute(sa.delete(safety_checks).where(mine | (safety_checks.c.release_number < release)))

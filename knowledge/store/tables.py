@@ -126,9 +126,24 @@ safety_checks = sa.Table(
     sa.Column("release_number", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("at", sa.String(32), nullable=False),
     sa.Column("found", sa.Text, nullable=False),
+    sa.Column("thresholds", sa.String(80), nullable=False, server_default=""),
 )
-"""What the safety check found of a text beside a release. `found`: JSON (`knowledge.store.safety_checks`), without
-a word that a person wrote: their messages are named by numbers, so that an erased one is gone from here, too."""
+"""What the safety check found of a text beside a release, by `thresholds`. `found`: JSON
+(`knowledge.store.safety_checks`), without a word that a person wrote: their messages are named by numbers, so that an
+erased one is gone from here, too."""
+
+threshold_effects = sa.Table(
+    "threshold_effects",
+    metadata,
+    sa.Column("release_number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("thresholds", sa.String(80), primary_key=True),
+    sa.Column("asked_by", sa.String(80), nullable=False),
+    sa.Column("asked_at", sa.String(32), nullable=False),
+    sa.Column("measured_at", sa.String(32)),
+    sa.Column("found", sa.Text),
+)
+"""What other thresholds than these would do with a release. `found`: JSON (`knowledge.store.effects`), counts without a
+word that a person wrote; NULL while the worker has yet to measure it."""
 
 site_settings = sa.Table(
     "site_settings",
@@ -138,7 +153,8 @@ site_settings = sa.Table(
     sa.Column("person", sa.String(80), nullable=False),
     sa.Column("changed_at", sa.String(32), nullable=False),
 )
-"""What admins set while Lantern runs; what has no row is as the environment says. Earlier values stand in `audit`."""
+"""What staff set while Lantern runs; what has no row is as the environment says, or as it comes with Lantern. Earlier
+values stand in `audit`."""
 
 sources = sa.Table(
     "sources",

@@ -9,6 +9,7 @@ import pytest
 
 from bot.__main__ import main
 from knowledge.editing import exchange
+from knowledge.glossary import new_word
 from knowledge.store.repository import KnowledgeStore
 from storage.engine import open_engine
 from tests.databases import new_sqlite
@@ -35,6 +36,23 @@ def test_the_live_entries_are_written_to_what_the_name_says(name: str, capsys: p
     assert main(["content", "export", name]) == 0
     assert capsys.readouterr().out == f"3 entries of release 2 are in {name}.\n"
     assert set(exchange.read_entries(Path(name))) == set(ENTRIES)
+
+
+def test_words_go_into_a_folder_and_a_single_file_says_that_it_has_none(
+    store: KnowledgeStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    word = replace(new_word("brew", "brew", "en", TEA.checked_on, TEA.review_due), answer="Hot tea.")
+    store.publish([*ENTRIES, word], {}, **publication(base=2))
+    assert main(["content", "export", "a.csv"]) == main(["content", "export", "out"]) == 0
+    said = "3 entries of release 3 are in a.csv. Its 1 words of the glossary are not: export to a folder.\n"
+    assert capsys.readouterr().out == said + "3 entries and 1 words of release 3 are in out.\n"
+    file = Path("out/en/glossary.yml")
+    file.write_text(file.read_text("utf-8").replace("Hot tea.", "Hot leaves."), "utf-8")
+    assert main(["content", "import", "out", "--preview"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("changed: en/word-brew (answer)\n")
+    assert main(["content", "import", "out", "--as-drafts", "--by", "Anna"]) == 0
+    assert [draft.entry for draft in store.drafts()] == [replace(word, answer="Hot leaves.")]
 
 
 def test_an_earlier_release_can_be_taken_out(capsys: pytest.CaptureFixture[str]) -> None:

@@ -331,6 +331,11 @@ def test_every_page_is_without_fault_fits_and_is_used_by_keyboard(
     change.focus()
     eve.page.keyboard.press("Enter")
     expect(eve.page.locator("#editor")).to_be_visible()
+    shown = eve.page.locator("[data-shown]")
+    for width, classes in (("Desktop", "shown"), ("Phone", "shown phone")):
+        eve.button(width).focus()
+        eve.page.keyboard.press("Enter")
+        expect(shown).to_have_class(classes)
     draft = eve.page.url.split("/")[-2]
     for path in (
         *pages(draft),

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from knowledge.model import Question
+from knowledge.store.repository import KnowledgeStore
+from knowledge.thresholds import ADJUSTABLE, AS_IT_COMES
+from knowledge.wiring import Knowledge
+from storage.engine import open_engine
 from tests.conversations.conftest import Say
 from tests.conversations.expect import answered_by
-from tests.running import ASSISTANT, GATEWAY, Lantern, wait_until
+from tests.running import ASSISTANT, GATEWAY, PROJECT, Lantern, wait_until
 
+MESSAGES = PROJECT / "bench" / "training" / "messages.jsonl"
 QUESTION, ENTRY = "is lupus contagious", "lupus-contagious"
 
 
@@ -63,6 +71,33 @@ def test_the_next_reply_has_the_changed_word(running_lantern: Lantern, say: Say,
     assert word in running_lantern.client.get(f"/library/{ENTRY}").text
     assert trained(running_lantern) == model
     assert [running_lantern.child(part).pid for part in (GATEWAY, ASSISTANT)] == processes
+
+
+@pytest.fixture
+def most_sure(running_lantern: Lantern) -> Iterator[Callable[[bool], None]]:
+    """Has only what is most sure answered, or what usually is; the latter when the test is over."""
+    store = KnowledgeStore(open_engine(f"sqlite:///{running_lantern.home / 'knowledge.db'}"))
+
+    def set_it(most: bool) -> None:
+        value = f"{ADJUSTABLE['answer'].choices[-1]:.2f}" if most else None
+        with store.changing() as change:
+            change.set_site_setting("threshold_answer", value, by="Ada", at=dt.datetime.now(dt.timezone.utc))
+
+    yield set_it
+    set_it(False)
+
+
+def test_how_sure_it_must_be_counts_with_the_next_message(
+    running_lantern: Lantern, shipped: Knowledge, most_sure: Callable[[bool], None]
+) -> None:
+    least, most = AS_IT_COMES.answer, ADJUSTABLE["answer"].choices[-1]
+    asked = (json.loads(row)["text"] for row in MESSAGES.read_text(encoding="utf-8").splitlines())
+    unsure = (text for text in asked if least <= shipped.live().rank(Question(text)).confidence < most)
+    # What the trained assistant takes a message for is for itself to say.
+    text = next(text for text in unsure if running_lantern.person().say(text).first["kind"] == "answer")
+    for is_most, kinds in ((True, ("clarify", "abstain")), (False, ("answer",)), (True, ("clarify", "abstain"))):
+        most_sure(is_most)
+        assert running_lantern.person().say(text).first["kind"] in kinds
 
 
 def test_publishing_the_same_again_changes_nothing(running_lantern: Lantern) -> None:

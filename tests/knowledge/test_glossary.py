@@ -165,6 +165,7 @@ def test_only_names_are_names(tea: Glossary) -> None:
         ("green-tea:", "tea:", 7, "cannot be read as YAML: found duplicate key"),
         ("green-tea:", "tea: drink\nx:", 7, "cannot be read as YAML: found duplicate key"),
         ("pot:\n", "pan: a thing\npot:\n", 12, "pan id: must be followed by lines of term, forms, name, definition"),
+        ("forms: [cuppa]", "review_due: soon", 2, "tea review_due: must be a day such as 2026-11-22"),
         ("pot:\n", "5:\n", 12, "5 id: must be lower-case words joined by '-'"),
     ],
 )

@@ -403,7 +403,7 @@ def test_numbers_written_as_words(text: str, numbers: set[str]) -> None:
 
 def test_every_shipped_word_could_be_published_from_the_studio() -> None:
     content = read_folder(SHIPPED_CONTENT)
-    words = published(read_glossaries(SHIPPED_CONTENT), content)
+    words = published(read_glossaries(SHIPPED_CONTENT), content.facts, content.sources)
     grounds = review.Grounds(content.sources, content.facts)
     beside = review.Beside.of([*content.entries, *words])
     assert len(words) > 100

@@ -7,6 +7,7 @@ from sqlalchemy.engine import Engine
 from knowledge.editing.acts import Editing
 from knowledge.store.repository import KnowledgeStore
 from knowledge.store.safety_checks import Broken, Found, Moved, SafetyChecks, outcomes
+from knowledge.thresholds import Thresholds
 from tests.knowledge.editing.conftest import CLARA, DORA
 from tests.knowledge.samples import NOON
 
@@ -24,6 +25,16 @@ def test_a_finding_is_of_one_text_beside_one_release(store: KnowledgeStore, engi
     assert checks.found("other", 1) is None
     checks.keep("other", 2, FOUND, NOON)
     assert checks.found("hash", 1) is None, "beside an earlier release it means nothing any more"
+
+
+def test_a_finding_by_other_thresholds_does_not_count(store: KnowledgeStore, engine: Engine) -> None:
+    checks = SafetyChecks(engine)
+    checks.keep("hash", 1, FOUND, NOON)
+    with store.changing() as change:
+        change.set_site_setting("threshold_answer", "0.30", by="Eve", at=NOON)
+    assert checks.found("hash", 1) is None
+    checks.keep("hash", 1, FOUND, NOON, Thresholds(answer=0.30))
+    assert checks.found("hash", 1) == FOUND
 
 
 def test_a_case_is_settled_by_two_people_and_not_by_one_twice(store: KnowledgeStore, engine: Engine) -> None:

@@ -24,6 +24,7 @@ from knowledge.settings import SHIPPED_CONTENT
 from knowledge.store.repository import KnowledgeStore
 from knowledge.store.syncs import SyncJournal
 from knowledge.store.trials import TrialStore
+from knowledge.thresholds import Thresholds
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.current import CurrentTrials
 from knowledge.trials.record import read_record
@@ -283,17 +284,17 @@ def test_whoever_is_slow_to_look_takes_nobody_back_to_an_earlier_release(
     knowledge: Knowledge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     knowledge.store.publish([TEA], SOURCES, **publication())
-    looked, loaded, newest = threading.Event(), threading.Event(), knowledge.store.newest_release
+    looked, loaded, newest = threading.Event(), threading.Event(), knowledge.store.in_force
     with ThreadPoolExecutor(1) as threads:
 
-        def look() -> int:
-            number = newest()
+        def look() -> tuple[int, Thresholds]:
+            found = newest()
             if threading.current_thread() is not threading.main_thread() and not looked.is_set():
                 looked.set()
                 assert loaded.wait(20)
-            return number
+            return found
 
-        monkeypatch.setattr(knowledge.store, "newest_release", look)
+        monkeypatch.setattr(knowledge.store, "in_force", look)
         slow = threads.submit(knowledge.live)
         assert looked.wait(20)
         knowledge.store.publish(ENTRIES, SOURCES, **publication(base=1))
@@ -345,10 +346,10 @@ def test_while_a_release_is_loaded_others_are_answered_from_the_one_before(
     loading, go_on = threading.Event(), threading.Event()
     load = knowledge._load
 
-    def slow(number: int) -> Answerer:
+    def slow(number: int, thresholds: Thresholds) -> Answerer:
         loading.set()
         assert go_on.wait(30)
-        return load(number)
+        return load(number, thresholds)
 
     monkeypatch.setattr(knowledge, "_load", slow)
     knowledge.store.publish([replace(TEA, more="More of it."), STEPS], SOURCES, **publication(base=1))

@@ -33,6 +33,7 @@ from web.errors import Refused
 from web.parts import Parts
 from web.studio.figures import Figures
 from web.studio.listing import Remembered
+from web.studio.trail import Chain
 from web.studio.trying import TrialsOfDrafts
 from web.studio.views import Pages
 from web.studio.warming import Warming
@@ -85,6 +86,7 @@ class Studio:
     beside: Callable[[Release], review.Beside]
     """The live entries, as the checks of a text that stands beside them need them."""
     warming: Warming
+    chain: Chain
 
 
 @dataclass(frozen=True)

@@ -61,12 +61,15 @@ def listed(visit: Visit) -> Response:
     )
     pages = max(1, -(-len(found) // PAGE))
     page = min(wanted.page, pages)
+    shown = found[(page - 1) * PAGE : page * PAGE]
+    by_grade = wanted.order == "hard"
     return visit.page(
         "answers.html",
         "Answers",
         said=visit.given("said"),
         wanted=wanted,
-        rows=found[(page - 1) * PAGE : page * PAGE],
+        rows=shown,
+        grades=visit.studio.remembered.grades({row.content_hash: row.entry for row in shown}) if by_grade else {},
         count=len(found),
         page=page,
         pages=pages,

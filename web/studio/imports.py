@@ -23,9 +23,9 @@ from web.studio.access import Studio, Visit, authors, for_staff, staff
 from web.studio.drafts import FIELD_WORDS, WORK
 
 IMPORT = "/studio/import"
-CONTENT_FILE = ".md"
+CONTENT_FILE, GLOSSARY_FILE = ".md", ".yml"
 LANGUAGES = {"en": "English", "es": "Spanish"}
-"""Languages that a content file may be of: it does not say so itself, its folder does."""
+"""Languages that a content file, or one of the glossary, may be of: it does not say so itself, its folder does."""
 ROWS_SHOWN = 200
 """Rows that the preview shows of each kind; all are counted."""
 KEPT_SHARE = 2 / 3
@@ -86,7 +86,7 @@ def bring(visit: Visit) -> Response:
     if visit.given("beside") != str(release.number):
         return _shown(visit, upload, locale, "Another text was published meanwhile. Look at the changes once more.")
     try:
-        read, faults = _read(upload, locale)
+        read, faults = _read(visit, upload, locale)
     except ContentError as error:
         read, faults = [], list(error.faults)
     entries = [row.entry for row in read if row.entry is not None]
@@ -116,7 +116,7 @@ def _shown(visit: Visit, upload: Upload, locale: str, said: str = "") -> Respons
     knowledge = visit.studio.parts.knowledge
     release = knowledge.live().release
     try:
-        read, faults = _read(upload, locale)
+        read, faults = _read(visit, upload, locale)
     except ContentError as error:
         read, faults = [], list(error.faults)
     compared = _compared(visit, release, read, faults)
@@ -150,13 +150,16 @@ def _compared(visit: Visit, release: Release, read: Sequence[Reading], faults: S
     )
 
 
-def _read(upload: Upload, locale: str) -> tuple[list[Reading], list[Fault]]:
+def _read(visit: Visit, upload: Upload, locale: str) -> tuple[list[Reading], list[Fault]]:
     """Every row of the file. Raises `ContentError` where there is none."""
     file = Path(Path(upload.name.replace("\\", "/").replace("\0", "")).name)
     if file.suffix.lower() == CONTENT_FILE:
         return [Reading(1, exchange.read_content_file(upload.content, file, _language(locale)))], []
+    if file.suffix.lower() == GLOSSARY_FILE:
+        grounds = visit.studio.parts.knowledge.editing.grounds()
+        return exchange.read_words(upload.content, file, _language(locale), grounds.facts, grounds.sources), []
     if file.suffix.lower() not in exchange.SUFFIXES:
-        kinds = ", ".join((*exchange.SUFFIXES, CONTENT_FILE))
+        kinds = ", ".join((*exchange.SUFFIXES, CONTENT_FILE, GLOSSARY_FILE))
         raise ContentError([Fault(file, 1, f"must end with one of {kinds}; save it as one of these")])
     return exchange.read_rows(upload.content, file)
 
@@ -198,7 +201,7 @@ def _page(
         beside=beside,
         locale=_language(locale),
         languages=LANGUAGES,
-        accepted=",".join((*exchange.SUFFIXES, CONTENT_FILE)),
+        accepted=",".join((*exchange.SUFFIXES, CONTENT_FILE, GLOSSARY_FILE)),
         most=f"{_most_bytes(visit) / 1_000_000:.1f} MB",
         rows_shown=ROWS_SHOWN,
         field_words=FIELD_WORDS,

@@ -16,7 +16,6 @@ from knowledge.editing.refusals import EditConflict, NotCheckedYet, StaleDraft, 
 from knowledge.editing.spreadsheets import guarded
 from knowledge.errors import EditRefused
 from knowledge.model import TOPICS
-from knowledge.store.audit import about, first_broken
 from web.errors import Refused
 from web.studio.access import HOME, Studio, Visit, for_staff, publishers, staff
 from web.studio.answers import found, preview
@@ -140,23 +139,22 @@ def withdraw_topic(visit: Visit) -> Response:
 
 def audit(visit: Visit) -> Response:
     """The trail, the newest act first, with the verdict on its chain of hashes."""
-    rows = list(visit.studio.parts.knowledge.store.audit())
-    broken = first_broken(rows)
-    wanted = visit.given("entry").strip()[:100]
-    shown = rows
-    if wanted:
-        locale, slash, name = wanted.partition("/")
-        shown = list(about(rows, (locale, name) if slash else ("en", wanted)))
-    pages = max(1, -(-len(shown) // AUDIT_PAGE))
+    store, wanted = visit.studio.parts.knowledge.store, visit.given("entry").strip()[:100]
+    newest = next(iter(store.newest_audit(1)), None)
+    locale, slash, name = wanted.partition("/")
+    found = list(store.audit((locale, name) if slash else ("en", wanted))) if wanted else None
+    count = len(found) if found is not None else newest.number if newest else 0
+    pages = max(1, -(-count // AUDIT_PAGE))
     asked = visit.given("page", "1")
     page = min(pages, max(1, int(asked))) if asked.isascii() and asked.isdecimal() and len(asked) < 7 else 1
-    newest_first = shown[::-1][(page - 1) * AUDIT_PAGE : page * AUDIT_PAGE]
+    skipped = (page - 1) * AUDIT_PAGE
+    shown = store.newest_audit(AUDIT_PAGE, skipped) if found is None else found[::-1][skipped : skipped + AUDIT_PAGE]
     return visit.page(
         "audit.html",
         "Audit trail",
-        lines=lines(newest_first),
-        broken=broken,
-        newest=rows[-1] if rows else None,
+        lines=lines(shown),
+        verdict=visit.studio.chain.verdict(newest.number if newest else 0),
+        newest=newest,
         wanted=wanted,
         page=page,
         pages=pages,

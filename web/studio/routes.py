@@ -25,10 +25,12 @@ from web.studio import (
     releases,
     reviews,
     site,
+    thresholds,
 )
 from web.studio.access import Studio
 from web.studio.figures import Figures
 from web.studio.listing import Remembered
+from web.studio.trail import Chain
 from web.studio.trying import TrialsOfDrafts
 from web.studio.views import Pages
 from web.studio.warming import Warming
@@ -80,6 +82,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         remembered=Remembered(lambda texts: parts.knowledge.grades.of(texts)),
         beside=beside,
         warming=Warming(_slow_at_first(parts, pages, figures, beside)),
+        chain=Chain(parts.knowledge.store.audit, parts.clock),
     )
     return [
         *people.routes(studio),
@@ -96,4 +99,5 @@ def routes(parts: Parts) -> list[BaseRoute]:
         *cards.routes(studio),
         *channels.routes(studio),
         *site.routes(studio),
+        *thresholds.routes(studio),
     ]

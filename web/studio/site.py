@@ -1,4 +1,5 @@
-"""Settings that an admin may change while Lantern runs: the country, whom people reach, and when people are there."""
+"""Settings that an admin may change while Lantern runs: the country, whom people reach, and when people are there. How
+sure the assistant must be is set on a page of its own (`web.studio.thresholds`)."""
 
 from __future__ import annotations
 
@@ -90,6 +91,7 @@ def _page(visit: Visit, refused: str = "", given: Mapping[str, str] | None = Non
         number=parts.numbers.emergency_number(region, "en"),
         crisis_line=parts.numbers.crisis_line(region, "en"),
         people_there=parts.site.handover_hours.include(visit.studio.clock(), parts.site.handover_zone),
+        thresholds=parts.knowledge.store.in_force()[1],
         kept_days=parts.retention.contact_days,
         changes=_changes(parts.knowledge.store.acts("set_site", CHANGES_SHOWN)),
     )

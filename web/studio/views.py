@@ -44,6 +44,7 @@ SAID = {
     "phrasing": "Added to the draft as another way to ask it. Ask for approval to make it count.",
     "answered": "The contact detail is erased.",
     "gone": "It is not there any more: a colleague was quicker, or the person took it back.",
+    "measuring": "The worker measures it within some minutes. Look here again then.",
     "set": "It is set, and counts from the next message on.",
     "sent-again": "They are sent again within a minute. Look here again to see what became of them.",
     "sent-again-later": "The database does not answer just now. They are sent again as soon as it does.",

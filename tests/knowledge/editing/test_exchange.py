@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,8 @@ from knowledge.editing import seed as editing
 from knowledge.editing.acts import texts_of
 from knowledge.editing.refusals import NotAllowed
 from knowledge.errors import ContentError, EditRefused
-from knowledge.files import read_sources, write_entry
+from knowledge.files import read_folder, read_sources, write_entry
+from knowledge.glossary import new_word, read_glossaries
 from knowledge.model import Choice, Entry, Quiz, Source
 from knowledge.review import Grounds
 from knowledge.search.embedder import Embedder
@@ -27,8 +29,20 @@ from knowledge.search.words import Aliases
 from knowledge.settings import SHIPPED_CONTENT
 from knowledge.store.audit import first_broken
 from knowledge.store.repository import KnowledgeStore
+from storage.engine import open_engine
 from tests.knowledge.editing.conftest import ANNA, BEN, BETTER, CLARA, FACTS, PETER, Desk
-from tests.knowledge.samples import CARD, ENTRIES, NOON, SOURCE, STEPS, TEA, StillEncoder, write_folder
+from tests.knowledge.samples import (
+    CARD,
+    ENTRIES,
+    NOON,
+    SOURCE,
+    STEPS,
+    TEA,
+    StillEncoder,
+    demanded_cards,
+    publication,
+    write_folder,
+)
 from tests.knowledge.test_codec import wrong
 
 NEW = replace(STEPS, id="tea-cold", question="Is cold tea tea?", phrasings=("iced tea",), related=())
@@ -91,9 +105,13 @@ def test_the_starter_content_comes_out_byte_by_byte_as_it_was_brought_in(
 ) -> None:
     embedder = Embedder(StillEncoder(), sqlite_store)
     release = editing.import_seed(sqlite_store, SHIPPED_CONTENT, embedder, Aliases({}), at=NOON)
-    exchange.export(tmp_path / "out", exchange.shown(release), sqlite_store.sources())
+    names = {name: one.terms.values() for name, one in read_glossaries(SHIPPED_CONTENT).items()}
+    named = {locale: [term.id for term in terms if term.name] for locale, terms in names.items()}
+    texts = (*exchange.shown(release), *exchange.words(release))
+    exchange.export(tmp_path / "out", texts, sqlite_store.sources(), names=named)
     out = {file.relative_to(tmp_path / "out"): file.read_bytes() for file in (tmp_path / "out").rglob("*.*")}
     shipped = [*SHIPPED_CONTENT.glob("*/*/*.md"), SHIPPED_CONTENT / "sources.yml"]
+    shipped += SHIPPED_CONTENT.glob("*/glossary.yml")
     assert len(shipped) > 300
     assert out == {file.relative_to(SHIPPED_CONTENT): file.read_bytes() for file in shipped}
     for name in TABLES:
@@ -168,12 +186,67 @@ def test_ordinary_texts_always_come_back(tmp_path_factory: pytest.TempPathFactor
     assert exchange.read_entries(file) == (entry,)
 
 
-def test_words_of_the_glossary_and_withdrawn_texts_are_left_out(desk: Desk) -> None:
+WORD = replace(
+    new_word("tea", "tea", "en", TEA.checked_on, TEA.review_due),
+    phrasings=("cuppa, hot", "brew"),
+    answer="A drink: leaves and water.",
+)
+CHANGED = replace(
+    new_word("Yes", "yes", "en", dt.date(2026, 1, 2), dt.date(2098, 1, 2)),
+    answer="Made at 70 degrees.",
+    facts=("TEA-001",),
+    sources=("place",),
+)
+WORDS = (WORD, replace(WORD, id="word-pot", question="POT", phrasings=()), CHANGED, replace(WORD, locale="es"))
+
+
+def test_words_of_the_glossary_come_back_from_a_folder_each_with_its_own_days(tmp_path: Path) -> None:
+    exchange.export(tmp_path / "out", [TEA, *WORDS], {"place": SOURCE}, names={"en": ["pot"]})
+    assert set(exchange.read_entries(tmp_path / "out", FACTS, {"place": SOURCE})) == {TEA, *WORDS}
+    written = read_glossaries(tmp_path / "out")["en"]
+    assert [(term.id, term.name) for term in written.terms.values()] == [("pot", True), ("tea", False), ("yes", False)]
+    exchange.export(tmp_path / "out", [WORD], {}, replace=True)
+    assert exchange.read_entries(tmp_path / "out") == (WORD,)
+
+
+@pytest.mark.parametrize("change", [{"answer": " "}, {"facts": ("",)}, {"id": "word-../tea"}, {"locale": ".."}])
+def test_a_word_that_would_come_back_as_another_stops_the_export(tmp_path: Path, change: dict[str, Any]) -> None:
+    with pytest.raises(ContentError, match=r"glossary\.yml"):
+        exchange.export(tmp_path / "out", [TEA, replace(WORD, **change)], {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_whose_words_have_no_days_is_refused(tmp_path: Path) -> None:
+    exchange.export(tmp_path / "out", [WORD], {})
+    file = tmp_path / "out" / "en" / "glossary.yml"
+    file.write_text(file.read_text("utf-8").replace("checked_on: ", "# "), "utf-8")
+    with pytest.raises(ContentError, match="checked_on is missing"):
+        exchange.read_entries(tmp_path / "out")
+
+
+def test_a_glossary_that_staff_changed_makes_the_same_one_in_an_empty_home(tmp_path: Path) -> None:
+    """Out of one home, into the content folder of another one."""
+    content = write_folder(tmp_path / "content", [TEA, STEPS, *demanded_cards()])
+    first, second = (KnowledgeStore(open_engine(f"sqlite:///{tmp_path / name}.db")) for name in ("first", "second"))
+    for store in (first, second):
+        store.migrate()
+    entries = read_folder(content).entries
+    first.publish([*entries, *WORDS], {"place": SOURCE}, **publication())
+    release = first.release(1)
+    texts = (*exchange.shown(release), *exchange.words(release))
+    exchange.export(tmp_path / "out", texts, first.sources(), names={"en": ["tea"]})
+    shutil.copytree(tmp_path / "out", content, dirs_exist_ok=True)
+    brought = editing.import_seed(second, content, Embedder(StillEncoder(), second), Aliases({}), at=NOON)
+    assert set(exchange.words(brought)) == set(exchange.words(release)) == set(WORDS)
+    assert exchange.shown(brought) == exchange.shown(release)
+
+
+def test_in_a_single_file_words_of_the_glossary_are_left_out_and_withdrawn_texts_everywhere(desk: Desk) -> None:
     term = replace(TEA, id="word-tea", topic="glossary", answer_kind="term")
     desk.store.publish([*ENTRIES, term], {}, base=1, author="starter", review="editorial", origin="seed", at=NOON)
     desk.acts.withdraw([STEPS.key], by=PETER, at=NOON, reason="wrong")
     release = desk.store.release(desk.store.newest_release())
-    assert exchange.shown(release) == (CARD, TEA)
+    assert (exchange.shown(release), exchange.words(release)) == ((CARD, TEA), (term,))
     assert set(texts_of(release)) == {entry.key for entry in (*ENTRIES, term)}
 
 

@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from knowledge.editing.acts import Editing
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
+from knowledge.store.effects import ThresholdEffects
 from knowledge.store.repository import KnowledgeStore
 from knowledge.store.safety_checks import SafetyChecks
 from knowledge.trials.current import CurrentTrials
@@ -63,6 +64,7 @@ def room(
     clock: Callable[[], dt.datetime],
     folder: Path,
     checks: SafetyChecks | None = None,
+    effects: ThresholdEffects | None = None,
 ) -> Knowledge:
     """A knowledge room over a store of small content; the rest is that of a door."""
     encoder = WordEncoder()
@@ -80,8 +82,9 @@ def room(
         sources={},
         today=lambda: clock().date(),
         cards_home=folder / "cards",
-        editing=Editing(store, lambda: FACTS, lambda entries: None, checks),
+        editing=Editing(store, lambda: FACTS, lambda entries: None, checks, effects),
         checks=checks,
+        effects=effects,
         upkeep=cast(Upkeep, SmallUpkeep()),
         second_net=shipped_net(),
     )
@@ -114,7 +117,8 @@ def parts(
     tmp_path: Path,
 ) -> Parts:
     """The door over a knowledge room whose texts can be changed, and a clock that stands still."""
-    knowledge = room(knowledge_store, parts, clock, tmp_path, safety_checks)
+    effects = ThresholdEffects(open_engine(f"sqlite:///{tmp_path / 'knowledge.db'}"))
+    knowledge = room(knowledge_store, parts, clock, tmp_path, safety_checks, effects)
     engine = open_engine(f"sqlite:///{tmp_path / 'conversations.db'}")
     return replace(parts, knowledge=knowledge, staff=StaffStore(engine, clock), clock=clock)
 

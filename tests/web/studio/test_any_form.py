@@ -16,7 +16,7 @@ FIELDS = (
     *("draft", "due_at", "topic", "text", "key", "entry", "nearest", "question", "answer", "simpler", "more", "steps"),
     *("phrasings", "facts", "sources", "figures", "related", "as_of", "checked_on", "review_due", "cautions", "quiz"),
     *("caution", "with_cautions", "audience", "answer_kind", "id", "locale", "case", "words", "page", "change", "next"),
-    *("content", "beside", "month", "mail"),
+    *("content", "beside", "month", "mail", "value", "seen"),
 )
 VALUES = (
     *("", " ", "0", "1", "2", "-1", "99999999999999999999", "1.5", "NaN", "²", "١", "yes", "en", "tea-what-is"),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from knowledge.review import graded
 from tests.knowledge.samples import TEA
 from tests.web.studio.conftest import Employ, begin, submit
 from web.parts import Parts
@@ -32,6 +36,41 @@ def test_an_entry_is_found_by_its_words_its_state_and_its_topic(employ: Employ) 
     ):
         page = anna.open(f"/studio/?{query}").text
         assert sorted(name for name in ("scald", "tea-steps", "tea-what-is") if f"/en/{name}" in page) == sorted(found)
+
+
+def test_the_hardest_to_read_come_first_with_their_grades(employ: Employ, parts: Parts) -> None:
+    anna = employ("Anna", "author")
+    live = parts.knowledge.live()
+    grades = {
+        name: graded(live.live(name).entry, "answer", None).grade for name in ("scald", "tea-steps", "tea-what-is")
+    }
+    page = anna.open("/studio/?order=hard").text
+    assert re.findall(r'data-name="Grade">([\d.-]+)<', page) == [f"{one:.1f}" for one in sorted(grades.values())[::-1]]
+    assert "Grade" not in anna.open("/studio/").text
+
+
+def test_a_full_disk_is_said_and_the_text_stays_in_the_page(employ: Employ, parts: Parts) -> None:
+    """The real refusal of SQLite, which is told that its file may not grow."""
+    anna, engine = employ("Anna", "author"), parts.knowledge.store._engine
+    draft = begin(anna)
+    page, before = anna.open(f"{draft}/edit"), parts.knowledge.store.drafts()[0]
+
+    def may_not_grow(connection: Any, _record: Any) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    engine.dispose()
+    sa.event.listen(engine, "connect", may_not_grow)
+    long = "Tea is a drink. " * 2000
+    refused = anna.send(page, f"{draft}/save", answer=long)
+    by_script = anna.send(page, f"{draft}/save", SCRIPT, answer=long)
+    for answer in (refused, by_script):
+        assert answer.status_code == 503
+        assert "This was not saved" in answer.text
+    assert parts.knowledge.store.drafts()[0] == before
+    sa.event.remove(engine, "connect", may_not_grow)
+    engine.dispose()
+    assert "Saved." in anna.send(page, f"{draft}/save", answer=BETTER).text
 
 
 def test_a_text_is_saved_read_approved_by_another_and_published(employ: Employ, parts: Parts) -> None:

@@ -18,9 +18,10 @@ from knowledge.codec import entry_to_json
 from knowledge.editing.exchange import file_bytes
 from knowledge.editing.rows import COLUMNS, cells_of
 from knowledge.files import write_entry
+from knowledge.glossary import new_word, write_glossary
 from knowledge.model import Entry
 from tests.knowledge.editing.conftest import BETTER
-from tests.knowledge.samples import CARD, STEPS, TEA
+from tests.knowledge.samples import CARD, SOURCE, STEPS, TEA, publication
 from tests.web.studio.conftest import Employ, Person, begin
 from web.bodies import parse_form_with_file
 from web.errors import Refused
@@ -87,6 +88,22 @@ def test_a_content_file_is_of_the_language_that_is_said(employ: Employ, parts: P
     assert [draft.entry.key for draft in parts.knowledge.store.drafts()] == [("es", "tea-green")]
     fault = looked(anna, "tea-red.md", write_entry(NEW).encode())
     assert "must be the file&#39;s name" in fault.text
+
+
+def test_words_of_a_glossary_are_compared_with_the_live_ones_and_become_drafts(employ: Employ, parts: Parts) -> None:
+    anna, store = employ("Anna", "author"), parts.knowledge.store
+    word = new_word("brew", "brew", "en", TEA.checked_on, TEA.review_due)
+    live = replace(word, answer="Hot tea.", facts=("TEA-001",), sources=("place",))
+    store.publish([TEA, STEPS, CARD, live], {SOURCE.key: SOURCE}, **publication(base=1))
+    better, pot = replace(live, answer="Tea in a pot."), replace(word, id="word-pot", question="pot", answer="A jug.")
+    file = write_glossary([better, pot], []).encode()
+    page = looked(anna, "glossary.yml", file)
+    assert "1 new, 1 changed, 0 as they are live, 0 faults." in page.text
+    anna.send(page, "/studio/import")
+    assert {draft.entry for draft in store.drafts()} == {better, pot}
+    wrong = looked(anna, "glossary.yml", file.replace(b"  term: pot", b"  name: maybe"))
+    assert "pot term: is missing or no text" in wrong.text
+    assert "is not UTF-8 text" in looked(anna, "glossary.yml", b"caf\xe9:").text
 
 
 def test_one_wrong_cell_keeps_all_out_and_is_named_by_row_and_column(employ: Employ, parts: Parts) -> None:

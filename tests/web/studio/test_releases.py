@@ -9,11 +9,14 @@ import sqlite3
 from pathlib import Path
 
 from knowledge.model import Person as Actor
+from knowledge.store.audit import about
 from records.model import Conversation, KeptMessage
 from storage.engine import open_engine, write
-from tests.knowledge.samples import NOON
+from tests.knowledge.samples import NOON, TEA
+from tests.running import wait_until
 from tests.web.studio.conftest import Clock, Employ, Person, begin, submit
 from web.parts import Parts
+from web.studio.trail import SHORT
 
 BETTER = "Tea is a drink of leaves and hot water, at 70 degrees."
 PUBLISHER = Actor("Peter", frozenset({"author", "reviewer", "publisher"}))
@@ -131,6 +134,41 @@ def test_the_audit_page_tells_all_and_finds_a_row_that_was_changed(employ: Emplo
         other.execute("UPDATE audit SET person = 'Nobody' WHERE number = 2")
     other.close()
     assert "From row 2 on" in peter.open("/studio/audit").text
+
+
+def test_a_long_trail_is_verified_beside_the_page_and_again_after_a_while(
+    employ: Employ, parts: Parts, clock: Clock
+) -> None:
+    peter, store = employ("Peter", "publisher"), parts.knowledge.store
+    with store.changing() as change:
+        for number in range(SHORT + 1):
+            change.record("send_again", by="Ada", at=clock(), detail={"channel": "webhook", "letter": number})
+
+    def told(words: str) -> bool:
+        return words in " ".join(peter.open("/studio/audit?page=3").text.split())
+
+    wait_until("the verdict", lambda: told(f"nothing in its {SHORT + 1} rows was changed"))
+    parts.knowledge.editing.withdraw([TEA.key], by=PUBLISHER, at=clock(), reason="A trial")
+    assert told("with 1 newer ones to come")
+    file = Path(str(store._engine.url.database))
+    with sqlite3.connect(file) as other:
+        other.execute("UPDATE audit SET person = 'Nobody' WHERE number = 2")
+    other.close()
+    clock.move(minutes=11)
+    wait_until("the verdict after a while", lambda: told("From row 2 on"))
+
+
+def test_the_trail_of_one_entry_names_acts_on_several_and_plans(employ: Employ, parts: Parts, clock: Clock) -> None:
+    anna, clara, peter = employ("Anna", "author"), employ("Clara", "reviewer"), employ("Peter", "publisher")
+    draft = approved(anna, clara)
+    planned = peter.act(draft, "/studio/plans", due_at="2026-11-29T10:00")
+    assert planned.status_code == 303
+    [plan] = parts.knowledge.store.plans()
+    parts.knowledge.editing.cancel_plan(plan.id, by=PUBLISHER, at=clock(), reason="Not yet")
+    parts.knowledge.editing.withdraw_topic("lupus", by=PUBLISHER, at=clock(), reason="Recall")
+    told = [row.act for row in parts.knowledge.store.audit(TEA.key)]
+    assert told == [row.act for row in about(parts.knowledge.store.audit(), TEA.key)]
+    assert {"draft", "plan", "cancel_plan", "withdraw"} <= set(told)
 
 
 def test_a_file_for_a_spreadsheet_holds_no_formula(employ: Employ, parts: Parts) -> None:
