@@ -132,16 +132,17 @@ def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
     if nothing or len(said.split()) > SHORT or _BACK.search(said):
         found = read(_BACK.sub("", said), index)
         return replace(found, leans=BARE_STEMS.issuperset(content_words(said)) and bool(_LEANS.search(said)))
-    alone = read(said, index)
     named = any(not age_groups(word) for word in index.subjects(said))
     leans = bool(_LEANS.search(said) or _DEFINITE.search(said))
-    if named and not leans and (alone.best.confidence >= sure or len(alone.questions) > 1):
-        return alone
-    if alone.best.evidence.telling < ELSEWHERE:
-        return alone
+    if named and not leans:
+        alone = read(said, index)
+        if alone.best.confidence >= sure or len(alone.questions) > 1:
+            return alone
+    if index.telling(said) < ELSEWHERE:
+        return read(said, index)
     best = _best_together(said, earlier, index)
     if best is None or not best.hits:
-        return alone
+        return read(said, index)
     return Read(best, (best,), leans=leans or not content_words(said), follows=True)
 
 
@@ -153,14 +154,14 @@ def plainly(text: str) -> str:
 def _best_together(text: str, earlier: Earlier, index: Index) -> Ranking | None:
     """The message read with the entry shown last, or with the words before it where those are clearly surer: they may
     have been about something that had no entry."""
+    together = ranked_after(follow(text, earlier.entry, index), index) if earlier.entry is not None else None
+    if together is not None and together.confidence + CLEARLY >= 1:
+        return together  # nothing is surer by that
     subjects = index.subjects(earlier.text)[:SUBJECTS]
     said_before = index.search(" ".join([*subjects, text])) if subjects else None
-    if earlier.entry is None:
-        return said_before
-    together = ranked_after(follow(text, earlier.entry, index), index)
-    if said_before is not None and said_before.confidence > together.confidence + CLEARLY:
-        return said_before
-    return together
+    if together is None or said_before is None:
+        return together or said_before
+    return said_before if said_before.confidence > together.confidence + CLEARLY else together
 
 
 def follow(text: str, last: Entry, index: Index) -> Followed:
