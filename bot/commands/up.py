@@ -31,6 +31,8 @@ SMALL = {
     # Arrays of a MiB and more go back to the system when they are done with. The C library of Linux would otherwise
     # keep what a release took while it was loaded.
     "MALLOC_MMAP_THRESHOLD_": str(1 << 20),
+    # Threads share what they free: only one of them holds the interpreter at a time anyway.
+    "MALLOC_ARENA_MAX": "2",
 }
 """What libraries read from the environment of our processes, unless whoever starts Lantern says otherwise."""
 
