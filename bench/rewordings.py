@@ -121,10 +121,11 @@ def development() -> Iterator[Case]:
 def outcome(case: Case, net: SecondNet, knowledge: Knowledge) -> Outcome:
     """What is shown for a case, as in a conversation: the rules remember which treatment was mentioned."""
     rules = shipped_rules()
+    mentions = [rules.mentions(text) for text in case.before]
     found = rules.check(
         case.text,
-        therapy=any(map(rules.mentions_therapy, case.before)),
-        suppressed=any(map(rules.mentions_suppression, case.before)),
+        therapy=any(mention.therapy for mention in mentions),
+        suppressed=any(mention.suppressed for mention in mentions),
     )
     if found:
         return Outcome(case, found.card, "")

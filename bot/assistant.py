@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,6 +68,9 @@ def serve(environment: Mapping[str, str]) -> None:
         app.ctx.agent = Agent.load(
             str(model), tracker_store=dialogues, lock_store=LanternLockStore(), action_endpoint=actions
         )
+        # What is there by now stays. A look through Rasa for garbage would hold up everybody for half a second.
+        gc.collect()
+        gc.freeze()
         logger.info("assistant ready on port %d", settings.port)
 
     @app.listener("after_server_stop")

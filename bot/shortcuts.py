@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import rasa.core.processor
 from jsonschema import Draft7Validator, ValidationError
@@ -20,8 +20,17 @@ from rasa.engine.graph import ExecutionContext, GraphNode, GraphNodeHook, GraphS
 from rasa.engine.runner.interface import GraphRunner
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.constants import ACTION_LISTEN_NAME, PREVIOUS_ACTION, USER
-from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, FollowupAction, SlotSet
+from rasa.shared.core.domain import Domain, State
+from rasa.shared.core.events import (
+    ActionReverted,
+    ActiveLoop,
+    Event,
+    FollowupAction,
+    Restarted,
+    SessionStarted,
+    SlotSet,
+    UserUtteranceReverted,
+)
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import ACTION_NAME, INTENT
@@ -30,6 +39,13 @@ from rasa.utils.endpoints import EndpointConfig
 
 _TIMES, _NOTES = {type(None), int, float}, {type(None), dict}
 """What the timestamp and the metadata of an event may be."""
+_STARTS = frozenset((SessionStarted.type_name, Restarted.type_name))
+_MAY_TAKE_BACK = frozenset(
+    kind.type_name
+    for taken in (ActionReverted, UserUtteranceReverted, ActiveLoop)
+    for kind in (taken, *all_subclasses(taken))
+)
+"""Events before and after which others may no longer count."""
 
 
 def take() -> None:
@@ -42,6 +58,8 @@ def take() -> None:
     read_intents_only()
     make_default_actions_once()
     copy_slots_directly()
+    apply_events_directly()
+    replay_dialogues_once()
 
 
 def run_graphs_directly() -> None:
@@ -182,6 +200,91 @@ def copy_slots_directly() -> None:
         return other
 
     Slot.__copy__ = copied
+
+
+def apply_events_directly() -> None:
+    """Which events count is asked a dozen times a message, and Rasa asks of each event of what classes it is, which is
+    slow for abstract ones. Without rewinds and forms all count that come after the last start."""
+    apply = DialogueStateTracker.applied_events
+
+    def applied(self: DialogueStateTracker) -> list[Event]:
+        kinds = [event.type_name for event in self.events]
+        if not _MAY_TAKE_BACK.isdisjoint(kinds):
+            return apply(self)
+        begin = max((place for place, kind in enumerate(kinds, 1) if kind in _STARTS), default=0)
+        return list(self.events)[begin:]
+
+    DialogueStateTracker.applied_events = applied
+
+
+def replay_dialogues_once() -> None:
+    """Each policy replays the dialogue from its first event, to see how things stood before each action. Here it is
+    replayed for the first policy, and the second finds how things stood at hand."""
+    replay = Domain.states_for_tracker_history
+
+    def states(
+        self: Domain,
+        tracker: DialogueStateTracker,
+        omit_unset_slots: bool = False,
+        ignore_rule_only_turns: bool = False,
+        rule_only_data: dict[str, Any] | None = None,
+    ) -> list[State]:
+        if omit_unset_slots:
+            return replay(self, tracker, omit_unset_slots, ignore_rule_only_turns, rule_only_data)
+        moments = _moments(self, tracker)
+        if not ignore_rule_only_turns:
+            return [moment.copied() for moment in moments]
+        found: list[State] = []
+        learned_action, is_hidden = None, False
+        for moment in moments:
+            if not is_hidden:
+                learned_action = moment.action
+            if not moment.goes_on:
+                is_hidden = moment.is_hidden
+            if is_hidden:
+                continue
+            state = moment.copied()
+            self._remove_rule_only_features(state, rule_only_data)
+            if found:
+                self._substitute_rule_only_user_input(state, found[-1])
+            if learned_action:
+                state[PREVIOUS_ACTION] = dict(learned_action)
+            found.append(self._clean_state(state))
+        return found
+
+    Domain.states_for_tracker_history = states
+
+
+class _Moment(NamedTuple):
+    """How things stood before an action, or stand now. `action`: the one before; `goes_on`: the next follows from it
+    without a choice; `is_hidden`: the next is known to rules only."""
+
+    state: State
+    action: dict[str, str] | None
+    goes_on: bool
+    is_hidden: bool
+
+    def copied(self) -> State:
+        """Policies change what they are given."""
+        return {kind: dict(part) for kind, part in self.state.items()}
+
+
+def _moments(domain: Domain, tracker: DialogueStateTracker) -> list[_Moment]:
+    last = tracker.events[-1] if tracker.events else None
+    known = vars(tracker).get("_moments")
+    if known is None or known[:2] != (len(tracker.events), id(last)):
+        moments = [
+            _Moment(
+                domain.get_active_state(past),
+                domain._get_prev_action_sub_state(past),
+                bool(past.followup_action) or past.latest_action_name == past.active_loop_name,
+                is_hidden,
+            )
+            for past, is_hidden in tracker.generate_all_prior_trackers()
+        ]
+        known = tracker._moments = (len(tracker.events), id(last), moments)
+    found: list[_Moment] = known[2]
+    return found
 
 
 class DirectGraphRunner(GraphRunner):

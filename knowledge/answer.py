@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -25,6 +24,7 @@ from knowledge.search.confidence import chance_published
 from knowledge.search.context import Earlier, read_after
 from knowledge.search.index import Index, Ranking
 from knowledge.search.message import Read
+from knowledge.search.recent import Recent
 from knowledge.search.words import words
 from knowledge.thresholds import AS_IT_COMES, Thresholds
 from knowledge.trials.answers import TrialAnswers
@@ -73,8 +73,7 @@ class Answerer:
         self._withdrawn = {revision.entry.key: revision for revision in release.withdrawn}
         self._glossaries: dict[str, Glossary] = {}
         self._questions = {_plain(entry.question): entry.id for entry in index.entries}
-        self._read: OrderedDict[tuple[str, str | None, str, float], Read] = OrderedDict()
-        self._reading = threading.Lock()
+        self._read: Recent[tuple[str, str | None, str, float], Read] = Recent(MESSAGES_READ)
 
     def with_trials(self, trials: TrialAnswers) -> Answerer:
         """The same answers about everything else, and these about trials."""
@@ -221,18 +220,10 @@ class Answerer:
         context = question.context
         # By itself a message is read alike whatever the thresholds are.
         sure = self.thresholds.answer if context.last_entry or context.earlier else 0.0
-        message = (question.text, context.last_entry, context.earlier, sure)
-        with self._reading:
-            if message in self._read:
-                return self._read[message]
         last = self._revisions.get(("en", context.last_entry or ""))
         earlier = Earlier(last.entry if last else None, context.earlier)
-        found = read_after(question.text, earlier, self.index, sure)
-        with self._reading:
-            self._read[message] = found
-            if len(self._read) > MESSAGES_READ:
-                self._read.popitem(last=False)
-        return found
+        message = (question.text, context.last_entry, context.earlier, sure)
+        return self._read.of(message, lambda: read_after(question.text, earlier, self.index, sure))
 
     def rank(self, question: Question) -> Ranking:
         """The nearest entries to what a message asks most plainly."""

@@ -109,7 +109,7 @@ class Trackers:
     def _select(self, query: Select, values: dict[str, str]) -> list[str] | None:
         """The one column that is asked for; None while the database is away."""
         try:
-            with read(self._engine) as connection:
+            with read(self._engine, single=True) as connection:
                 found: list[str] = connection.execute(query, values).scalars().all()
         except (Unavailable, sa.exc.SQLAlchemyError) as fault:
             if self._ok:

@@ -64,6 +64,13 @@ class Finding:
     locale: Locale
 
 
+class Mentions(NamedTuple):
+    """`therapy`: CAR-T; `suppressed`: a medicine that weakens the defences against infection."""
+
+    therapy: bool
+    suppressed: bool
+
+
 class _Needs:
     """What each of some patterns needs, and by that which of them a text may fit: those of which it holds a word of
     each set that they need. One number for each word has a bit for each such set, those of all patterns side by side;
@@ -253,21 +260,21 @@ class Rules:
         useful = set[str]().union(*(self._words_of[order] for order in _ones(orders)))
         return useful | opening if useful else useful
 
-    def mentions_therapy(self, text: str) -> bool:
-        """Whether `text` speaks of CAR-T; remembered over a conversation, it makes `check` heed milder words."""
+    def mentions(self, text: str) -> Mentions:
+        """Of which treatment `text` speaks; remembered over a conversation, that makes `check` heed milder words."""
         words = split(normalise(text))
-        if not self._therapy.isdisjoint(self._speller.mended(words)):
-            return True
+        mended = self._speller.mended(words)
+        suppressed = not self._suppressants.isdisjoint(mended)
+        return Mentions(not self._therapy.isdisjoint(mended) or self._may_mean_therapy(words), suppressed)
+
+    def _may_mean_therapy(self, words: list[str]) -> bool:
+        """Whether a name of CAR-T is found when doubtful words are read otherwise than by themselves."""
         slots, guesses = self._speller.doubtful(words)
         halves = {
             place: [guess for guess in found if self._speller.joins_with(guess[-1])] for place, found in guesses.items()
         }
         changes = _changes(halves, together=False)
         return any(not self._therapy.isdisjoint(self._speller.joined(_changed(slots, changed))) for changed in changes)
-
-    def mentions_suppression(self, text: str) -> bool:
-        """Whether `text` names a medicine that weakens the defences against infection; remembered like CAR-T."""
-        return not self._suppressants.isdisjoint(self._speller.words(normalise(text)))
 
     def sounds_calm(self, text: str) -> bool:
         """Whether `text` as a whole speaks of the past, of a film, of people in general or the like, and not urgently.

@@ -57,7 +57,6 @@ _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _COMMAND_MARK = re.compile(r"^[\s/]+")
 _NOTHING_SAID = re.compile(r"[\s!-/:-@\[-`{-~¡¿…–—‘’“”·。、？！]*")
 """Blanks and punctuation alone. Other signs, such as a thumb up, say something."""
-_NOT_A_WORD = re.compile(r"[\W_]+")
 
 
 def clean(text: str) -> str:
@@ -178,12 +177,11 @@ def _treatment(conversation: Conversation | None) -> dict[str, bool]:
 
 def _noting_treatment(heard: _Heard, parts: Parts) -> Conversation:
     """CAR-T or a medicine that weakens the defences was mentioned: from then on milder words are warning signs."""
-    before, rules = heard.before, parts.rules
-    return replace(
-        before,
-        therapy=before.therapy or rules.mentions_therapy(heard.text),
-        suppressed=before.suppressed or rules.mentions_suppression(heard.text),
-    )
+    before = heard.before
+    if before.therapy and before.suppressed:
+        return before
+    therapy, suppressed = parts.rules.mentions(heard.text)
+    return replace(before, therapy=before.therapy or therapy, suppressed=before.suppressed or suppressed)
 
 
 async def _answer(heard: _Heard, parts: Parts) -> _Answered:
@@ -192,11 +190,11 @@ async def _answer(heard: _Heard, parts: Parts) -> _Answered:
         return _Answered([_spoken("words_only", "clarify", heard, parts)], before)
     if _NOTHING_SAID.fullmatch(text):
         return _Answered([_spoken("empty_message", "clarify", heard, parts)], before)
-    if _says(text, "not_emergency_button", parts) or (
+    if parts.says(text, "not_emergency_button") or (
         before.card is not None and is_denied(text, before.card.kind == "crisis")
     ):
         return _Answered([_spoken("not_emergency_reply", "clarify", heard, parts)], replace(before, card=None))
-    if _says(text, "forget_me_button", parts) or (before.awaiting == "forget" and says_yes(text)):
+    if parts.says(text, "forget_me_button") or (before.awaiting == "forget" and says_yes(text)):
         return await _forget(heard, parts)
     if heard.turn.people is not None and (passed := _passed_on(heard, parts)) is not None:
         return passed
@@ -245,7 +243,7 @@ def _card_again(shown: ShownCard, heard: _Heard, parts: Parts) -> Answer:
 def _passed_on(heard: _Heard, parts: Parts) -> _Answered | None:
     """What comes of a message that is about being passed on to a person; None for every other one."""
     there = heard.turn.people is not None and heard.turn.people.there
-    found = handover.heeded(heard.text, heard.before.awaiting, lambda button: _says(heard.text, button, parts), there)
+    found = handover.heeded(heard.text, heard.before.awaiting, lambda button: parts.says(heard.text, button), there)
     return None if found is None else _about_people(found, heard, parts)
 
 
@@ -260,7 +258,7 @@ def _about_people(found: handover.Heeded, heard: _Heard, parts: Parts) -> _Answe
 
 def _heeded(heard: _Heard, parts: Parts) -> _Answered | None:
     """What comes of a message that is about being reached by a person; None for every other one."""
-    found = heeded(heard.text, heard.before.awaiting, lambda button: _says(heard.text, button, parts))
+    found = heeded(heard.text, heard.before.awaiting, lambda button: parts.says(heard.text, button))
     if found is None:
         return None
     said = spoken(_phrase(found.phrase, heard, parts, days=str(parts.retention.contact_days)))
@@ -271,7 +269,7 @@ def _heeded(heard: _Heard, parts: Parts) -> _Answered | None:
 
 
 def _offers_to_forget(replies: list[Reply], parts: Parts) -> bool:
-    return any(_says(offer.message, "forget_me_button", parts) for reply in replies for offer in reply.offers())
+    return any(parts.says(offer.message, "forget_me_button") for reply in replies for offer in reply.offers())
 
 
 async def _ask(heard: _Heard, text: str, parts: Parts) -> list[Reply]:
@@ -392,16 +390,6 @@ def card_reply(finding: Finding, region: str | None, parts: Parts) -> Reply:
     parts.metrics.card_shown(finding.card)
     kind: Literal["emergency", "crisis"] = "crisis" if finding.kind == "crisis" else "emergency"
     return parts.card_replies(parts.cards.card(finding.card, finding.locale), kind, region)
-
-
-def _says(text: str, button: str, parts: Parts) -> bool:
-    """Whether the text is what this button says, pressed or typed, in any language."""
-    said = _plain(text)
-    return any(said == _plain(parts.phrases.say(locale, button)) for locale in LOCALES)
-
-
-def _plain(text: str) -> str:
-    return _NOT_A_WORD.sub(" ", text).strip().casefold()
 
 
 def _phrase(key: str, heard: _Heard, parts: Parts, **slots: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import AbstractAsyncContextManager
@@ -30,7 +31,7 @@ from safety.numbers import Numbers
 from web.assistant import Assistant
 from web.limits import Limits
 from web.logs import MessageLog
-from web.messages import Reply
+from web.messages import LOCALES, Reply
 from web.metrics import Metrics
 from web.settings import Settings
 from web.site import Site, SiteSettings
@@ -40,6 +41,9 @@ T = TypeVar("T")
 
 MOST_CARDS = 200
 """Replies with a card that are kept: all cards of some regions, in each language."""
+
+
+_NOT_A_WORD = re.compile(r"[\W_]+")
 
 
 class Extension(Protocol):
@@ -110,6 +114,15 @@ class Parts:
         """The phrases that can be said in other words."""
         return Variants(self.phrases)
 
+    def says(self, text: str, button: str) -> bool:
+        """Whether the text is what this button says, pressed or typed, in any language."""
+        return _plain(text) in self._said_by(button)
+
+    @functools.cached_property
+    def _said_by(self) -> Callable[[str], frozenset[str]]:
+        """What a button says, in all languages. Made once: it is asked of several buttons at each message."""
+        return functools.cache(lambda button: frozenset(_plain(self.phrases.say(locale, button)) for locale in LOCALES))
+
     async def written(self, writing: Future[None], patience: float) -> None:
         """Returns when it is written, or after `patience` seconds: then it is written later."""
         if patience:
@@ -119,3 +132,7 @@ class Parts:
         """Calls something of the record in one of its threads."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.records_threads, functools.partial(call, *arguments, **named))
+
+
+def _plain(text: str) -> str:
+    return _NOT_A_WORD.sub(" ", text).strip().casefold()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
+import sys
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -18,6 +20,10 @@ from web.settings import Settings
 SHUTDOWN_SECONDS = 5
 KEEP_ALIVE_SECONDS = 75
 """Longer than proxies usually keep an idle connection: whoever may send on it should be the one who ends it."""
+
+SWITCH_SECONDS = 0.001
+"""How long a thread keeps the interpreter while another waits for it. Python's own 5 ms add up: a card changes threads
+several times, and after a start a release is loaded beside it."""
 
 
 def server(parts: Parts) -> uvicorn.Server:
@@ -56,6 +62,10 @@ def listening(app: ASGIApp, settings: Settings, refused: Callable[[str], None], 
 
 def serve(parts: Parts) -> None:
     """Serves until the process is told to stop."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    # What is there by now stays. Each look through it for garbage would hold up all threads for a tenth of a second.
+    gc.collect()
+    gc.freeze()
     port = parts.settings.studio_port
     if not port:
         server(parts).run()

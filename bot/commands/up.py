@@ -24,8 +24,17 @@ from storage.secrets import shared_secret
 READY_SECONDS = 300
 """Longest wait for both processes; the first start trains the assistant, which takes about a minute of it."""
 
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""The matrices are small: threads that wait for each other's share would cost several times what they save."""
+SMALL = {
+    # The matrices are small: threads that wait for each other's share would cost several times what they save.
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    # Arrays of a MiB and more go back to the system when they are done with. The C library of Linux would otherwise
+    # keep what a release took while it was loaded.
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 20),
+    # Threads share what they free: only one of them holds the interpreter at a time anyway.
+    "MALLOC_ARENA_MAX": "2",
+}
+"""What libraries read from the environment of our processes, unless whoever starts Lantern says otherwise."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +46,7 @@ def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     begun = time.monotonic()
     answering = prepared(environment, say)
     work = module("bot", "work", *(["--quiet"] if options.quiet else []))
-    worker = Process("worker", work, "", lambda body: True, {**ONE_THREAD, **environment}, PROJECT)
+    worker = Process("worker", work, "", lambda body: True, {**SMALL, **environment}, PROJECT)
     processes = [*answering, worker]
     stopping = _stop_on_signals()
     try:
@@ -79,7 +88,7 @@ def prepared(environment: Mapping[str, str], say: object) -> list[Process]:
             _publish_starter_content(environment)
         set_up_records(environment)
         shared_secret(home / "secrets" / "assistant")
-    environment = {**ONE_THREAD, **environment}
+    environment = {**SMALL, **environment}
     web = Process(
         "gateway",
         module("web"),

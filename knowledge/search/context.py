@@ -29,6 +29,8 @@ SUBJECTS = 4
 
 ELSEWHERE = -1.5
 """Mean log of the odds (`Evidence.telling`) below which the words of a message speak of something else altogether."""
+PART_SURE = 0.4
+"""Confidence from which a part of a message has found what it asks for."""
 CLEARLY = 0.2
 """Confidence by which one reading of a follow-up has to be surer than another."""
 
@@ -130,29 +132,30 @@ def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
     said = plainly(text)
     nothing = earlier.entry is None and not earlier.text
     if nothing or len(said.split()) > SHORT or _BACK.search(said):
-        found = asked_on(read(_BACK.sub("", said), index), index, sure)
+        found = asked_on(read(_BACK.sub("", said), index), index)
         return replace(found, leans=BARE_STEMS.issuperset(content_words(said)) and bool(_LEANS.search(said)))
-    alone = asked_on(read(said, index), index, sure)
     named = any(not age_groups(word) for word in index.subjects(said))
     leans = bool(_LEANS.search(said) or _DEFINITE.search(said))
-    if named and not leans and (alone.best.confidence >= sure or len(alone.questions) > 1):
-        return alone
-    if alone.best.evidence.telling < ELSEWHERE:
-        return alone
+    if named and not leans:
+        alone = asked_on(read(said, index), index)
+        if alone.best.confidence >= sure or len(alone.questions) > 1:
+            return alone
+    if index.telling(said) < ELSEWHERE:
+        return asked_on(read(said, index), index)
     best = _best_together(said, earlier, index)
     if best is None or not best.hits:
-        return alone
+        return asked_on(read(said, index), index)
     return Read(best, (best,), leans=leans or not content_words(said), follows=True)
 
 
-def asked_on(found: Read, index: Index, sure: float) -> Read:
+def asked_on(found: Read, index: Index) -> Read:
     """The questions of a message, each that finds nothing new by itself read after the one before it: "what is a flare,
     and what brings one on?"."""
     questions = list(found.questions[:1])
     for part, asked in zip(found.put[1:], found.questions[1:]):
         before = questions[-1]
         is_same = bool(asked.hits and before.hits) and _first(asked) == _first(before)
-        if before.confidence >= sure and (is_same or asked.confidence < sure):
+        if before.confidence >= PART_SURE and (is_same or asked.confidence < PART_SURE):
             after = ranked_after(follow(plainly(part), before.hits[0].entry, index), index)
             if _first(after) != _first(before) and (is_same or after.confidence > asked.confidence):
                 asked = after
@@ -172,14 +175,14 @@ def plainly(text: str) -> str:
 def _best_together(text: str, earlier: Earlier, index: Index) -> Ranking | None:
     """The message read with the entry shown last, or with the words before it where those are clearly surer: they may
     have been about something that had no entry."""
+    together = ranked_after(follow(text, earlier.entry, index), index) if earlier.entry is not None else None
+    if together is not None and together.confidence + CLEARLY >= 1:
+        return together  # nothing is surer by that
     subjects = index.subjects(earlier.text)[:SUBJECTS]
     said_before = index.search(" ".join([*subjects, text])) if subjects else None
-    if earlier.entry is None:
-        return said_before
-    together = ranked_after(follow(text, earlier.entry, index), index)
-    if said_before is not None and said_before.confidence > together.confidence + CLEARLY:
-        return said_before
-    return together
+    if together is None or said_before is None:
+        return together or said_before
+    return said_before if said_before.confidence > together.confidence + CLEARLY else together
 
 
 def follow(text: str, last: Entry, index: Index) -> Followed:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
 
 from knowledge.search.encoder import Encoder
+from knowledge.search.recent import Recent
 
 MESSAGES_KEPT = 2048
 """Messages whose vectors are kept per process (two of 1.5 KiB each); they are never written anywhere."""
@@ -33,8 +32,7 @@ class Embedder:
 
     def __init__(self, encoder: Encoder, cache: VectorCache) -> None:
         self._encoder, self._cache = encoder, cache
-        self._messages: OrderedDict[str, tuple[np.ndarray, np.ndarray]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._messages: Recent[str, tuple[np.ndarray, np.ndarray]] = Recent(MESSAGES_KEPT)
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors of published texts, shape (len(texts), 384): from the cache, and what is missing computed and
@@ -51,8 +49,7 @@ class Embedder:
     def embed_inner(self, texts: Sequence[str]) -> np.ndarray:
         """Inner vectors of texts to learn from, shape (len(texts), 384). Those of recent messages are known; the others
         are computed each time, and kept nowhere."""
-        with self._lock:
-            known = {text: self._messages[text][1] for text in texts if text in self._messages}
+        known = {text: both[1] for text in texts if (both := self._messages.get(text)) is not None}
         missing = [text for text in dict.fromkeys(texts) if text not in known]
         known.update(zip(missing, self._encoder.encode_both(missing)[1]))
         return np.stack([known[text] for text in texts]) if texts else np.zeros((0, 384), np.float32)
@@ -66,14 +63,8 @@ class Embedder:
         return self._both(text)[1]
 
     def _both(self, text: str) -> tuple[np.ndarray, np.ndarray]:
-        with self._lock:
-            if text in self._messages:
-                self._messages.move_to_end(text)
-                return self._messages[text]
+        return self._messages.of(text, lambda: self._computed(text))
+
+    def _computed(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         vectors, inner = self._encoder.encode_both([text])
-        both = vectors[0], inner[0]
-        with self._lock:
-            self._messages[text] = both
-            while len(self._messages) > MESSAGES_KEPT:
-                self._messages.popitem(last=False)
-        return both
+        return vectors[0], inner[0]

@@ -26,6 +26,7 @@ from knowledge.search.encoder import DIMENSIONS
 from knowledge.search.nearest import Multiply, multiplied
 from knowledge.search.neighbours import Neighbours
 from knowledge.search.passages import Passage, passages
+from knowledge.search.recent import Recent
 from knowledge.search.usage import Usage, uses
 from knowledge.search.words import GENERAL_STEMS, Aliases, Vocabulary, content_words, is_stop_word, words
 
@@ -37,6 +38,9 @@ MOST_FOREIGN = 2
 """Foreign words that count: of a long message, more of them would say no more."""
 HITS = 5
 """Entries that a search gives, unless more or fewer are asked for."""
+TEXTS_READ = 64
+"""Texts whose readings are remembered, in memory only and of some 10 KiB each: where a message may follow an answer,
+several ask how it reads by itself."""
 RIVALS, LEAST_RIVAL = 25, 1e-6
 """Entries among which the chance of the first is measured, and how likely all others are at least."""
 
@@ -155,6 +159,7 @@ class Index:
         self.entries = tuple(entry for entry in known if entry.locale == locale and passages(entry))
         self._places = {entry.key: place for place, entry in enumerate(self.entries)}
         self._own: dict[int, np.ndarray] = {}
+        self._read: Recent[str, Reading] = Recent(TEXTS_READ)
         rows = [(place, passage) for place, entry in enumerate(self.entries) for passage in passages(entry)]
         outside = [Passage(text, "outside") for text in background]
         before: Mapping[Passage, _Prepared] = previous._prepared if previous else {}
@@ -199,7 +204,10 @@ class Index:
         return self.ranked(self.read(text), limit=limit)
 
     def read(self, text: str) -> Reading:
-        """Holds a text against all entries."""
+        """Holds a text against all entries. Whoever gets a reading shares it, so nobody may change its arrays."""
+        return self._read.of(text, lambda: self._held_against_all(text))
+
+    def _held_against_all(self, text: str) -> Reading:
         canonical = self.vocabulary.canonical(text)
         vector = self._embedder.embed_message(canonical) if canonical else np.zeros(DIMENSIONS, np.float32)
         shares, outside_share = self._neighbours.shares(self._neighbours.around(vector))
@@ -274,18 +282,24 @@ class Index:
 
         return mentions
 
+    def telling(self, text: str) -> float:
+        """How much more usual the words of a text are in published texts than in outside ones (`Evidence.telling`)."""
+        return self._told_by(frozenset(content_words(self.vocabulary.canonical(text))))
+
+    def _told_by(self, stems: Collection[str]) -> float:
+        # Exact sums: words of a set come in another order in each process.
+        return math.fsum(self._telling.get(stem, 0.0) for stem in stems) / max(len(stems), 1)
+
     def _evidence(self, place: int, main: Reading, beside: Reading, part: Reading) -> Evidence:
         """What speaks for an entry and against it, but for its rivals. `main` and `beside`: the whole message and the
         part that asks, or the other way round."""
-        # Exact sums: words of a set come in another order in each process.
-        telling = math.fsum(self._telling.get(stem, 0.0) for stem in main.stems) / max(len(main.stems), 1)
         plain = (word for word in words(main.text) if not is_stop_word(word))
         return Evidence(
             inside=float(main.shares.sum()),
             outside=main.outside_share,
             part_outside=beside.outside_share,
             unmentioned=self._unmentioned(part.stems, place),
-            telling=telling,
+            telling=self._told_by(main.stems),
             foreign=float(sum(1 for _ in islice(filter(self.vocabulary.is_foreign, plain), MOST_FOREIGN))),
         )
 

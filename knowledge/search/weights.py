@@ -22,6 +22,9 @@ LAYER_NORM_EPSILON = 1e-12
 PRECISIONS = ("int8", "fp32")
 GRAPH = 3
 """Raise it when the graph below changes, so that prepared files and cached vectors are made anew."""
+WORDS = "words.bin"
+"""The file beside the model with its table of word pieces, three quarters of all weights. Processes map it instead of
+reading it: they share one copy, of which only the pages of words that occur are in memory."""
 PRODUCTS = "products.onnx"
 """The file beside the model that multiplies small whole numbers, for `knowledge.search.nearest`."""
 INNER_LAYER = 4
@@ -74,9 +77,9 @@ def prepare(source: Path, folder: Path, precision: str = "int8") -> bool:
     """
     name = _name(precision)
     ready = folder / f"{precision}.ready"
-    made, products = folder / f"{precision}.onnx", folder / PRODUCTS
-    if all(file.exists() for file in (ready, made, products)) and (
-        ready.read_text(encoding="ascii").split() == [name, file_hash(made), file_hash(products)]
+    made, words, products = folder / f"{precision}.onnx", folder / WORDS, folder / PRODUCTS
+    if all(file.exists() for file in (ready, made, words, products)) and (
+        ready.read_text(encoding="ascii").split() == [name, *map(file_hash, (made, words, products))]
     ):
         return False
     weights = source / "model.safetensors"
@@ -93,11 +96,26 @@ def prepare(source: Path, folder: Path, precision: str = "int8") -> bool:
         _quantize(fresh, folder / "int8.onnx.new")
         fresh.unlink()
         fresh = folder / "int8.onnx.new"
-    fresh.replace(made)
-    products.with_suffix(".new").write_bytes(_product_graph())
-    products.with_suffix(".new").replace(products)
-    ready.write_text(f"{name} {file_hash(made)} {file_hash(products)}", encoding="ascii")
+    graph, table = _without_words(fresh.read_bytes())
+    fresh.unlink()
+    for file, content in ((words, table), (made, graph), (products, _product_graph())):
+        file.with_suffix(".new").write_bytes(content)
+        file.with_suffix(".new").replace(file)
+    ready.write_text(" ".join([name, *map(file_hash, (made, words, products))]), encoding="ascii")
     return True
+
+
+def _without_words(model: bytes) -> tuple[bytes, bytes]:
+    """A serialized ONNX model that looks for its table of word pieces in the file `WORDS` beside it; and that table."""
+    import onnx
+    from onnx.external_data_helper import set_external_data
+
+    parted = onnx.load_from_string(model)
+    [words] = [table for table in parted.graph.initializer if table.name == "words"]
+    table = bytes(words.raw_data)
+    set_external_data(words, WORDS, offset=0, length=len(table))
+    words.ClearField("raw_data")
+    return bytes(parted.SerializeToString()), table
 
 
 def _quantize(source: Path, target: Path) -> None:

@@ -86,7 +86,7 @@ class KnowledgeStore:
 
     def newest_release(self) -> int:
         """Number of the live release, 0 when nothing has been published. One indexed row: cheap enough per message."""
-        with _translated(), read(self._engine) as connection:
+        with _translated(), read(self._engine, single=True) as connection:
             return connection.execute(_NEWEST).scalar() or 0
 
     def in_force(self) -> tuple[int, Thresholds]:

@@ -69,8 +69,10 @@ def shortcuts_taken() -> Iterator[None]:
     from rasa.core.actions import action
     from rasa.core.actions.action import RemoteAction
     from rasa.core.policies.rule_policy import RulePolicy
+    from rasa.shared.core.domain import Domain
     from rasa.shared.core.events import Event
     from rasa.shared.core.slots import Slot
+    from rasa.shared.core.trackers import DialogueStateTracker
 
     from bot import shortcuts
 
@@ -81,5 +83,7 @@ def shortcuts_taken() -> Iterator[None]:
         patch.setattr(Event, "resolve_by_type", staticmethod(Event.resolve_by_type))
         patch.setattr(action, "default_actions", action.default_actions)
         patch.setattr(Slot, "__copy__", None, raising=False)
+        patch.setattr(DialogueStateTracker, "applied_events", DialogueStateTracker.applied_events)
+        patch.setattr(Domain, "states_for_tracker_history", Domain.states_for_tracker_history)
         shortcuts.take()
         yield

@@ -191,6 +191,71 @@ def test_slots_are_copied_alike(rasas: MessageProcessor) -> None:
         assert found is not slot
 
 
+TALK = "listen greet hidden listen ask known slot listen ask known follow known2 listen thank hidden listen ask"
+"""A dialogue in which the turns that only rules know are `hidden`."""
+DIALOGUES = {
+    "nothing": "",
+    "a talk": TALK,
+    "restarted": f"session listen greet hidden restart {TALK}",
+    "started twice": f"listen greet session {TALK} session {TALK}",
+    "taken back": f"{TALK} known listen rewind listen ask known undo {TALK}",
+    "a form": f"{TALK} form opened listen ask form listen ask known form closed listen thank hidden listen",
+    "a form of old": f"{TALK} form old listen ask form listen",
+}
+
+
+@pytest.mark.parametrize("dialogue", DIALOGUES)
+def test_policies_are_given_the_same_of_a_dialogue(rasas: MessageProcessor, dialogue: str) -> None:
+    from rasa.shared.core import events
+    from rasa.shared.core.trackers import DialogueStateTracker
+
+    def said(intent: str) -> events.UserUttered:
+        city = [{"entity": "city", "value": "Nairobi", "start": 0, "end": 7}]
+        return events.UserUttered(
+            "words", {"name": intent, "confidence": 1.0}, city if intent == "ask_question" else []
+        )
+
+    def done(action: str, hidden: bool = False) -> events.ActionExecuted:
+        return events.ActionExecuted(action, "RulePolicy", 1.0, hide_rule_turn=hidden)
+
+    made: dict[str, Callable[[], events.Event]] = {
+        "listen": lambda: done("action_listen"),
+        "greet": lambda: said("greet"),
+        "ask": lambda: said("ask_question"),
+        "thank": lambda: said("thank"),
+        "hidden": lambda: done("action_manners", hidden=True),
+        "known": lambda: done("action_answer_question"),
+        "known2": lambda: done("action_simpler"),
+        "form": lambda: done("call_form"),
+        "slot": lambda: events.SlotSet("last_entry", "lupus"),
+        "follow": lambda: events.FollowupAction("action_simpler"),
+        "session": events.SessionStarted,
+        "restart": events.Restarted,
+        "rewind": events.UserUtteranceReverted,
+        "undo": events.ActionReverted,
+        "opened": lambda: events.ActiveLoop("call_form"),
+        "closed": lambda: events.ActiveLoop(None),
+        "old": lambda: events.LegacyForm("call_form"),
+    }
+    happened = [made[name]() for name in DIALOGUES[dialogue].split()]
+    tracker = DialogueStateTracker.from_events("ann", happened, rasas.domain.slots)
+
+    def given() -> list[Any]:
+        rules_only = {"rule_only_slots": ["last_part"], "rule_only_loops": ["call_form"]}
+        looks = [
+            (unset, learned, only) for unset in (False, True) for learned in (False, True) for only in ({}, rules_only)
+        ]
+        return [tracker.applied_events(), *(tracker.past_states(rasas.domain, *look) for look in looks)]
+
+    expected = given()
+    with shortcuts_taken():
+        assert given() == expected
+        for states in given()[1:]:
+            for part in (part for state in states for part in state.values()):
+                part.clear()  # policies change what they are given
+        assert given() == expected
+
+
 def test_rasa_is_as_it_was_when_nobody_takes_them() -> None:
     import rasa.core.processor
     from rasa.core.actions.action import RemoteAction

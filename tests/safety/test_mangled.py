@@ -54,8 +54,8 @@ def test_slips_with_several_readings_are_read_as_the_words_beside_them_tell(emer
 
 @pytest.mark.parametrize("text", ["I had CRA-T last week", "after my acr-t", "six days after thecar-t"])
 def test_a_slip_in_the_name_of_the_therapy_is_remembered_like_the_name(emergencies: Rules, text: str) -> None:
-    assert emergencies.mentions_therapy(text)
-    assert not emergencies.mentions_therapy("what happens in a trial")
+    assert emergencies.mentions(text).therapy
+    assert not emergencies.mentions("what happens in a trial").therapy
 
 
 @pytest.mark.parametrize(

@@ -260,10 +260,10 @@ class Responder:
         others: list[Parcel] = []
         also: Operation = _nothing
         if board is not None and handover is not None and board.is_quiet(handover):
-            if finding is None and self._says(words, "handover_back_word"):
+            if finding is None and self._parts.says(words, "handover_back_word"):
                 parcel, also = board.left(handover, "person")
                 return _Response([Page(parts.phrases.say(locale, "handover_back"))], [], others=[parcel], also=also)
-            forgotten = self._says(words, "forget_me_button")
+            forgotten = self._parts.says(words, "forget_me_button")
             parcel, also = board.left(handover, "person") if forgotten else board.told(arrived, handover, words)
             others.append(parcel)
             if finding is None and not forgotten:
@@ -290,11 +290,6 @@ class Responder:
             # Who asked for silence gets what a life may hang on, and nothing around it.
             made = [page for page in made if page.urgent]
         return _Response(made, offered, others=others, also=also)
-
-    def _says(self, words: str, phrase: str) -> bool:
-        said = _SIGNS.sub(" ", words).strip().casefold()
-        phrases = (self._parts.phrases.say(locale, phrase) for locale in LOCALES)
-        return any(said == _SIGNS.sub(" ", row).strip().casefold() for row in phrases)
 
     async def _transcript(self, conversation: str) -> list[dict[str, Any]]:
         """What was written so far, as it is kept: redacted, and without what was written before the notice."""

@@ -31,7 +31,7 @@ def test_an_interrupted_preparation_is_done_again(prepared_home: Path, tmp_path:
     assert prepare(package_folder(), folder) is True
     assert model_hash(folder, "int8") == model_hash(prepared_home / "model", "int8")
     assert sorted(file.name for file in folder.iterdir()) == [
-        *("int8.onnx", "int8.ready", "products.onnx", "tokenizer.json")
+        *("int8.onnx", "int8.ready", "products.onnx", "tokenizer.json", "words.bin")
     ]
     # Making it is repeatable, so vectors cached elsewhere keep their meaning.
     assert file_hash(folder / "int8.onnx") == file_hash(prepared_home / "model" / "int8.onnx")
@@ -64,10 +64,13 @@ def test_missing_weights_are_named_with_the_expected_hash(tmp_path: Path) -> Non
         prepare(tmp_path, tmp_path / "model")
 
 
-def test_a_prepared_model_that_was_damaged_since_is_made_again(prepared_home: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damaged", ["int8.onnx", "words.bin"])
+def test_a_prepared_model_that_was_damaged_since_is_made_again(
+    prepared_home: Path, tmp_path: Path, damaged: str
+) -> None:
     folder = tmp_path / "model"
     shutil.copytree(prepared_home / "model", folder)
-    (folder / "int8.onnx").write_bytes(b"no model")
+    (folder / damaged).write_bytes(b"no model")
     assert prepare(package_folder(), folder) is True
     assert OnnxEncoder(folder).encode(["lupus"]).any()
 

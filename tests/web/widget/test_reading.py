@@ -64,11 +64,7 @@ def read(node: str, tmp_path_factory: pytest.TempPathFactory) -> Read:
 def found(rules: Rules, text: str, known: dict[str, bool]) -> dict[str, Any]:
     """What the server finds, in the same shape."""
     finding = rules.check(text, **known)
-    return {
-        "finding": finding and vars(finding),
-        "therapy": rules.mentions_therapy(text),
-        "suppressed": rules.mentions_suppression(text),
-    }
+    return {"finding": finding and vars(finding), **rules.mentions(text)._asdict()}
 
 
 def test_every_example_gets_its_card(read: Read) -> None:
