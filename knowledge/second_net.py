@@ -2,7 +2,7 @@
 
 All models read the same features of a message, its inner vector and its words. The first, a support vector machine,
 tells what is urgent from what is calm; the others, linear ones, where that is urgent, which kind of emergency it is and
-in which language. They were learned before the release (`bot.second_net`) and stand in a file beside the rules. Here
+in which language. They were learned before the release (`bench.second_net`) and stand in a file beside the rules. Here
 they are only read: by the assistant and, when that is away, by the gateway.
 """
 
@@ -11,9 +11,11 @@ from __future__ import annotations
 import io
 import math
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -95,27 +97,31 @@ class Machine:
     slope: float
     rise: float
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _having(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        """The supports that have a word, and what it is worth in each."""
         counts = np.diff(self.starts)
-        weights = 1 / np.sqrt(np.maximum(counts, 1))
+        weights = (1 / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
         owners = np.repeat(np.arange(len(counts)), counts)
         order = np.argsort(self.words, kind="stable")
         found, first = np.unique(self.words[order], return_index=True)
-        rows = np.split(owners[order], first[1:])
-        having = {int(word): (row, weights[row].astype(np.float32)) for word, row in zip(found, rows)}
-        # What is looked up for each message, computed once.
-        object.__setattr__(self, "_having", having)
-        object.__setattr__(self, "_lengths", (self.inner**2).sum(axis=1) + (counts > 0))
+        return {int(word): (rows, weights[rows]) for word, rows in zip(found, np.split(owners[order], first[1:]))}
+
+    @cached_property
+    def _lengths(self) -> np.ndarray:
+        """Square of the length of each support; its words have length 1 together."""
+        lengths: np.ndarray = (self.inner**2).sum(axis=1) + (np.diff(self.starts) > 0)
+        return lengths
 
     def chance(self, moved: np.ndarray, words: Sequence[int]) -> float:
         """That a message is urgent whose moved inner vector is `moved`, and whose known words stand in these places."""
         dots = self.inner @ moved
         weight = Features.weight(len(words))
         for word in words:
-            rows, weights = self._having.get(word, _NO_SUPPORTS)  # type: ignore[attr-defined]
+            rows, weights = self._having.get(word, _NO_SUPPORTS)
             dots[rows] += weight * weights
         length = float(moved @ moved) + (len(words) > 0)
-        distances = np.maximum(self._lengths + length - 2 * dots, 0)  # type: ignore[attr-defined]
+        distances = np.maximum(self._lengths + length - 2 * dots, 0)
         score = float(self.worth @ np.exp(-self.gamma * distances)) + self.offset
         return float(_chance(self.slope * score + self.rise))
 
@@ -170,6 +176,7 @@ class SecondNet:
         """Plain arrays, rounded where there are many: nothing in them can carry code. `learned_from` says from which
         examples (`learned_from`)."""
         machine = self._models.urgency
+        assert len(self.features.words) <= np.iinfo(np.uint16).max, "more words than places"
         file = io.BytesIO()
         np.savez_compressed(
             file,
@@ -206,7 +213,7 @@ class SecondNet:
                 linear = (arrays[f"{name}_weights"].astype(np.float32) for name in ("spanish", "card"))
                 cards = str(arrays["cards"]).split("\n")
                 return cls(features, Models(machine, *linear), cards, Sureness(*arrays["sureness"].tolist()))
-        except (KeyError, TypeError, ValueError, EOFError, OSError, zipfile.BadZipFile) as fault:
+        except (KeyError, TypeError, ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as fault:
             raise ValueError(f"not a net: {type(fault).__name__}") from fault
 
 

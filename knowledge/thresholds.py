@@ -5,6 +5,7 @@ Nothing here touches emergencies: what brings up a card is decided before anythi
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -74,10 +75,16 @@ def in_force(kept: Mapping[str, str]) -> Thresholds:
         if setting in kept:
             value = choice(name, kept[setting])
             if value is None:
-                logger.error("%s is as it comes with Lantern; what is set in the studio will not do", setting)
+                _say_that_it_does_not_count(setting, kept[setting])
                 continue
             thresholds = thresholds.with_value(name, value)
     return thresholds
+
+
+@functools.cache
+def _say_that_it_does_not_count(setting: str, value: str) -> None:
+    """Once for each value: the settings are read with every message."""
+    logger.error("%s is as it comes with Lantern: %r of the studio is none of its choices", setting, value)
 
 
 def choice(name: str, text: str) -> float | None:

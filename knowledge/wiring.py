@@ -74,7 +74,7 @@ class Knowledge:
         cards_home: Path,
         editing: Editing,
         upkeep: Upkeep,
-        second_net: SecondNet,
+        second_net: Callable[[], SecondNet],
         multiply: Multiply = multiplied,
         checks: SafetyChecks | None = None,
         glossary: Callable[[], Glossary | None] = lambda: None,
@@ -88,7 +88,7 @@ class Knowledge:
         self._trials, self.cards, self.editing, self.upkeep = trials, cards, editing, upkeep
         self.aliases = aliases
         self._encoder, self.background, self._advice, self.card_sources = encoder, background, advice, sources
-        self._today, self._cards_home, self._second_net, self._multiply = today, cards_home, second_net, multiply
+        self._today, self._cards_home, self._read_second_net, self._multiply = today, cards_home, second_net, multiply
         self.checks, self.effects, self._glossary = checks, effects, glossary
         self.grades = grades or Grades(store, lambda: self.names)
         self.gathering = Gathering(encoder.encode)
@@ -181,15 +181,29 @@ class Knowledge:
         """Whether an editor listed these words, as they are, under a live entry."""
         return self._live is not None and self._live.is_published_phrasing(text)
 
+    @functools.cached_property
+    def second_net(self) -> SecondNet:
+        """Behind the emergency rules. The gateway needs it only while the assistant is away, so it is read then: it
+        takes as much memory as it has supports. Raises `ValueError` where the file is damaged."""
+        return self._read_second_net()
+
     def reworded(self, text: str) -> Finding | None:
         """What the second net finds in a message in which the emergency rules found nothing. Needs no database."""
         if self.is_published_question(text):
             return None
-        return self._second_net.finding(text, self.embedder.embed_message_inner(self.canonical(text)))
+        return self.second_net.finding(text, self.embedder.embed_message_inner(self.canonical(text)))
+
+    @functools.cached_property
+    def _net_is_readable(self) -> bool:
+        try:
+            return self.second_net is not None
+        except (OSError, ValueError) as error:
+            logger.error("without the second net, only the emergency rules show cards: %s", error)
+            return False
 
     def reworded_emergency(self, text: str, region: str | None) -> Answer | None:
-        """The card for it, for whoever has to do without the assistant."""
-        finding = self.reworded(text)
+        """The card for it, for whoever has to do without the assistant; none where the net cannot be read."""
+        finding = self.reworded(text) if self._net_is_readable else None
         if finding is None:
             return None
         return self.card_answer(
@@ -346,7 +360,7 @@ def build(environment: Mapping[str, str]) -> Knowledge:
         cards_home=kept.home / "cards",
         editing=desk.editing,
         upkeep=desk.upkeep,
-        second_net=SecondNet.read(SECOND_NET.read_bytes()),
+        second_net=lambda: SecondNet.read(SECOND_NET.read_bytes()),
         multiply=OnnxMultiply(kept.home / "model"),
         checks=desk.checks,
         glossary=desk.glossary,

@@ -1,39 +1,41 @@
-"""After an emergency card: whether somebody says that it is no emergency, in other words than its button does."""
+"""After an emergency card: whether somebody says that it is no emergency, in other words than its button does.
+
+Only what says nothing else is believed: whoever adds a word may be telling what got worse.
+"""
 
 from __future__ import annotations
 
 import re
 
-_WHO = r"(?:i|we|he|she|they|you|it|every(?:one|body)|all)"
-_BE = r"(?:['’]?(?:m|s|re)| am| is| are| was| were)?"
 _DENIED = re.compile(
-    r"\b(?:(?:not|no|wasn['’]?t|isn['’]?t) (?:really )?an? emergency|no emergency|false alarm|"
-    r"no es una emergencia|falsa alarma)\b",
+    r"\b(?:(?:not|no|wasn['’]?t|isn['’]?t) (?:really )?an? emergency|false alarm|no es una emergencia|falsa alarma|"
+    r"no emergency(?! (?:room|number|services?|exit|dep\w*)))\b",
     re.IGNORECASE,
 )
-_WELL = re.compile(
-    rf"\b(?:{_WHO}{_BE}(?: all| quite| now| totally| completely| perfectly)* "
-    r"(?:fine|ok|okay|al ?right|safe|well|better)|"
-    r"(?:it|that|this)(?:['’]?s| is| has) (?:all )?(?:gone|over|passed)|"
-    r"(?:nobody|no ?one)(?: is|['’]?s) (?:ill|sick|hurt|in danger|dying)|"
-    r"(?:joking|kidding|a joke|(?:una )?broma)|(?:estoy|est[aá]|estamos|est[aá]n) (?:tod[oa]s? |ya )*bien)\b",
-    re.IGNORECASE,
+_PERSON = "(?:i am|im|we are|were|he is|hes|she is|shes|they are|theyre|everyone is|everybody is)"
+_LEAD = "(?:(?:no|nah|nope|oh|ah|ok|okay|sorry|dear|love|haha|lol|ja|jaja|perdon|perdona|lo siento) )*"
+_CLAIM = (
+    f"(?:{_PERSON} (?:all )?(?:fine|ok|okay|alright|all right|well)(?: now| again)?"
+    "|(?:nobody|no one|noone) (?:is )?(?:ill|sick|hurt|in danger)"
+    "|(?:i was |im |i am )?(?:just |only )?(?:joking|kidding)|(?:it was |that was )?(?:just |only )?a joke"
+    "|(?:it|that|this) (?:was|happened) (?:(?:years|months|weeks) ago|last (?:month|year))"
+    "|(?:ya )?(?:estoy|esta|estamos|estan)(?: todos| todas)? bien|(?:era|fue) (?:una )?broma|fue hace (?:anos|meses)"
+    "|thanks|thank you|gracias)"
 )
-_LONG_OVER = re.compile(
-    r"\b(?:was|were|been|happened) (?:(?:only|just|all|back|that) )*(?:yesterday|years|months|weeks|ages|last|a while|"
-    r"a long time)\b|\b(?:fue|pas[oó]|era) (?:ayer|hace)\b",
-    re.IGNORECASE,
-)
-_DOUBT = re.compile(
-    r"\?\s*$|\b(?:but|still|though|not(?! now)|isn['’]?t|aren['’]?t|pero|todav[ií]a|sigue|no est[aá])\b", re.IGNORECASE
-)
-"""A question, or something that speaks against it."""
+_ALL_CLEAR = re.compile(f"{_LEAD}{_CLAIM}(?: (?:and |y )?{_LEAD}{_CLAIM})*(?: (?:lol|haha|jaja|sorry|thanks|gracias))*")
+_THANKS = re.compile(f"{_LEAD}(?:thanks|thank you|gracias)")
+_IS_NOT = re.compile(r"\bno (?:ya )?(?:estoy|esta|estamos|estan|era|fue)\b")
+"""Spanish: here "no" belongs to what follows it."""
+_PLAIN = str.maketrans("áéíóúñ’", "aeioun'")
 
 
 def is_denied(text: str, crisis: bool) -> bool:
     """`crisis`: the card was about suicide. Who then says "I'm fine" is not taken at that word."""
-    if _DENIED.search(text):
-        return not text.rstrip().endswith("?")
-    if crisis:
+    if text.rstrip().endswith("?"):
         return False
-    return bool(_WELL.search(text) or _LONG_OVER.search(text)) and not _DOUBT.search(text)
+    if _DENIED.search(text):
+        return True
+    words = " ".join(re.findall(r"[a-z]+", text.lower().translate(_PLAIN).replace("'", "")))
+    if crisis or _IS_NOT.search(words) or _THANKS.fullmatch(words):
+        return False
+    return _ALL_CLEAR.fullmatch(words) is not None

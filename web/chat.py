@@ -193,7 +193,8 @@ async def _answer(heard: _Heard, parts: Parts) -> _Answered:
     if parts.says(text, "not_emergency_button") or (
         before.card is not None and is_denied(text, before.card.kind == "crisis")
     ):
-        return _Answered([_spoken("not_emergency_reply", "clarify", heard, parts)], replace(before, card=None))
+        after = replace(_noting_treatment(heard, parts), card=None)
+        return _Answered([_spoken("not_emergency_reply", "clarify", heard, parts)], after)
     if parts.says(text, "forget_me_button") or (before.awaiting == "forget" and says_yes(text)):
         return await _forget(heard, parts)
     if heard.turn.people is not None and (passed := _passed_on(heard, parts)) is not None:

@@ -136,10 +136,15 @@ def check_safety(desk: Desk, environment: Mapping[str, str]) -> str | None:
 
 
 def measure_thresholds(desk: Desk, environment: Mapping[str, str]) -> str | None:
-    """What other thresholds would do, once somebody wants to know."""
-    if desk.effects.wanted() is None:
+    """What other thresholds would do, once somebody wants to know; once only, since it keeps other jobs waiting."""
+    wanted = desk.effects.wanted()
+    if wanted is None:
         return None
-    _done_beside("measure-thresholds", "the measurement of the thresholds", environment)
+    try:
+        _done_beside("measure-thresholds", "the measurement of the thresholds", environment)
+    except NotDone:
+        desk.effects.give_up(wanted)
+        raise
     return "measured what other thresholds would do"
 
 

@@ -26,6 +26,7 @@ class RewordedEmergency(GraphComponent):
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
+        _ = knowledge.second_net  # a damaged file is to be seen at the start, not at somebody's emergency
 
     @classmethod
     def create(

@@ -310,7 +310,8 @@ class Editing:
         if newest_release != looked_at:
             # What another release brought or took may have made these texts unfit.
             self._require_fit([draft.entry for draft in drafts], newest_release)
-            self._require_safe(drafts, newest_release)
+        # Again in any case: how sure search must be may have been set anew, and these texts were checked by that.
+        self._require_safe(drafts, newest_release)
         members = change.members(newest_release)
         states = _states(members)
         published = []

@@ -86,13 +86,15 @@ class ThresholdEffects:
         """Keeps what was measured because it was `wanted`: of the release that was live then. Nothing is kept where
         somebody has asked again meanwhile."""
         found = json.dumps([asdict(effect) for effect in effects])
-        mine = (threshold_effects.c.asked_by == wanted.asked_by) & (
-            threshold_effects.c.asked_at == wanted.asked_at.isoformat()
-        )
         values = {"release_number": release, "thresholds": thresholds.mark, "found": found}
         with translated(), write(self._engine) as connection:
-            change = sa.update(threshold_effects).where(mine)
+            change = sa.update(threshold_effects).where(_asked(wanted))
             connection.execute(change.values(measured_at=at.isoformat(), **values))
+
+    def give_up(self, wanted: Measurement) -> None:
+        """Forgets that they were asked for, so that somebody may ask again."""
+        with translated(), write(self._engine) as connection:
+            connection.execute(sa.delete(threshold_effects).where(_asked(wanted)))
 
     def _read(self, which: sa.sql.ColumnElement) -> Measurement | None:
         with translated(), read(self._engine) as connection:
@@ -102,6 +104,11 @@ class ThresholdEffects:
         measured_at = dt.datetime.fromisoformat(row.measured_at) if row.measured_at else None
         found = tuple(_effect(one) for one in json.loads(row.found or "[]"))
         return Measurement(row.asked_by, dt.datetime.fromisoformat(row.asked_at), measured_at, found)
+
+
+def _asked(wanted: Measurement) -> sa.sql.ColumnElement:
+    same_time = threshold_effects.c.asked_at == wanted.asked_at.isoformat()
+    return (threshold_effects.c.asked_by == wanted.asked_by) & same_time
 
 
 def _effect(row: Mapping[str, Any]) -> Effect:

@@ -92,7 +92,7 @@ class KnowledgeStore:
     def in_force(self) -> tuple[int, Thresholds]:
         """Number of the live release, 0 when nothing has been published, and how sure search must be. A few indexed
         rows in one statement: cheap enough per message."""
-        with _translated(), read(self._engine) as connection:
+        with _translated(), read(self._engine, single=True) as connection:
             values = {row[0]: row[1] for row in connection.execute(_IN_FORCE)}
         return int(values.pop(_RELEASE) or 0), in_force(values)
 

@@ -95,7 +95,15 @@ def test_no_single_number_is_learned() -> None:
     assert words_and_pairs("took 30") == words_and_pairs("Took 45!") == {"took", "0", "< took", "took 0", "0 >"}
 
 
-@pytest.mark.parametrize("damage", [b"", b"half a file", net().kept()[:900]], ids=["empty", "foreign", "half"])
-def test_a_damaged_file_is_no_net(damage: bytes) -> None:
+def flipped(kept: bytes) -> bytes:
+    """With other bytes in the middle of the longest of its arrays."""
+    at = kept.index(b"inner.npy") + 60
+    return kept[:at] + bytes(255 - byte for byte in kept[at : at + 20]) + kept[at + 20 :]
+
+
+@pytest.mark.parametrize("damage", ["", "half a file", "cut off", "other bytes"])
+def test_a_damaged_file_is_no_net(damage: str) -> None:
+    kept = net().kept()
+    file = {"cut off": kept[:900], "other bytes": flipped(kept)}.get(damage, damage.encode())
     with pytest.raises(ValueError, match="not a net"):
-        SecondNet.read(damage)
+        SecondNet.read(file)

@@ -69,7 +69,7 @@ def knowledge(sqlite_store: KnowledgeStore, shipped: Knowledge, days: list[dt.da
         cards_home=tmp_path / "cards",
         editing=editing,
         upkeep=shipped.upkeep,
-        second_net=shipped_net(),
+        second_net=shipped_net,
     )
 
 

@@ -12,19 +12,19 @@ from web.all_clear import is_denied
     [
         "it's not an emergency, i was asking for school",
         "false alarm sorry",
-        "no no sorry that was yesterday at the gym, pulled a muscle, its gone",
+        "there is no emergency",
         "no dear nobody is ill we are all fine",
         "she's ok now",
-        "hes totally fine lol",
+        "hes fine lol",
         "just kidding",
-        "it was years ago",
-        "no not now, it happened last week",
+        "It was years ago.",
+        "No, everyone is fine, thank you",
         "ya estamos todos bien",
         "era broma",
         "fue hace meses",
     ],
 )
-def test_who_says_that_all_is_well_or_long_over_is_believed(text: str) -> None:
+def test_who_says_nothing_but_that_all_is_well_is_believed(text: str) -> None:
     assert is_denied(text, crisis=False)
 
 
@@ -33,17 +33,38 @@ def test_who_says_that_all_is_well_or_long_over_is_believed(text: str) -> None:
     [
         "is this an emergency?",
         "so it's not an emergency?",
+        "there is no emergency room near us",
         "he's fine but very pale",
         "she is not ok",
-        "it's still not over",
-        "what should i do",
-        "how long does it take",
         "is he ok?",
         "no está bien",
+        "no estoy bien",
+        "no es broma",
+        "i don't think he's ok",
+        "i dont know if she is safe",
+        "aint joking he cant move",
+        "is it ok to give him water",
+        "is it safe to move her",
+        "what do i do until she is better",
+        "make sure he is ok",
+        "i better call an ambulance",
+        "it's all over my body",
+        "it is over 104",
+        "he drank it all, it's all gone",
+        "he was fine an hour ago, now he talks strange",
+        "pasó hace 10 minutos",
+        "fue hace cinco minutos",
+        "my CAR-T infusion was last week",
+        "chemo was yesterday",
+        "la infusión fue hace una semana",
+        "it was 5 minutes ago",
         "my lips are swelling",
+        "thanks",
+        "ok",
+        "",
     ],
 )
-def test_a_question_or_a_doubt_is_none(text: str) -> None:
+def test_whoever_says_anything_else_is_not(text: str) -> None:
     assert not is_denied(text, crisis=False)
 
 

@@ -82,7 +82,7 @@ def routes(parts: Parts) -> list[BaseRoute]:
         remembered=Remembered(lambda texts: parts.knowledge.grades.of(texts)),
         beside=beside,
         warming=Warming(_slow_at_first(parts, pages, figures, beside)),
-        chain=Chain(parts.knowledge.store.audit, parts.clock),
+        chain=Chain(lambda: parts.knowledge.store.audit(), parts.clock),
     )
     return [
         *people.routes(studio),

@@ -86,7 +86,7 @@ def room(
         checks=checks,
         effects=effects,
         upkeep=cast(Upkeep, SmallUpkeep()),
-        second_net=shipped_net(),
+        second_net=shipped_net,
     )
 
 
