@@ -20,6 +20,7 @@ from knowledge.errors import ContentError, EditRefused, ModelError, StoreUnavail
 from knowledge.model import Answer, Person, Question
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
+from knowledge.second_net import SecondNet
 from knowledge.settings import SHIPPED_CONTENT
 from knowledge.store.repository import KnowledgeStore
 from knowledge.store.syncs import SyncJournal
@@ -80,6 +81,20 @@ def calendar(knowledge: Knowledge, days: list[dt.date]) -> Calendar:
 
 def said(answer: Answer) -> str:
     return "\n".join(run.text for block in answer.blocks for item in (block.runs, *block.items) for run in item)
+
+
+@pytest.mark.parametrize("fault", [OSError("gone"), ValueError("not a net")])
+def test_a_second_net_that_cannot_be_read_leaves_the_answers(
+    knowledge: Knowledge, fault: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def unreadable() -> SecondNet:
+        raise fault
+
+    monkeypatch.setattr(knowledge, "_read_second_net", unreadable)
+    knowledge.store.publish(ENTRIES, SOURCES, **publication())
+    assert [knowledge.reworded_emergency("he laid out his good suit", "US") for _ in range(2)] == [None, None]
+    assert knowledge.live().answer(Question(TEA.question)).entry == TEA.id
+    assert caplog.text.count(str(fault)) == 1
 
 
 @pytest.fixture

@@ -189,3 +189,15 @@ def test_no_threshold_keeps_an_emergency_card_away_and_no_other_can_be_set(emplo
         assert peter.client.post(f"{PAGE}/{name}", data=sent).status_code == 404
     assert set_to(peter, "answer", "0.70") == "set"
     assert "Call 911" in ask(client, COLLAPSED)[0]["text"]
+
+
+def test_a_measurement_that_failed_may_be_asked_for_again(employ: Employ, parts: Parts) -> None:
+    peter, effects = employ("Peter", "publisher"), parts.knowledge.effects
+    assert effects
+    assert peter.act(PAGE, f"{PAGE}/measure").status_code == 303
+    assert "It is being measured" in peter.open(PAGE).text
+    wanted = effects.wanted()
+    assert wanted
+    effects.give_up(wanted)
+    assert effects.wanted() is None
+    assert "Measure it" in peter.open(PAGE).text
