@@ -7,13 +7,11 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from starlette.testclient import TestClient
 
-from knowledge.files import ContentFolder
 from knowledge.glossary import Glossary, Term, published
 from knowledge.model import TOPICS, Fact
 from records import wiring as records_wiring
@@ -123,7 +121,7 @@ def explained(knowledge: SmallKnowledge) -> None:
     touch = Term("touch", "touch", ("touching",), False, "To feel <with> the hand.", ("TOU-001",), 1)
     words = Glossary([touch], dt.date(2026, 11, 20), dt.date(2027, 11, 20))
     facts = {"TOU-001": Fact("TOU-001", "seen", ("place",), "One feels by touch.")}
-    [entry] = published({"en": words}, ContentFolder(Path(), (), {}, {"place": SOURCES[0]}, facts))
+    [entry] = published({"en": words}, facts, {"place": SOURCES[0]})
     live = knowledge.answerer.release
     revision = replace(live.revisions[0], entry=entry)
     knowledge.answerer.release = replace(live, revisions=(*live.revisions, revision))

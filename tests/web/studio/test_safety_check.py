@@ -12,6 +12,7 @@ from knowledge.editing.gate import Case, Said, replayed
 from knowledge.editing.trial_run import with_drafts
 from knowledge.model import Person as Actor
 from knowledge.store.safety_checks import Found, SafetyChecks
+from knowledge.thresholds import AS_IT_COMES
 from records.model import Conversation, KeptMessage
 from safety import EMERGENCY_RULES
 from storage.engine import open_engine, write
@@ -139,8 +140,8 @@ def test_a_card_without_a_number_to_call_breaks_a_case(parts: Parts) -> None:
     card = replace(CARD, id="cpr-adult", question="What do I do?")
     draft = knowledge.editing.draft(card, by=AUTHOR, at=NOON)
     live = knowledge.live().release
-    with_card = knowledge._answerer(with_drafts(live, [draft]))
-    without = knowledge._answerer(with_drafts(live, [replace(draft, entry=replace(card, answer="Wait."))]))
+    with_card = knowledge._answerer(with_drafts(live, [draft]), AS_IT_COMES)
+    without = knowledge._answerer(with_drafts(live, [replace(draft, entry=replace(card, answer="Wait."))]), AS_IT_COMES)
     broken = replayed(with_card, without, rules, CASES, [], conversations(knowledge)).broken
     assert [(one.kind, one.after) for one in broken] == [("emergency", "the card cpr-adult without a number to call")]
 
