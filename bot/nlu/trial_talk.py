@@ -55,8 +55,8 @@ class TrialTalk(GraphComponent):
         """`softness`: C of the regression, `rounds`: how often it is improved at most; `vector`, `words`, `signs`: what
         each part of the features is multiplied with; `seen`: in how many messages a word or pair must stand to count;
         `requests`: weight of an example of `data/nlu`, `elsewhere`: of a message where something else was shown before
-        than its writer thought of. From eightfold cross-validation over
-        the messages; `requests` from the development set (`bench.understanding.trials`), since of them there are many."""
+        than its writer thought of. From eightfold cross-validation over the messages; `requests`, which are many, from
+        the development set of `bench.understanding.trials`."""
         parts = {"vector": 2.0, "words": 1.5, "signs": 0.5}
         return {"softness": 10.0, "rounds": 100, **parts, "seen": 2, "requests": 0.06, "elsewhere": 0.3}
 
