@@ -13,17 +13,16 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _PERSON = "(?:i am|im|we are|were|he is|hes|she is|shes|they are|theyre|everyone is|everybody is)"
-_LEAD = "(?:(?:no|nah|nope|oh|ah|ok|okay|sorry|dear|love|haha|lol|ja|jaja|perdon|perdona|lo siento) )*"
+_KIND = "sorry|haha|lol|jaja|thanks|thank you|gracias"
+_LEAD = f"(?:(?:no|nah|nope|oh|ah|ok|okay|dear|love|ja|perdon|perdona|lo siento|{_KIND}) )*"
 _CLAIM = (
     f"(?:{_PERSON} (?:all )?(?:fine|ok|okay|alright|all right|well)(?: now| again)?"
     "|(?:nobody|no one|noone) (?:is )?(?:ill|sick|hurt|in danger)"
     "|(?:i was |im |i am )?(?:just |only )?(?:joking|kidding)|(?:it was |that was )?(?:just |only )?a joke"
     "|(?:it|that|this) (?:was|happened) (?:(?:years|months|weeks) ago|last (?:month|year))"
-    "|(?:ya )?(?:estoy|esta|estamos|estan)(?: todos| todas)? bien|(?:era|fue) (?:una )?broma|fue hace (?:anos|meses)"
-    "|thanks|thank you|gracias)"
+    "|(?:ya )?(?:estoy|esta|estamos|estan)(?: todos| todas)? bien|(?:era|fue) (?:una )?broma|fue hace (?:anos|meses))"
 )
-_ALL_CLEAR = re.compile(f"{_LEAD}{_CLAIM}(?: (?:and |y )?{_LEAD}{_CLAIM})*(?: (?:lol|haha|jaja|sorry|thanks|gracias))*")
-_THANKS = re.compile(f"{_LEAD}(?:thanks|thank you|gracias)")
+_ALL_CLEAR = re.compile(f"{_LEAD}{_CLAIM}(?: (?:and |y )?{_LEAD}{_CLAIM})*(?: (?:{_KIND}))*")
 _IS_NOT = re.compile(r"\bno (?:ya )?(?:estoy|esta|estamos|estan|era|fue)\b")
 """Spanish: here "no" belongs to what follows it."""
 _PLAIN = str.maketrans("áéíóúñ’", "aeioun'")
@@ -36,6 +35,6 @@ def is_denied(text: str, crisis: bool) -> bool:
     if _DENIED.search(text):
         return True
     words = " ".join(re.findall(r"[a-z]+", text.lower().translate(_PLAIN).replace("'", "")))
-    if crisis or _IS_NOT.search(words) or _THANKS.fullmatch(words):
+    if crisis or _IS_NOT.search(words):
         return False
     return _ALL_CLEAR.fullmatch(words) is not None

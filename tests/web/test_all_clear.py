@@ -60,6 +60,7 @@ def test_who_says_nothing_but_that_all_is_well_is_believed(text: str) -> None:
         "it was 5 minutes ago",
         "my lips are swelling",
         "thanks",
+        "thank you, thanks",
         "ok",
         "",
     ],
