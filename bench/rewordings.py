@@ -39,7 +39,6 @@ from bench.second_net import (
 from bot.nlu.emergencies import shipped_rules
 from knowledge.second_net import GENERAL_CARD, SecondNet
 from knowledge.wiring import Knowledge, from_environment
-from safety import SECOND_NET
 from tests.understanding.mangling import mangled
 
 PROJECT = Path(__file__).parent.parent
@@ -88,7 +87,7 @@ def main(arguments: Sequence[str]) -> int:
     if given.folds:
         own, asked = examples(), asked_in_calm(knowledge)
         _print_chances(own, asked, left_out([*own, *asked], knowledge, given.folds), given)
-    net = SecondNet.read(SECOND_NET.read_bytes())
+    net = knowledge.second_net
     cases = [*cries(), *questions(), *development()]
     if given.mangled:
         cases = [replace(case, text=mangled(case.text, given.mangled)) for case in cases]

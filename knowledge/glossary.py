@@ -59,8 +59,8 @@ class Glossary:
         self.terms: Mapping[str, Term] = {term.id: term for term in terms}
         self._ids = {form_key(form): term.id for term in self.terms.values() for form in (term.term, *term.forms)}
         self._words = _whole_words(form for term in self.terms.values() for form in (term.term, *term.forms))
-        named = [term for term in self.terms.values() if term.name]
-        self.names = _whole_words(form for term in named for form in (term.term, *term.forms))
+        self.named = tuple(term for term in self.terms.values() if term.name)
+        self.names = _whole_words(form for term in self.named for form in (term.term, *term.forms))
         """Finds the names in a text, for `knowledge.reading.measure`."""
 
     def marked(self, blocks: Iterable[Block]) -> tuple[Block, ...]:

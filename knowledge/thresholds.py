@@ -48,6 +48,11 @@ class Adjustable:
     choices: tuple[float, ...]
     why: str
 
+    @property
+    def told(self) -> str:
+        """The choices and why there are no others, as the end of a sentence."""
+        return f"{', '.join(f'{one:.2f}' for one in self.choices)}. {self.why}"
+
 
 ADJUSTABLE: Mapping[str, Adjustable] = {
     "answer": Adjustable(

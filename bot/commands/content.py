@@ -94,7 +94,7 @@ def format_files(settings: Settings) -> int:
     for locale, glossary in read_glossaries(settings.content).items():
         if glossary.terms and glossary.checked_on and glossary.review_due:
             terms = published({locale: glossary}, content.facts, content.sources)
-            names = [term.id for term in glossary.terms.values() if term.name]
+            names = [term.id for term in glossary.named]
             canonical[settings.content / locale / FILE] = write_glossary(terms, names)
     for file, text in canonical.items():
         if file.read_text(encoding="utf-8") != text:
@@ -150,7 +150,7 @@ def export(options: argparse.Namespace, environment: Mapping[str, str]) -> None:
         print(f"{len(entries)} entries of release {release.number} are in {options.target}.{left_out}")
         return
     names = {
-        locale: [term.id for term in glossary.terms.values() if term.name]
+        locale: [term.id for term in glossary.named]
         for locale, glossary in read_glossaries(Settings.from_environment(environment).content).items()
     }
     exchange.export(target, (*entries, *words), store.sources(), names=names, replace=options.replace)

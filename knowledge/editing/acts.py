@@ -537,8 +537,7 @@ class Editing:
         self._require(by, _publisher_or_admin(by), "set_threshold", None, at)
         _require_reason(reason)
         if value not in ADJUSTABLE[name].choices:
-            listed = ", ".join(f"{one:.2f}" for one in ADJUSTABLE[name].choices)
-            raise EditRefused(f"{value:.2f} is none of {listed}. {ADJUSTABLE[name].why}")
+            raise EditRefused(f"{value:.2f} is none of {ADJUSTABLE[name].told}")
         release, thresholds = self._store.in_force()
         before = getattr(thresholds, name)
         if before != seen:

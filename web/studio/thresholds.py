@@ -77,8 +77,7 @@ def set_one(visit: Visit) -> Response:
     try:
         value, seen = choice(name, visit.given("value")), choice(name, visit.given("seen"))
         if value is None or seen is None:
-            listed = ", ".join(f"{one:.2f}" for one in ADJUSTABLE[name].choices)
-            raise EditRefused(f"choose one of {listed}. {ADJUSTABLE[name].why}")
+            raise EditRefused(f"choose one of {ADJUSTABLE[name].told}")
         knowledge.editing.set_threshold(name, value, seen=seen, by=visit.person, at=now, reason=visit.given("reason"))
     except EditRefused as refusal:
         return _page(visit, f"{str(refusal)[:1].upper()}{str(refusal)[1:].rstrip('.')}.")
