@@ -30,13 +30,12 @@ from tests import postgresql as postgresql_server
 from tests.knowledge.samples import SOURCE, STEPS, TEA, publication
 from tests.running import wait_until
 from tests.torture.failing_calls import Calls, Fails
-from tests.web.conftest import COLLAPSED, HERE, HOST, SECRET, WEBHOOK, StandInAssistant, ask
+from tests.web.conftest import COLLAPSED, HERE, HOST, WEBHOOK, StandInAssistant, ask, impatient
 from tests.web.test_api import Visitor
 from tests.web.test_serve import door
 from web.app import build
 from web.limits import Limits, Rate
 from web.parts import Parts
-from web.wiring import line_to_assistant
 
 APOLOGY = "Something went wrong. In an emergency, call 911."
 SECRET_WORDS = "my name is Zebulon Quillfeather"
@@ -230,13 +229,8 @@ def test_two_hundred_people_at_once_are_answered_while_one_floods(parts: Parts) 
             answers = await asyncio.gather(*people, *flood)
             return answers[:200], answers[200:]
 
-    settings = replace(parts.settings, assistant_timeout_ms=10_000)
-    line, limits = (
-        line_to_assistant(settings, SECRET, parts.metrics),
-        Limits(Rate(20, 10), Rate(0), lambda: 0.0, parts.metrics.limited),
-    )
-    patient = replace(parts, settings=settings, assistant=line, limits=limits)
-    with door(patient) as (host, port):
+    limits = Limits(Rate(20, 10), Rate(0), lambda: 0.0, parts.metrics.limited)
+    with door(replace(parts, limits=limits)) as (host, port):
         people, flood = asyncio.run(everybody(f"http://{host}:{port}"))
     assert {response.status_code for response in people} == {200}
     assert all(response.json()[0]["custom"]["entry"] == "lupus-contagious" for response in people)
@@ -248,7 +242,8 @@ def test_two_hundred_people_at_once_are_answered_while_one_floods(parts: Parts) 
 
 
 def test_who_erases_while_an_answer_is_being_made_leaves_nothing(parts: Parts, assistant: StandInAssistant) -> None:
-    with TestClient(build(parts), HOST, client=HERE) as client, ThreadPoolExecutor(2) as threads:
+    hurried = impatient(parts)
+    with TestClient(build(hurried), HOST, client=HERE) as client, ThreadPoolExecutor(2) as threads:
         visitor = Visitor(client)
         visitor.say(f"{SECRET_WORDS}, is lupus contagious?")
         assistant.behave = "hang"

@@ -287,6 +287,16 @@ ANSWER = Answer(
 )
 
 
+# The stand-in answers at once, so a busy machine is no reason to give it up; who wants it given up is `impatient`.
+PATIENT_MS = 20_000
+
+
+def impatient(parts: Parts, assistant_timeout_ms: int = 400) -> Parts:
+    """Gives an assistant up that has not answered after this long."""
+    settings = replace(parts.settings, assistant_timeout_ms=assistant_timeout_ms)
+    return replace(parts, settings=settings, assistant=line_to_assistant(settings, SECRET, parts.metrics))
+
+
 @pytest.fixture
 def assistant() -> Iterator[StandInAssistant]:
     stand_in = StandInAssistant()
@@ -307,7 +317,7 @@ def phrases() -> Phrases:
 @pytest.fixture
 def parts(assistant: StandInAssistant, tmp_path: Path, rules: Rules, phrases: Phrases) -> Parts:
     settings = Settings(
-        home=tmp_path, assistant_port=assistant.port, assistant_timeout_ms=400, region="US", integrator_key=KEY
+        home=tmp_path, assistant_port=assistant.port, assistant_timeout_ms=PATIENT_MS, region="US", integrator_key=KEY
     )
     records = records_wiring.build({"LANTERN_HOME": str(tmp_path)})
     new_sqlite(tmp_path / "conversations.db", "conversations")

@@ -20,7 +20,7 @@ from web.wiring import line_to_assistant, read_secret
 ASKED = Asked("someone", "Is lupus contagious?", message_id="m-1", region="US", locale="en", noticed=True)
 
 
-def line(assistant: StandInAssistant, tmp_path: Any, secret: bytes = SECRET, limit_ms: int = 400) -> Assistant:
+def line(assistant: StandInAssistant, tmp_path: Any, secret: bytes = SECRET, limit_ms: int = 20_000) -> Assistant:
     settings = Settings(home=tmp_path, assistant_port=assistant.port, assistant_timeout_ms=limit_ms)
     return line_to_assistant(settings, secret, Metrics())
 
@@ -56,7 +56,7 @@ def test_replies_come_back_as_they_were_sent(assistant: StandInAssistant, tmp_pa
 @pytest.mark.parametrize("behaviour", ["hang", "500", "close"])
 def test_a_broken_assistant_is_unavailable(assistant: StandInAssistant, tmp_path: Any, behaviour: str) -> None:
     assistant.behave = behaviour
-    assert isinstance(ask(line(assistant, tmp_path))[0], str)
+    assert isinstance(ask(line(assistant, tmp_path, limit_ms=400))[0], str)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_it_is_not_tried_a_third_time(assistant: StandInAssistant, tmp_path: Any
 
 def test_a_slow_answer_is_not_asked_for_again(assistant: StandInAssistant, tmp_path: Any) -> None:
     assistant.behave = "hang"
-    ask(line(assistant, tmp_path))
+    ask(line(assistant, tmp_path, limit_ms=400))
     assert len(assistant.received) == 1
 
 

@@ -392,7 +392,7 @@ def test_silent_connections_make_room_for_people(parts: Parts) -> None:
 
 def test_a_person_is_not_sent_away_for_the_silent(parts: Parts, assistant: Any) -> None:
     assistant.behave = "hang"
-    with door(parts, connections=10, assistant_timeout_ms=20_000) as address, ExitStack() as open_:
+    with door(parts, connections=10) as address, ExitStack() as open_:
         person = open_.enter_context(call(address))
         person.sendall(head(JSON, f"Content-Length: {len(QUESTION)}") + b"\r\n" + QUESTION)
         wait_until("the question", lambda: len(assistant.received) > 0)

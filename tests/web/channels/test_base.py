@@ -19,7 +19,7 @@ from records.wiring import Records
 from tests.records.conftest import locked
 from tests.running import wait_until
 from tests.web.channels.conftest import PUBLIC, Channel, StandInProvider, at_once, opened
-from tests.web.conftest import COLLAPSED, SECRET, StandInAssistant
+from tests.web.conftest import COLLAPSED, SECRET, StandInAssistant, impatient
 from web.assistant import Assistant
 from web.channels.contract import Message, Page
 from web.channels.courier import Courier
@@ -245,8 +245,7 @@ def test_a_flood_of_one_person_is_turned_away_and_others_and_emergencies_are_not
     channel_parts: Parts, records: Records, assistant: StandInAssistant
 ) -> None:
     assistant.behave = "hang"
-    patient = replace(channel_parts, settings=replace(channel_parts.settings, assistant_timeout_ms=20_000))
-    with opened("webhook", replace(patient, assistant=another_line(patient)), records) as channel:
+    with opened("webhook", channel_parts, records) as channel:
         told = [channel.deliver(channel.simulated.message("hi", f"f{n}", time.time())).status_code for n in range(60)]
         assert told.count(429) == 60 - MOST_WAITING
         channel.write(COLLAPSED)
@@ -262,7 +261,7 @@ def test_what_was_delivered_and_not_answered_is_answered_after_a_restart(
     """The first door ends while the assistant thinks; the second finds the message, redacted, and answers it."""
     assistant.behave = "hang"
     says("An answer.")
-    with opened("webhook", channel_parts, records) as channel:
+    with opened("webhook", impatient(channel_parts), records) as channel:
         channel.write("my name is Zebulon Quillfeather, what is lupus")
         wait_until("the question", lambda: len(assistant.received) == 1)
         provider = channel.provider
