@@ -5,6 +5,7 @@
 import { Expander } from './patterns.js';
 import { Speller } from './spelling.js';
 import { listed, normalise, split } from './text.js';
+import { toneOf } from './tone.js';
 
 const WINDOW = 20;
 const REACH = 8;
@@ -36,6 +37,7 @@ export class Rules {
   /** Lists of words, by name. @type {Map<string, Set<string>>} */
   #concepts = new Map();
   #speller;
+  #tone;
   #expand;
   #breaks;
   #opening;
@@ -48,8 +50,9 @@ export class Rules {
   /** @type {{fits: (text: string) => boolean, needs: () => Set<string>[]}[]} */
   #urgent = [];
 
-  /** Not ready before `compile` is through. @param {import('./spelling.js').RulesFile} data @param {Speller} speller */
-  constructor(data, speller) {
+  /** Not ready before `compile` is through. @param {import('./spelling.js').RulesFile} data @param {Speller} speller
+   *  @param {import('./tone.js').Tone | null | undefined} tone */
+  constructor(data, speller, tone) {
     for (const [name, { near = '', exact = '' }] of Object.entries(data.words)) this.#concepts.set(name, new Set(listed(`${near} ${exact}`)));
     this.#therapy = this.#concepts.get('THERAPY') ?? new Set();
     this.#suppressants = this.#concepts.get('SUPPRESSANT') ?? new Set();
@@ -58,14 +61,16 @@ export class Rules {
     this.#opening = opening ? new RegExp(`((?<![^ ])(?:[a-z]+|[A-Z]{2,}),?) ((?:${opening}) )`, 'g') : null;
     this.#expand = new Expander(this.#concepts, data.fragments, listed(data.denials));
     this.#speller = speller;
+    this.#tone = tone;
   }
 
   /** The rules of a file, compiled in many small steps with a `pause` after each, so that nothing on the page waits.
    *  @param {import('./spelling.js').RulesFile} data @param {Set<string>} ordinary words that mean themselves
-   *  @param {() => Promise<void>} pause */
-  static async of(data, ordinary, pause) {
+   *  @param {import('./tone.js').ToneFile | undefined} tone not
+   *  there where the rules were kept before there was one @param {() => Promise<void>} pause */
+  static async of(data, ordinary, tone, pause) {
     await pause();
-    const rules = new Rules(data, await Speller.of(data, ordinary, pause));
+    const rules = new Rules(data, await Speller.of(data, ordinary, pause), tone && toneOf(tone));
     await rules.#compile(data, pause);
     return rules;
   }
@@ -83,11 +88,13 @@ export class Rules {
    *  @param {string} text @param {{therapy?: boolean, suppressed?: boolean}} [earlier] what was mentioned before: CAR-T,
    *  a medicine that weakens the defences against infection @returns {Finding | null} */
   check(text, { therapy = false, suppressed = false } = {}) {
-    const found = this.#lookTwice(text, therapy, suppressed);
+    // What was said before gives words a meaning that are mild by themselves.
+    const tone = therapy || suppressed ? null : this.#tone;
+    const found = this.#lookTwice(text, therapy, suppressed, tone);
     if (found || !this.#opening) return found;
     // With the full stops that were left out before words that open a sentence and are written so.
     const parted = text.replace(this.#opening, '$1. $2');
-    return parted === text ? null : this.#lookTwice(parted, therapy, suppressed);
+    return parted === text ? null : this.#lookTwice(parted, therapy, suppressed, tone);
   }
 
   /** Whether `text` speaks of CAR-T. @param {string} text */
@@ -108,15 +115,17 @@ export class Rules {
     return meets(this.#suppressants, this.#speller.mended(split(normalise(text))));
   }
 
-  /** @param {string} text @param {boolean} therapy @param {boolean} suppressed */
-  #lookTwice(text, therapy, suppressed) {
+  /** @param {string} text @param {boolean} therapy @param {boolean} suppressed @param {import('./tone.js').Tone | null | undefined} tone */
+  #lookTwice(text, therapy, suppressed, tone) {
     const words = split(normalise(text));
-    return this.#found(this.#speller.mended(words), therapy, suppressed) ?? this.#secondLook(words, therapy, suppressed);
+    return this.#found(this.#speller.mended(words), therapy, suppressed, tone)
+      ?? this.#secondLook(words, therapy, suppressed, tone);
   }
 
-  /** @param {string[]} words @param {boolean} therapy @param {boolean} suppressed */
-  #found(words, therapy, suppressed) {
+  /** @param {string[]} words @param {boolean} therapy @param {boolean} suppressed @param {import('./tone.js').Tone | null | undefined} tone */
+  #found(words, therapy, suppressed, tone) {
     const [afterTherapy, isSuppressed] = [therapy || meets(this.#therapy, words), suppressed || meets(this.#suppressants, words)];
+    const soundsCalm = tone?.(words);
     for (const [keys, start, end] of this.#windows(words)) {
       const read = words.slice(start, end);
       const has = having(read);
@@ -124,15 +133,15 @@ export class Rules {
         const { rule, needs } = this.#patterns[order];
         return has(needs()) && (afterTherapy || !rule.therapy) && (isSuppressed || !rule.suppressed);
       });
-      const found = this.#look(` ${read.join(' ')} `, orders);
+      const found = this.#look(` ${read.join(' ')} `, orders, soundsCalm);
       if (found) return found;
     }
     return null;
   }
 
   /** What is found when one or two doubtful words are read otherwise than by themselves.
-   *  @param {string[]} written @param {boolean} therapy @param {boolean} suppressed */
-  #secondLook(written, therapy, suppressed) {
+   *  @param {string[]} written @param {boolean} therapy @param {boolean} suppressed @param {import('./tone.js').Tone | null | undefined} tone */
+  #secondLook(written, therapy, suppressed, tone) {
     const [slots, guesses] = this.#speller.doubtful(written);
     if (!guesses.size) return null;
     const words = new Set(slots.flat());
@@ -145,7 +154,7 @@ export class Rules {
     for (const changed of changes(kept, true)) {
       if (tried === MOST_CHANGES) break;
       tried += 1;
-      const found = this.#found(this.#speller.joined(slotsWith(slots, changed)), afterTherapy, isSuppressed);
+      const found = this.#found(this.#speller.joined(slotsWith(slots, changed)), afterTherapy, isSuppressed, tone);
       if (found) return found;
     }
     return null;
@@ -179,15 +188,16 @@ export class Rules {
     }
   }
 
-  /** @param {string} text @param {number[]} orders @returns {Finding | null} */
-  #look(text, orders) {
+  /** @param {string} text @param {number[]} orders @param {ReturnType<import('./tone.js').Tone> | undefined} soundsCalm
+   *  @returns {Finding | null} */
+  #look(text, orders, soundsCalm) {
     for (const order of orders) {
       const { rule, regex } = this.#patterns[order];
       const search = regex();
       search.lastIndex = 0;
       for (let match = search.exec(text); match; match = search.exec(text)) {
         const [start, end] = [match.index, match.index + match[0].length];
-        if (!this.#isSilenced(rule, text, start, end)) {
+        if (!this.#isSilenced(rule, text, start, end) && !soundsCalm?.(text, start, end)) {
           const near = around(text, start, end);
           const [, card] = rule.cards.find(([fits]) => fits(near)) ?? [null, rule.card];
           return { kind: rule.kind, rule: rule.id, card, locale: rule.locale };
