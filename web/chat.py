@@ -20,6 +20,7 @@ from knowledge.blocks import spoken
 from knowledge.cards import card_answer
 from knowledge.choosing import says_yes
 from knowledge.model import Answer, Context, FollowUp, Question, ReplyKind
+from knowledge.search.questions import asks
 from knowledge.wiring import Knowledge
 from records.errors import Unavailable, UnknownConversation
 from records.missed import Missed
@@ -50,7 +51,12 @@ busy disk takes, and not for as long as a database may hang."""
 
 MANNERS = ("smalltalk", "handoff", "abstain", "clarify")
 """Kinds of replies after which an emergency card is still what the conversation is about."""
+AT_A_LOSS = ("abstain", "clarify")
 CARDS = ("emergency", "crisis")
+SURE_BESIDE_A_CARD = 0.6
+"""Confidence from which an entry is a reply to what is said after a card without being asked."""
+PLAYED_DOWN = 12
+"""Words. Who says more has left the emergency behind."""
 
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -213,8 +219,7 @@ async def _answer(heard: _Heard, parts: Parts) -> _Answered:
             parts.metrics.card_shown(shown.card)
         return _Answered(replies, replace(after, card=shown))
     answers = [reply.answer for reply in replies if reply.answer is not None and reply.answer.topic != "cards"]
-    if before.card is not None and before.card.kind == "crisis" and _at_a_loss(answers):
-        # Who spoke of suicide and goes on talking is not told that this is outside of what is known here.
+    if before.card is not None and _stays_with_the_card(before.card, text, answers):
         return _Answered([Reply(answer=_card_again(before.card, heard, parts))], after)
     if any(answer.kind not in MANNERS for answer in answers):
         entries = [answer.entry for answer in answers if answer.entry]
@@ -232,13 +237,22 @@ def _shown_card(reply: Reply) -> ShownCard | None:
     return ShownCard(answer.kind, answer.entry, answer.locale)
 
 
-def _at_a_loss(answers: Sequence[Answer]) -> bool:
-    return bool(answers) and all(answer.kind in ("abstain", "clarify") for answer in answers)
+def _stays_with_the_card(shown: ShownCard, text: str, answers: Sequence[Answer]) -> bool:
+    """Whether what was said after a card has no better reply than the card. Who spoke of suicide and goes on talking is
+    not told that this is outside of what is known here; who plays an emergency down ("he seems normal now", "probably
+    just tired") gets no article that happens to share a word with it."""
+    if not answers:
+        return False
+    if shown.kind == "crisis":
+        return all(answer.kind in AT_A_LOSS for answer in answers)
+    is_unsure = all(answer.kind in AT_A_LOSS or (answer.confidence or 1.0) < SURE_BESIDE_A_CARD for answer in answers)
+    return is_unsure and not asks(text) and len(text.split()) <= PLAYED_DOWN
 
 
 def _card_again(shown: ShownCard, heard: _Heard, parts: Parts) -> Answer:
+    kind: Literal["emergency", "crisis"] = "crisis" if shown.kind == "crisis" else "emergency"
     found = parts.cards.card(shown.card, shown.locale)
-    return card_answer(found, "crisis", parts.numbers, heard.region, parts.phrases, parts.card_sources)
+    return card_answer(found, kind, parts.numbers, heard.region, parts.phrases, parts.card_sources)
 
 
 def _passed_on(heard: _Heard, parts: Parts) -> _Answered | None:

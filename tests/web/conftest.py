@@ -224,7 +224,7 @@ class StandInAssistant:
 
     def __init__(self) -> None:
         self.behave = "answer"
-        self.reply: bytes = json.dumps({"messages": [{"custom": answer_to_json(ANSWER)}]}).encode()
+        self.replies(ANSWER)
         self.received: list[dict[str, Any]] = []
         self.refused_first: int = 0
         self.let_go = threading.Event()
@@ -248,6 +248,10 @@ class StandInAssistant:
         self.port = self.server.server_address[1]
         self._thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
+
+    def replies(self, answer: Answer) -> None:
+        """What it says from now on."""
+        self.reply = json.dumps({"messages": [{"custom": answer_to_json(answer)}]}).encode()
 
     def handle(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
         timestamp = request.headers["X-Lantern-Timestamp"]

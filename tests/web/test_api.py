@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 from starlette.testclient import TestClient
 
 from knowledge.blocks import spoken
-from knowledge.codec import answer_to_json
 from knowledge.glossary import Glossary, Term
 from knowledge.model import Answer
 from records import wiring as records_wiring
@@ -187,7 +185,7 @@ def test_what_a_person_thinks_of_an_answer_is_kept_with_the_exact_text(
     client: TestClient, visitor: Visitor, assistant: StandInAssistant
 ) -> None:
     shown = Answer("answer", (spoken("No."),), entry="lupus-contagious", revision=3)
-    assistant.reply = json.dumps({"messages": [{"custom": answer_to_json(shown)}]}).encode()
+    assistant.replies(shown)
     visitor.say("Is lupus contagious?", message_id="m-1")
     text = {"entry": "lupus-contagious", "revision": 3}
     assert judged(client, visitor, helpful=True, **text).json() == {"messages": []}

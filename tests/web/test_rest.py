@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from knowledge.blocks import spoken
 from knowledge.cards import card_answer
-from tests.web.conftest import COLLAPSED, HOST, KEY, WEBHOOK, SmallKnowledge, StandInAssistant, ask
+from knowledge.model import Answer
+from tests.web.conftest import ANSWER, COLLAPSED, HOST, KEY, WEBHOOK, SmallKnowledge, StandInAssistant, ask
 from web.app import build
 from web.parts import Parts
 
@@ -176,6 +178,34 @@ def test_the_button_under_a_card_leads_back(client: TestClient, assistant: Stand
     assert reply["custom"]["kind"] == "clarify"
     assert not assistant.received
     assert ask(client, "Is lupus contagious?")[0]["custom"]["kind"] == "answer"
+
+
+NO_ANSWER = Answer("abstain", (spoken("I do not have a checked answer to that."),), confidence=0.2)
+HALF_SURE, SURE = replace(ANSWER, confidence=0.4), replace(ANSWER, confidence=0.9)
+
+
+@pytest.mark.parametrize("answer", [NO_ANSWER, HALF_SURE])
+def test_who_plays_an_emergency_down_gets_its_card_again(
+    client: TestClient, assistant: StandInAssistant, answer: Answer
+) -> None:
+    card = ask(client, COLLAPSED)[0]
+    assistant.replies(answer)
+    again = ask(client, "hes sitting up and looks quite normal")[0]
+    assert again["custom"]["entry"] == card["custom"]["entry"]
+    assert again["text"] == card["text"]
+    assert ask(client, "This is not an emergency")[0]["custom"]["kind"] == "clarify"
+    assert ask(client, "hes sitting up and looks quite normal")[0]["custom"]["kind"] == answer.kind
+
+
+@pytest.mark.parametrize(
+    ("message", "answer"), [("is lupus contagious", HALF_SURE), ("does it rain", NO_ANSWER), ("tell me more", SURE)]
+)
+def test_who_asks_something_else_after_a_card_gets_its_answer(
+    client: TestClient, assistant: StandInAssistant, message: str, answer: Answer
+) -> None:
+    ask(client, COLLAPSED)
+    assistant.replies(answer)
+    assert ask(client, message)[0]["custom"]["kind"] == answer.kind
 
 
 def test_the_first_replies_end_with_who_is_speaking_once_for_each_person(client: TestClient) -> None:

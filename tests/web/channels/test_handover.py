@@ -22,7 +22,6 @@ import pytest
 
 import web.channels.switchboard
 from knowledge.blocks import spoken
-from knowledge.codec import answer_to_json
 from knowledge.model import Answer
 from knowledge.phrases import Phrases
 from records.wiring import Records
@@ -110,7 +109,7 @@ def wants_person(assistant: StandInAssistant) -> Callable[[], None]:
 
     def want() -> None:
         answer = Answer("handoff", (spoken("I cannot pass you on to a person from here."),))
-        assistant.reply = json.dumps({"messages": [{"custom": answer_to_json(answer)}]}).encode()
+        assistant.replies(answer)
 
     return want
 
