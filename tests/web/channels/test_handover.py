@@ -155,7 +155,9 @@ def passed_on(channel: Channel, staff: StandInDesk, wants_person: Callable[[], N
     channel.write("can i talk to a person")
     assert last(channel).startswith(OFFER)
     channel.write(choice)
-    assert last(channel).startswith(BEGUN)
+    channel.settle()
+    # Where nobody is waited for, the word that nobody came may be there as well.
+    assert any(text.startswith(BEGUN) for text in channel.provider.texts[-2:])
     [event] = staff.await_events(1)
     assert event["type"] == "handover.requested"
     return str(event["handover"])
