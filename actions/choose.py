@@ -5,7 +5,8 @@ from __future__ import annotations
 from actions.ask_question import answered
 from actions.memory import OFFERS
 from actions.respond import Respond
-from actions.turn import Events, Turn, earlier_text
+from actions.turn import SHOWING, Events, Turn, earlier_text
+from knowledge.choosing import picked
 from knowledge.search.words import content_words
 
 OFFERED = 2
@@ -15,12 +16,16 @@ _OTHER = frozenset(
 
 
 class Choose(Respond):
-    """ "The second one", when nothing is on offer; otherwise the choice has been made before any action replies."""
+    """ "The second one", when nothing is on offer; otherwise the choice has been made before any action replies. What
+    only looks like a choice is a question: "c3 is low as well"."""
 
     def name(self) -> str:
         return "action_choose"
 
     def reply(self, turn: Turn) -> Events:
+        text = turn.question.text
+        if picked(text, 1) is None and turn.answerer.answer(turn.question).kind in SHOWING:
+            return answered(turn, turn.question)
         return turn.say("nothing_to_choose")
 
 

@@ -12,6 +12,8 @@ KINDS = ("greet", "goodbye", "thank", "acknowledge", "chitchat", "afraid", "comp
 
 BEFORE_A_QUESTION = ("greet", "thank", "acknowledge")
 """After these a question may come in the same message."""
+TOLD_WITH_IT = ("afraid", "complain")
+"""In these somebody may tell what there is an answer to: "I cry all the time since I know"."""
 
 
 class Manners(Respond):
@@ -28,6 +30,10 @@ class Manners(Respond):
         # "Thank you, that was kind" has a part after the thanks, too, and is no question.
         unsure = ("abstain",) if asks(turn.question.text) else ("abstain", "clarify")
         if has_more and turn.answerer.answer(turn.question).kind not in unsure:
+            return answered(turn, turn.question)
+        if kind == "acknowledge" and asks(turn.question.text) and turn.memory.last_reply:
+            return answered(turn, turn.question)  # "why not" is no assent
+        if kind in TOLD_WITH_IT and turn.surely_asks:
             return answered(turn, turn.question)
         locale = "es" if is_spanish(text) else turn.question.locale
         return turn.say(f"manners_{kind}", locale=locale)

@@ -27,6 +27,8 @@ from knowledge.wiring import Knowledge
 Events = list[dict[str, Any]]
 BEYOND_DOUBT = 0.9
 """Confidence of an entry by which a message asks for it though NLU takes it for something else."""
+SHOWING: tuple[ReplyKind, ...] = ("answer", "steps", "trials")
+"""Replies that tell something of what was asked."""
 MAY_BE_ABOUT_STUDIES = ("ask_question", "seek_advice", "find_trial")
 """Intents of messages that may be about studies where none were shown: "where does that come from" is not."""
 
