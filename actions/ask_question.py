@@ -11,6 +11,11 @@ from knowledge.blocks import spoken
 from knowledge.model import Answer, Question
 from knowledge.suggestions import with_suggestions
 
+SURELY_ADVICE = 0.8
+"""Probability from which a message is a request for a decision whatever entry may answer it. With `BEYOND_DOUBT`, by
+what becomes of messages of authors of whom nothing was learned: a third fewer of their questions are deferred, and as
+many of their requests."""
+
 
 class AnswerQuestion(Respond):
     """Shows the entry that answers, asks back, or says that it does not know."""
@@ -23,12 +28,16 @@ class AnswerQuestion(Respond):
 
 
 class Defer(AnswerQuestion):
-    """Hands a personal decision to the care team and names the nearest education."""
+    """Hands a personal decision to the care team and names the nearest education. People put questions of knowledge as
+    their own, too ("how often do they check my eyes"): what NLU only rather takes for a request for a decision, and an
+    entry answers beyond doubt, is answered. The advice rules leave no such room."""
 
     def name(self) -> str:
         return "action_defer"
 
     def reply(self, turn: Turn) -> Events:
+        if turn.sureness < SURELY_ADVICE and turn.surely_asks:
+            return answered(turn, turn.question)
         return answered(turn, asked(turn.tracker, seeks_advice=True))
 
 

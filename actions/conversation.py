@@ -89,7 +89,8 @@ class Conversation:
         shown = {"card_id": card.card, "locale": card.locale, "kind": card.kind} if card else None
         latest = {
             "text": message.text,
-            "intent": {"name": intent, "confidence": 1.0},
+            # As little sure as NLU may be of it: what is safe then is safe.
+            "intent": {"name": intent, "confidence": 0.0},
             "metadata": {"after_card": shown} if shown else {},
         }
         self._events.append({"event": "user", "text": message.text})

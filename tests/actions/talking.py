@@ -65,12 +65,16 @@ class Assistant:
         self.knowledge._trials = Held(TrialAnswers(copy, self.knowledge.phrases.of("en")))  # type: ignore[assignment]
 
     def intent(self, text: str) -> str:
+        return str(self.understood(text)["name"])
+
+    def understood(self, text: str) -> dict[str, Any]:
+        """The intent of a message, and how sure that is."""
         if self.knowledge.is_published_question(text):
-            return QUESTION
+            return {"name": QUESTION, "confidence": 1.0}
         if self.knowledge.seeks_advice(text):
-            return ADVICE
+            return {"name": ADVICE, "confidence": 1.0}
         vector = self.knowledge.embedder.embed_message(self.knowledge.canonical(text))
-        return str(self._classifier.rank(text, vector)[0]["name"])
+        return self._classifier.rank(text, vector)[0]
 
     def card(self, text: str) -> dict[str, str] | None:
         """The emergency card that the gateway would show instead."""
@@ -79,12 +83,12 @@ class Assistant:
 
     def respond(self, text: str, slots: Mapping[str, Any], said: Iterable[str], metadata: Mapping[str, Any]) -> Any:
         """The messages of a reply, and the events that come with it."""
-        intent = self.intent(text)
-        latest = {"text": text, "intent": {"name": intent, "confidence": 1.0}, "metadata": dict(metadata)}
+        intent = self.understood(text)
+        latest = {"text": text, "intent": intent, "metadata": dict(metadata)}
         events = [{"event": "user", "text": line} for line in said]
         tracker = Tracker("someone", dict(slots), latest, events, False, None, {}, "action_listen")
         dispatcher = CollectingDispatcher()
-        changed = self._actions[self.action_of[intent]].run(dispatcher, tracker, {})
+        changed = self._actions[self.action_of[str(intent["name"])]].run(dispatcher, tracker, {})
         return dispatcher.messages, changed
 
 
