@@ -30,7 +30,7 @@ from knowledge.editing.refusals import (
 )
 from knowledge.errors import EditRefused
 from knowledge.files import MOST_BYTES
-from knowledge.model import Draft, Entry, Fact, Person, Release, Role
+from knowledge.model import Draft, Entry, Fact, Person, Release, Role, Source
 from knowledge.store.change import Change, Key, Kind, Member, Plan, State, kind_of
 from knowledge.store.effects import ThresholdEffects
 from knowledge.store.repository import KnowledgeStore
@@ -159,6 +159,23 @@ class Editing:
             change.set_state(draft_id, "in_review", at)
             _record(change, "submit", draft, by, at, reason)
             return change.draft(draft_id)
+
+    def add_source(self, source: Source, *, by: Person, at: dt.datetime, reason: str = "") -> None:
+        """Makes a source known, so that texts can cite it beside the facts that it carries. Readers are shown it once a
+        text that cites it is published, which somebody else approved. Raises `UnfitText` with every fault, and
+        `EditRefused` where there is this source already."""
+        self._require(by, "author", "add_source", None, at)
+        if not re.fullmatch(r"[a-z0-9-]{1,80}", source.key):
+            raise EditRefused("the key of a source has 1 to 80 small letters, digits and hyphens")
+        if faults := review.unfit_source(source, self._facts(), at.date()):
+            raise UnfitText([(fault.field, fault.message) for fault in faults])
+        with self._store.changing() as change:
+            for other in change.sources().values():
+                if other.key == source.key or _is_same_source(other, source):
+                    raise EditRefused(f"there is this source already: {other.title}, {other.organisation}")
+            change.keep_sources({source.key: source})
+            added = {**vars(source), "facts": list(source.facts)}
+            change.record("add_source", by=by.name, at=at, reason=reason, detail={"source": added})
 
     # Reviewing -------------------------------------------------------------------------------------------------
 
@@ -642,6 +659,13 @@ def unfit(entry: Entry, grounds: review.Grounds, others: Iterable[Entry] | revie
     written = rows.unwritable(entry)
     found = [(one.field, one.message) for one in review.unfit(entry, grounds, others)]
     return list(dict.fromkeys([*written, *found]))
+
+
+def _is_same_source(one: Source, other: Source) -> bool:
+    if one.address is not None and one.address == other.address:
+        return True
+    named = [(_plain(source.title), _plain(source.organisation), source.year) for source in (one, other)]
+    return named[0] == named[1]
 
 
 def _require_storable(entry: Entry) -> None:

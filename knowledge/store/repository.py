@@ -27,7 +27,6 @@ from knowledge.store.tables import (
     releases,
     revisions,
     site_settings,
-    sources,
     vectors,
 )
 from knowledge.thresholds import KEPT_AS, Thresholds, in_force
@@ -132,7 +131,7 @@ class KnowledgeStore:
 
     def sources(self) -> dict[str, Source]:
         with _translated(), read(self._engine) as connection:
-            return {key: Source(**json.loads(body)) for key, body in connection.execute(sa.select(sources))}
+            return Change(connection).sources()
 
     def has_origin(self, origin: Origin) -> bool:
         """Whether any release came about this way."""

@@ -17,6 +17,8 @@ FIELDS = (
     *("phrasings", "facts", "sources", "figures", "related", "as_of", "checked_on", "review_due", "cautions", "quiz"),
     *("caution", "with_cautions", "audience", "answer_kind", "id", "locale", "case", "words", "page", "change", "next"),
     *("content", "beside", "month", "mail", "value", "seen"),
+    *("source_title", "source_organisation", "source_year", "source_address", "carried", "fact_words", "source_words"),
+    *("add_facts", "add_sources", "add_phrasings", "remove_facts", "remove_sources", "first_sources"),
 )
 VALUES = (
     *("", " ", "0", "1", "2", "-1", "99999999999999999999", "1.5", "NaN", "²", "١", "yes", "en", "tea-what-is"),
