@@ -12,7 +12,7 @@ from knowledge.codec import content_hash
 from knowledge.editing.calendar import Calendar, Done
 from knowledge.editing.refusals import EditConflict, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
 from knowledge.errors import EditRefused
-from knowledge.model import Person
+from knowledge.model import Person, Source
 from knowledge.store.audit import first_broken
 from knowledge.store.repository import KnowledgeStore
 from knowledge.store.tables import draft_people, revision_people
@@ -30,7 +30,7 @@ from tests.knowledge.editing.conftest import (
     Desk,
     person,
 )
-from tests.knowledge.samples import CARD, NOON, STEPS, TEA, publication
+from tests.knowledge.samples import CARD, NOON, SOURCE, STEPS, TEA, publication
 
 WHY = "the tea board said so"
 
@@ -395,6 +395,48 @@ def test_a_comment_on_the_next_draft_is_another_one(desk: Desk) -> None:
     assert desk.acted().count("comment") == 2
 
 
+LEAFLET = Source("leaflet", "Tea for beginners", "The Tea Board", 2026, "https://tea.example/", ("TEA-001",))
+
+
+def test_a_source_that_staff_add_carries_the_facts_that_it_says(desk: Desk) -> None:
+    cites_it = replace(TEA, sources=("leaflet",))
+    draft = desk.acts.draft(cites_it, by=ANNA, at=NOON)
+    with pytest.raises(UnfitText, match="'leaflet' is no known source"):
+        desk.acts.submit(draft.id, version=1, by=ANNA, at=NOON)
+    desk.acts.add_source(LEAFLET, by=ANNA, at=NOON)
+    assert desk.store.sources() == {"place": SOURCE, "leaflet": LEAFLET}
+    assert desk.acts.submit(draft.id, version=1, by=ANNA, at=NOON).state == "in_review"
+    row = list(desk.store.audit())[-2]
+    assert (row.act, row.person, row.detail["source"]["facts"]) == ("add_source", "Anna", ["TEA-001"])
+    assert first_broken(desk.store.audit()) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (replace(LEAFLET, facts=()), "facts: choose at least one"),
+        (replace(LEAFLET, facts=("TEA-002",)), "TEA-002 has to be checked again"),
+        (replace(LEAFLET, facts=("TEA-003",)), "is no known fact"),
+        (replace(LEAFLET, title="two\nlines"), "title: must be one line"),
+        (replace(LEAFLET, address="ftp://tea.example"), "address: must begin with https"),
+        (replace(LEAFLET, year=12), "year: must be a year from 1900 to 2027"),
+        (replace(LEAFLET, key="Leaf let"), "small letters"),
+        (replace(LEAFLET, key="place"), "there is this source already: A page about tea"),
+        (replace(LEAFLET, address=SOURCE.address), "there is this source already"),
+        (
+            replace(SOURCE, key="new", facts=("TEA-001",), address=None, title="a page  about TEA"),
+            "there is this source",
+        ),
+    ],
+)
+def test_a_source_that_nobody_can_follow_or_that_there_is_already_is_not_added(
+    desk: Desk, source: Source, why: str
+) -> None:
+    with pytest.raises(EditRefused, match=why):
+        desk.acts.add_source(source, by=ANNA, at=NOON)
+    assert (desk.store.sources(), desk.acted()) == ({"place": SOURCE}, [])
+
+
 def test_every_act_asks_for_its_role_and_a_refusal_is_kept(desk: Desk) -> None:
     draft = desk.approved(BETTER)
     nobody = person("Nobody")
@@ -403,6 +445,7 @@ def test_every_act_asks_for_its_role_and_a_refusal_is_kept(desk: Desk) -> None:
         "edit": lambda: desk.acts.edit(draft.id, BETTER, version=1, by=nobody, at=NOON),
         "discard": lambda: desk.acts.discard(draft.id, version=1, by=nobody, at=NOON, reason=WHY),
         "submit": lambda: desk.acts.submit(draft.id, version=1, by=nobody, at=NOON),
+        "add_source": lambda: desk.acts.add_source(LEAFLET, by=nobody, at=NOON),
         "send_back": lambda: desk.acts.send_back(draft.id, version=1, by=nobody, at=NOON, reason=WHY),
         "approve": lambda: desk.acts.approve(draft.id, content_hash=draft.content_hash, by=nobody, at=NOON),
         "publish": lambda: desk.acts.publish([draft.id], by=nobody, at=NOON),
