@@ -68,6 +68,7 @@ EXPECTED: dict[tuple[str, str], Any] = {
     ("GET", "/studio/questions"): staff,
     ("GET", "/studio/questions.csv"): staff,
     ("POST", "/studio/questions/draft"): authors,
+    ("POST", "/studio/questions/place"): authors,
     ("POST", "/studio/questions/phrasing"): authors,
     ("POST", "/studio/questions/set-aside"): authors,
     ("GET", "/studio/inbox"): reviewers,
