@@ -450,14 +450,22 @@ class Editing:
             members = _live(change)
             if key in members and members[key].state == "live":
                 raise EditRefused(f"{key[1]} is live")
-            revision_id = change.last_live(key)
-            if revision_id is None:
-                raise EditRefused(f"{key[1]} has never been live; write, approve and publish it")
-            states = _states(members)
-            states[key] = (revision_id, "live")
-            release = change.add_release(dict(states.values()), by=by.name, at=at, origin="editing")
-            change.record("restore", by=by.name, at=at, reason=reason, key=key, release=release)
-            return release
+            return _restored(change, members, {key}, by, at, reason)
+
+    def restore_all(self, keys: Iterable[Key], *, by: Person, at: dt.datetime, reason: str) -> int:
+        """Brings back withdrawn texts together, as when an incident is over: each the one that was live last. Returns
+        the release. Raises `EditRefused` when one of them is not withdrawn any more; then none comes back."""
+        wanted = set(keys)
+        self._require(by, "publisher", "restore", next(iter(wanted)) if len(wanted) == 1 else None, at)
+        _require_reason(reason)
+        if not wanted:
+            raise EditRefused("tick at least one text")
+        with self._store.changing() as change:
+            members = _live(change)
+            for key in sorted(wanted):
+                if key not in members or members[key].state != "withdrawn":
+                    raise EditRefused(f"{key[1]} is not withdrawn any more; look at the list again")
+            return _restored(change, members, wanted, by, at, reason)
 
     def roll_back(self, release: int, *, by: Person, at: dt.datetime, reason: str) -> int:
         """Makes an earlier release live again, as a new one; returns its number. An incident outlives a roll back: what
@@ -783,6 +791,22 @@ def _live(change: Change) -> dict[Key, Member]:
 def _states(members: Mapping[Key, Member]) -> dict[Key, tuple[int, State]]:
     """What a release consists of, as the next one may be made from it: id and state of each revision."""
     return {key: (member.revision_id, member.state) for key, member in members.items()}
+
+
+def _restored(
+    change: Change, members: Mapping[Key, Member], wanted: set[Key], by: Person, at: dt.datetime, reason: str
+) -> int:
+    states = _states(members)
+    for key in sorted(wanted):
+        revision_id = change.last_live(key)
+        if revision_id is None:
+            raise EditRefused(f"{key[1]} has never been live; write, approve and publish it")
+        states[key] = (revision_id, "live")
+    release = change.add_release(dict(states.values()), by=by.name, at=at, origin="editing")
+    one = next(iter(wanted)) if len(wanted) == 1 else None
+    several = None if one else _entries(wanted)
+    change.record("restore", by=by.name, at=at, reason=reason, key=one, release=release, detail=several)
+    return release
 
 
 def _entries(keys: Iterable[Key]) -> dict[str, list[str]]:

@@ -195,6 +195,10 @@ PUBLISHING: dict[str, Act] = {
     "publish what is due": _act(lambda desk: desk.acts.publish_due(LATER), _two_planned),
     "roll back": _act(lambda desk: desk.acts.roll_back(1, by=PETER, at=LATER, reason=WHY), _two_published),
     "withdraw": _act(lambda desk: desk.acts.withdraw([TEA.key, STEPS.key], by=PETER, at=LATER, reason=WHY)),
+    "restore several": _act(
+        lambda desk: desk.acts.restore_all([TEA.key, STEPS.key], by=PETER, at=LATER, reason=WHY),
+        lambda desk: desk.acts.withdraw_topic(TEA.topic, by=PETER, at=NOON, reason=WHY),
+    ),
     "restore": _act(lambda desk: desk.acts.restore(TEA.key, by=PETER, at=LATER, reason=WHY), _withdrawn),
 }
 OTHER_ACTS: dict[str, Act] = {

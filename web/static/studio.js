@@ -142,6 +142,7 @@ function choose(button, form) {
     if (also && form.elements[also]) change(form, also, (lines) => [...lines, ...alsoValues.split('\n').filter(Boolean)]);
     button.disabled = true;
     button.textContent = 'Added';
+    button.removeAttribute('aria-label');
     return;
   }
   // The button goes away with what it stands in.

@@ -259,7 +259,10 @@ async def _read_some(request: Request, studio: Studio) -> bytes:
         return await read_body(request, most)
     except Refused as fault:
         if fault.status == 413:
-            detail = f"This is more than {most // 1_000_000} MB, so nothing was saved. Go back and shorten it."
+            size = f"{most // 1_000_000} MB"
+            detail = (
+                f"This is more than {size}, so nothing was saved. Go back to your text, if it is not here; shorten it."
+            )
             raise Refused(413, fault.code, detail) from None
         raise
 

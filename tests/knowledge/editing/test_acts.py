@@ -454,6 +454,7 @@ def test_every_act_asks_for_its_role_and_a_refusal_is_kept(desk: Desk) -> None:
         "withdraw": lambda: desk.acts.withdraw([("en", TEA.id)], by=nobody, at=NOON, reason=WHY),
         "retire": lambda: desk.acts.retire(("en", TEA.id), by=nobody, at=NOON, reason=WHY),
         "restore": lambda: desk.acts.restore(("en", TEA.id), by=nobody, at=NOON, reason=WHY),
+        "restore ": lambda: desk.acts.restore_all([("en", TEA.id)], by=nobody, at=NOON, reason=WHY),
         "roll_back": lambda: desk.acts.roll_back(1, by=nobody, at=NOON, reason=WHY),
     }
     before = len(desk.acted())
@@ -464,7 +465,7 @@ def test_every_act_asks_for_its_role_and_a_refusal_is_kept(desk: Desk) -> None:
         desk.acts.comment(draft.id, "Hello", by=nobody, at=NOON)
     refused = list(desk.store.audit())[before:]
     assert {row.act for row in refused} == {"refused"}
-    assert [row.detail["act"] for row in refused] == [*acts, "comment"]
+    assert [row.detail["act"] for row in refused] == [*(name.strip() for name in acts), "comment"]
     assert desk.store.newest_release() == 1
     assert desk.store.draft(draft.id) == draft
 
@@ -489,6 +490,20 @@ def test_the_switch_for_an_incident_takes_a_whole_topic(desk: Desk) -> None:
     assert desk.withdrawn() == {TEA.id, STEPS.id}
     with pytest.raises(EditRefused, match="no text of the topic 'lupus' is live"):
         desk.acts.withdraw_topic("lupus", by=PETER, at=LATER, reason=WHY)
+
+
+def test_what_an_incident_took_comes_back_in_one_release_with_one_row(desk: Desk) -> None:
+    before = desk.live()
+    desk.acts.withdraw_topic(TEA.topic, by=PETER, at=NOON, reason=WHY)
+    with pytest.raises(EditRefused, match="tick at least one"):
+        desk.acts.restore_all([], by=PETER, at=NOON, reason=WHY)
+    with pytest.raises(EditRefused, match="scald is not withdrawn any more"):
+        desk.acts.restore_all([TEA.key, CARD.key], by=PETER, at=NOON, reason=WHY)
+    assert desk.withdrawn() == {TEA.id, STEPS.id}
+    assert desk.acts.restore_all([TEA.key, STEPS.key], by=PETER, at=LATER, reason=WHY) == 3
+    assert (desk.live(), desk.withdrawn()) == (before, set())
+    row = list(desk.store.audit())[-1]
+    assert (row.act, row.entry, row.detail) == ("restore", None, {"entries": ["en/tea-steps", "en/tea-what-is"]})
 
 
 def test_the_switch_for_an_incident_leaves_cards_where_they_are(desk: Desk) -> None:

@@ -93,6 +93,7 @@ EXPECTED: dict[tuple[str, str], Any] = {
     ("GET", "/studio/releases"): staff,
     ("POST", "/studio/releases/{release}/roll-back"): publishers,
     ("POST", "/studio/releases/withdraw-topic"): publishers,
+    ("POST", "/studio/releases/restore"): publishers,
     ("GET", "/studio/audit"): staff,
     ("GET", "/studio/audit.csv"): staff,
 }
