@@ -27,6 +27,7 @@ class Editor {
     this.form = form;
     this.saved = form.querySelector('[data-saved]');
     this.saves = form.hasAttribute('data-autosave');
+    this.saved.querySelector('[data-saves]')?.removeAttribute('hidden');
     this.dirty = false;
     this.saving = null;
     this.lastSave = 0;

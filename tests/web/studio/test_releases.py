@@ -42,6 +42,9 @@ def test_what_is_ticked_is_published_together(employ: Employ, parts: Parts) -> N
     assert peter.send(page, "/studio/publish", draft=ids).headers["location"].startswith("/studio/releases")
     assert live(parts)["tea-what-is"] == BETTER
     assert live(parts)["tea-steps"] == "Boil water. Then pour it."
+    history = peter.open("/studio/entries/en/tea-steps").text.split('id="history"')[1]
+    assert history.index("published") < history.index("approved it") < history.index("began a draft")
+    assert "published" not in peter.open("/studio/entries/en/scald").text.split('id="history"')[1]
 
 
 def test_what_is_not_approved_is_not_published(employ: Employ, parts: Parts) -> None:
