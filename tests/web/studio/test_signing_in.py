@@ -176,6 +176,8 @@ def test_text_sent_after_the_session_ended_is_offered_again_after_signing_in(
     offered = anna.send(refused, "/studio/sign-in", name="Anna", password=OWN)
     assert offered.status_code == 200
     assert "Tea is &lt;b&gt;hot&lt;/b&gt;." in offered.text
+    assert "Other ways to ask it" in offered.text
+    assert "With cautions" not in offered.text
     assert anna.send(offered, "/save").status_code in (200, 422)
     kept = parts.knowledge.store.drafts()[0].entry
     assert kept.answer == "Tea is <b>hot</b>.\nAnd brown."
