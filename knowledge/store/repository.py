@@ -251,6 +251,12 @@ class KnowledgeStore:
         with _translated(), read(self._engine) as connection:
             return [_audit_row(row) for row in connection.execute(query)]
 
+    def acts_behind(self, releases_since: int) -> dict[int, AuditRow]:
+        """The act that made each release from this number on; starter content has none."""
+        query = sa.select(audit).where(audit.c.release_number >= releases_since)
+        with _translated(), read(self._engine) as connection:
+            return {row.release_number: _audit_row(row) for row in connection.execute(query)}
+
     def audit_of(self, entry: tuple[str, str], limit: int = 200) -> list[AuditRow]:
         """The newest acts on one entry, alone or among several, the newest first, without reading the whole trail. That
         a plan was taken back or failed is not among them; `audit` has that too."""

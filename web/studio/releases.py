@@ -111,13 +111,14 @@ def _draft_ids(visit: Visit) -> list[int]:
 def releases(visit: Visit) -> Response:
     knowledge = visit.studio.parts.knowledge
     rows = knowledge.store.releases(RELEASES_SHOWN)
-    live = knowledge.live().release.number
+    live, oldest = knowledge.live().release.number, min((row.number for row in rows), default=0)
     return visit.page(
         "releases.html",
         "Releases",
         said=visit.given("said"),
         releases=rows,
         live=max([live, *(row.number for row in rows[:1])]),
+        made={number: lines([act])[0] for number, act in knowledge.store.acts_behind(oldest).items()},
         topics=topics(),
         withdrawn=withdrawn_together(
             [row.entry for row in knowledge.live().release.withdrawn], knowledge.store.acts("withdraw", WITHDRAWALS)

@@ -40,6 +40,7 @@ VALUES = (
 )
 BYTES = (b"answer=%ED%A0%80&version=%", b"\xff\xfe\x00=1", b"&&&===;;", b"a=1&" * 50)
 ROUNDS = 4
+MOST_IN_AN_ADDRESS = 20
 
 
 def filled(path: str, chance: random.Random) -> str:
@@ -64,7 +65,9 @@ def test_any_form_with_anything_in_it_is_answered(employ: Employ, parts: Parts, 
                 del sent[name]
             headers = {"Accept": chance.choice(("text/html", "application/json"))}
             if method == "GET":
-                answer = eve.client.get(address, params=sent, headers=headers)
+                # Of all fields at once the client would make an address longer than any browser sends.
+                some = dict(chance.sample(list(sent.items()), MOST_IN_AN_ADDRESS))
+                answer = eve.client.get(address, params=some, headers=headers)
             elif chance.random() < 0.15:
                 kind = {"Content-Type": "application/x-www-form-urlencoded"}
                 body = f"form_mark={mark}&".encode() + chance.choice(BYTES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import sqlite3
 from pathlib import Path
 
@@ -45,6 +46,9 @@ def test_what_is_ticked_is_published_together(employ: Employ, parts: Parts) -> N
     history = peter.open("/studio/entries/en/tea-steps").text.split('id="history"')[1]
     assert history.index("published") < history.index("approved it") < history.index("began a draft")
     assert "published" not in peter.open("/studio/entries/en/scald").text.split('id="history"')[1]
+    made = re.sub(r"<[^>]+>", "", peter.open("/studio/releases").text)
+    assert "published: en/tea-steps, en/tea-what-is" in made
+    assert made.index("published:") < made.index("starter content")
 
 
 def test_what_is_not_approved_is_not_published(employ: Employ, parts: Parts) -> None:
