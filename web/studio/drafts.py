@@ -14,18 +14,18 @@ from knowledge.answer import Answerer
 from knowledge.editing.acts import approvers_needed
 from knowledge.editing.checks import Check, checks, meters
 from knowledge.editing.difference import Piece, entries_between
-from knowledge.editing.refusals import NotAllowed, StaleDraft, UnfitText
+from knowledge.editing.refusals import StaleDraft, UnfitText
 from knowledge.editing.rows import COLUMNS, LISTS, cells_of, loosely
 from knowledge.errors import EditRefused
 from knowledge.glossary import sources_of
-from knowledge.model import ANSWER_KINDS, AUDIENCES, CAUTIONS, TOPICS, Draft, Entry, Question, Source
+from knowledge.model import ANSWER_KINDS, AUDIENCES, CAUTIONS, TOPICS, Draft, Entry, Question
 from knowledge.review import READ_IN
 from knowledge.store.safety_checks import SETTLED_BY, case_mark, outcomes
-from web.studio.access import HOME, Studio, Visit, authors, first, for_staff, reviewers, staff
+from web.studio.access import HOME, Studio, Visit, authors, for_staff, reviewers, staff
 from web.studio.answers import TOPIC_WORDS, found, preview
 from web.studio.grounds import cited_facts, cited_sources, facts_with, sources_with
 from web.studio.listing import STATE_WORDS
-from web.studio.naming import free_id, free_source_key
+from web.studio.naming import free_id
 from web.studio.trail import lines
 
 WORK = "/studio/work"
@@ -110,21 +110,9 @@ def routes(studio: Studio) -> list[Route]:
         for_staff(WORK, work, staff, studio),
         for_staff("/studio/new", new, authors, studio),
         for_staff("/studio/new", begin, authors, studio, ["POST"], act="draft"),
-        for_staff("/studio/facts", facts, staff, studio),
-        for_staff("/studio/sources", sources, staff, studio),
         for_staff("/studio/drafts/{draft}", read, staff, studio),
         for_staff("/studio/drafts/{draft}/edit", edit, authors, studio),
         for_staff("/studio/drafts/{draft}/save", save, authors, studio, ["POST"], keeps_text=True, act="edit"),
-        for_staff("/studio/drafts/{draft}/choose", choose, authors, studio, ["POST"], keeps_text=True, act="edit"),
-        for_staff(
-            "/studio/drafts/{draft}/new-source",
-            new_source,
-            authors,
-            studio,
-            ["POST"],
-            keeps_text=True,
-            act="add_source",
-        ),
         for_staff("/studio/drafts/{draft}/look", look, authors, studio, ["POST"], act="edit"),
         for_staff("/studio/drafts/{draft}/submit", submit, authors, studio, ["POST"], keeps_text=True, act="submit"),
         for_staff("/studio/drafts/{draft}/comment", comment, staff, studio, ["POST"], keeps_text=True),
@@ -218,10 +206,10 @@ def edit(visit: Visit) -> Response:
     draft = _draft(visit)
     if draft.state == "in_review" and not visit.given("change"):
         return visit.go(f"/studio/drafts/{draft.id}")
-    return _editor(visit, draft, draft.entry, said=visit.given("said"))
+    return editor(visit, draft, draft.entry, said=visit.given("said"))
 
 
-def _editor(
+def editor(
     visit: Visit,
     draft: Draft,
     entry: Entry,
@@ -359,17 +347,17 @@ def _for_script(visit: Visit, draft: Draft, entry: Entry, refused: Sequence[tupl
 def save(visit: Visit) -> Response:
     """Keeps what stands in the form, for the script that saves while somebody writes as for the button."""
     try:
-        draft, entry, refused, cells = _saved(visit)
+        draft, entry, refused, cells = saved(visit)
     except StaleDraft as stale:
-        return _conflict(visit, stale)
+        return both_texts(visit, stale)
     if visit.by_script:
         return JSONResponse({"version": draft.version, "refused": refused, **_for_script(visit, draft, entry, refused)})
     if refused:
-        return _editor(visit, draft, entry, status=422, refused=refused, cells=cells)
-    return _editor(visit, draft, entry, said="saved")
+        return editor(visit, draft, entry, status=422, refused=refused, cells=cells)
+    return editor(visit, draft, entry, said="saved")
 
 
-def _saved(visit: Visit) -> tuple[Draft, Entry, list[tuple[str, str]], dict[str, str]]:
+def saved(visit: Visit) -> tuple[Draft, Entry, list[tuple[str, str]], dict[str, str]]:
     """Raises `StaleDraft` where somebody else changed the draft after this form was opened."""
     editing, draft = visit.studio.parts.knowledge.editing, _draft(visit)
     entry, refused, cells = _written(visit, draft.entry)
@@ -378,7 +366,7 @@ def _saved(visit: Visit) -> tuple[Draft, Entry, list[tuple[str, str]], dict[str,
     return draft, entry, refused, cells
 
 
-def _conflict(visit: Visit, stale: StaleDraft) -> Response:
+def both_texts(visit: Visit, stale: StaleDraft) -> Response:
     """Both texts, word by word; the form holds the one that was not kept, so that no word of it is lost."""
     current = stale.current
     mine, _, cells = _written(visit, current.entry)
@@ -387,7 +375,7 @@ def _conflict(visit: Visit, stale: StaleDraft) -> Response:
             f"{_others(visit, current)} changed this draft meanwhile. Your text is still in the page; compare the two."
         )
         return JSONResponse({"error": "stale", "detail": detail}, 409)
-    return _editor(visit, current, mine, status=409, cells=cells, conflict=entries_between(current.entry, mine))
+    return editor(visit, current, mine, status=409, cells=cells, conflict=entries_between(current.entry, mine))
 
 
 def _others(visit: Visit, draft: Draft) -> str:
@@ -398,91 +386,15 @@ def submit(visit: Visit) -> Response:
     """Keeps what stands in the form and asks for approval."""
     editing = visit.studio.parts.knowledge.editing
     try:
-        draft, entry, refused, cells = _saved(visit)
+        draft, entry, refused, cells = saved(visit)
         if refused:
-            return _editor(visit, draft, entry, status=422, refused=refused, cells=cells)
+            return editor(visit, draft, entry, status=422, refused=refused, cells=cells)
         editing.submit(draft.id, version=draft.version, by=visit.person, at=visit.studio.clock())
     except StaleDraft as stale:
-        return _conflict(visit, stale)
+        return both_texts(visit, stale)
     except UnfitText:
-        return _editor(visit, draft, entry, status=422, said="unfit")
+        return editor(visit, draft, entry, status=422, said="unfit")
     return visit.go(f"/studio/drafts/{draft.id}", "submitted")
-
-
-# What it rests on ----------------------------------------------------------------------------------------------
-
-
-def choose(visit: Visit) -> Response:
-    """Adds, takes out or puts first what a button names, and keeps the form; the page then holds what was looked for,
-    too. The script of the page does it by itself; this is for who works without."""
-    form = dict(visit.form)
-    for name in ("facts", "sources", "phrasings"):
-        lines_before = [line.strip() for line in first(form, name).splitlines() if line.strip()]
-        added, taken = form.get(f"add_{name}", []), form.get(f"remove_{name}", [])
-        foremost = [line for line in form.get(f"first_{name}", []) if line in lines_before]
-        if name == "sources":
-            grounds = visit.studio.parts.knowledge.editing.grounds()
-            added = [*added, *(key for fact in form.get("add_facts", []) for key in grounds.carriers.get(fact, ()))]
-        wanted = dict.fromkeys([*foremost, *lines_before, *added])
-        if added or taken or foremost:
-            form[name] = ["\n".join(line for line in wanted if line not in taken)]
-    return save(replace(visit, form=form))
-
-
-def new_source(visit: Visit) -> Response:
-    """Keeps the form, makes the source known that was entered beside it, and cites it."""
-    editing, known = visit.studio.parts.knowledge.editing, visit.studio.parts.knowledge.store.sources()
-    try:
-        draft, entry, refused, cells = _saved(visit)
-    except StaleDraft as stale:
-        return _conflict(visit, stale)
-    given = {name: " ".join(visit.given(name).split()) for name in NEW_SOURCE}
-    title, organisation, year = given["source_title"], given["source_organisation"], given["source_year"]
-    faults = (
-        [] if not year or (year.isascii() and year.isdecimal() and len(year) == 4) else [("year", "has four digits")]
-    )
-    source = Source(
-        key=free_source_key(organisation, title, known),
-        title=title,
-        organisation=organisation,
-        year=int(year) if year and not faults else None,
-        address=given["source_address"] or None,
-        facts=tuple(dict.fromkeys(visit.form.get("carried", []))),
-    )
-    try:
-        if not faults and not refused:
-            editing.add_source(source, by=visit.person, at=visit.studio.clock())
-    except UnfitText as unfit:
-        faults = list(unfit.faults)
-    except NotAllowed:
-        raise
-    except EditRefused as refusal:
-        faults = [("", str(refusal))]
-    if faults or refused:
-        return _editor(visit, draft, entry, status=422, refused=refused, cells=cells, source_faults=faults)
-    cited = replace(entry, sources=(*entry.sources, source.key))
-    draft = editing.edit(draft.id, cited, version=draft.version, by=visit.person, at=visit.studio.clock())
-    return _editor(visit, draft, cited, said="source-added")
-
-
-def facts(visit: Visit) -> Response:
-    """The facts that hold every word of what is looked for, with their sources."""
-    found, count = facts_with(visit.given("words")[:MOST_WORDS], visit.studio.parts.knowledge.editing.grounds())
-    values: dict[str, Any] = {"facts": found, "count": count, "words": visit.given("words"), "draft": None}
-    if visit.by_script:
-        return JSONResponse({"html": visit.studio.pages.part("facts.part.html", visit.session, **values)})
-    return visit.page("facts.html", "Find a fact", **values)
-
-
-def sources(visit: Visit) -> Response:
-    """The sources that hold every word of what is looked for, those first that carry one of `facts`."""
-    cited = visit.given("facts")[:MOST_WORDS].split()
-    grounds = visit.studio.parts.knowledge.editing.grounds()
-    found, count = sources_with(visit.given("words")[:MOST_WORDS], cited, grounds)
-    values: dict[str, Any] = {"sources": found, "count": count, "words": visit.given("words"), "draft": None}
-    if visit.by_script:
-        return JSONResponse({"html": visit.studio.pages.part("sources.part.html", visit.session, **values)})
-    return visit.page("sources.html", "Find a source", **values)
 
 
 # Reading and deciding ------------------------------------------------------------------------------------------
