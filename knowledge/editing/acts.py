@@ -10,6 +10,7 @@ one exact text; the next edit voids it.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 import unicodedata
@@ -160,22 +161,35 @@ class Editing:
             _record(change, "submit", draft, by, at, reason)
             return change.draft(draft_id)
 
-    def add_source(self, source: Source, *, by: Person, at: dt.datetime, reason: str = "") -> None:
-        """Makes a source known, so that texts can cite it beside the facts that it carries. Readers are shown it once a
-        text that cites it is published, which somebody else approved. Raises `UnfitText` with every fault, and
-        `EditRefused` where there is this source already."""
+    def add_source(self, source: Source, *, by: Person, at: dt.datetime, reason: str = "") -> Source:
+        """Makes a source known, so that texts can cite it beside the facts that it carries; returns it as it is kept.
+        Of one that there is already, notes the facts that nobody knew it to carry. Readers are shown it once a text
+        that cites it is published, which somebody else approved. Raises `UnfitText` with every fault, and `EditRefused`
+        where all of that is known."""
         self._require(by, "author", "add_source", None, at)
         if not re.fullmatch(r"[a-z0-9-]{1,80}", source.key):
             raise EditRefused("the key of a source has 1 to 80 small letters, digits and hyphens")
-        if faults := review.unfit_source(source, self._facts(), at.date()):
+        facts = self._facts()
+        if faults := review.unfit_source(source, facts, at.date()):
             raise UnfitText([(fault.field, fault.message) for fault in faults])
         with self._store.changing() as change:
-            for other in change.sources().values():
-                if other.key == source.key or _is_same_source(other, source):
-                    raise EditRefused(f"there is this source already: {other.title}, {other.organisation}")
+            known = change.sources()
+            same = next((other for other in known.values() if _is_same_source(other, source)), None)
+            if same is None and source.key in known:
+                raise EditRefused(f"{source.key!r} is the key of another source: {known[source.key].title}")
+            detail: dict[str, Any] = {}
+            if same is not None:
+                carriers = review.Grounds(known, facts).carriers
+                more = [fact for fact in source.facts if same.key not in carriers[fact]]
+                if not more:
+                    raise EditRefused(
+                        f"there is this source already, and it says that: {same.title}, {same.organisation}; find it"
+                    )
+                source, detail = dataclasses.replace(same, facts=(*same.facts, *more)), {"more": more}
             change.keep_sources({source.key: source})
-            added = {**vars(source), "facts": list(source.facts)}
-            change.record("add_source", by=by.name, at=at, reason=reason, detail={"source": added})
+            detail["source"] = {**vars(source), "facts": list(source.facts)}
+            change.record("add_source", by=by.name, at=at, reason=reason, detail=detail)
+        return source
 
     # Reviewing -------------------------------------------------------------------------------------------------
 

@@ -75,15 +75,17 @@ def new_source(visit: Visit) -> Response:
     try:
         draft, entry, refused, cells = saved(visit)
         source, faults = _entered(visit, knowledge.store.sources())
+        kept = None
         if not faults and not refused:
-            faults = _added(visit, source)
-        if faults or refused:
+            kept, faults = _added(visit, source)
+        if kept is None:
             return editor(visit, draft, entry, status=422, refused=refused, cells=cells, source_faults=faults)
-        cited = replace(entry, sources=(*entry.sources, source.key))
-        draft = knowledge.editing.edit(draft.id, cited, version=draft.version, by=visit.person, at=at)
+        if kept.key not in entry.sources:
+            entry = replace(entry, sources=(*entry.sources, kept.key))
+            draft = knowledge.editing.edit(draft.id, entry, version=draft.version, by=visit.person, at=at)
     except StaleDraft as stale:
         return both_texts(visit, stale)
-    return editor(visit, draft, cited, said="source-added")
+    return editor(visit, draft, entry, said="source-added" if kept.key == source.key else "source-says-more")
 
 
 def _entered(visit: Visit, known: Collection[str]) -> tuple[Source, list[tuple[str, str]]]:
@@ -101,14 +103,14 @@ def _entered(visit: Visit, known: Collection[str]) -> tuple[Source, list[tuple[s
     return source, [("year", "has four digits")] if year and not is_year else []
 
 
-def _added(visit: Visit, source: Source) -> list[tuple[str, str]]:
-    """Makes a source known; returns why it was not, by field."""
+def _added(visit: Visit, source: Source) -> tuple[Source | None, list[tuple[str, str]]]:
+    """The source as it is known from now on, or None and why it is not, by field."""
+    editing = visit.studio.parts.knowledge.editing
     try:
-        visit.studio.parts.knowledge.editing.add_source(source, by=visit.person, at=visit.studio.clock())
+        return editing.add_source(source, by=visit.person, at=visit.studio.clock()), []
     except UnfitText as unfit:
-        return list(unfit.faults)
+        return None, list(unfit.faults)
     except NotAllowed:
         raise
     except EditRefused as refusal:
-        return [("", str(refusal))]
-    return []
+        return None, [("", str(refusal))]

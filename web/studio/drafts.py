@@ -244,7 +244,8 @@ def editor(
         others=[name for name in draft.authors if name != visit.member.name],
         alike=_alike(answerer, entry) if asked else [],
         suggested=_suggested(visit, entry),
-        new_source={name: "" if said == "source-added" else visit.given(name) for name in NEW_SOURCE},
+        new_source=_new_source(visit, said),
+        source_open=bool(source_faults) or "more_sources" in visit.form,
         source_faults=source_faults,
         source_words=NEW_SOURCE,
         **_found_grounds(visit, entry),
@@ -274,6 +275,18 @@ def _suggested(visit: Visit, entry: Entry) -> list[str]:
     near = visit.studio.figures.missed_groups()
     known = {phrase.casefold() for phrase in (entry.question, *entry.phrasings)}
     return [group.text for group in near if group.nearest[:1] == (entry.id,) and group.text.casefold() not in known][:8]
+
+
+def _new_source(visit: Visit, said: str) -> dict[str, str]:
+    """What stands in the fields of a new source: what was entered and is not known yet, or a known source of which
+    somebody has to say which facts it carries, too."""
+    if "more_sources" in visit.form:
+        known = visit.studio.parts.knowledge.store.sources().get(visit.given("more_sources"))
+        if known:
+            values = (known.title, known.organisation, str(known.year or ""), known.address or "")
+            return dict(zip(NEW_SOURCE, values))
+    is_done = said in ("source-added", "source-says-more")
+    return {name: "" if is_done else visit.given(name) for name in NEW_SOURCE}
 
 
 def _found_grounds(visit: Visit, entry: Entry) -> dict[str, Any]:

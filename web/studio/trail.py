@@ -127,7 +127,8 @@ def lines(rows: Iterable[AuditRow]) -> list[Line]:
             pairs = row.detail.get("thresholds", {}).items()
             words = "set how sure the assistant must be: " + ", ".join(f"{n} {a} to {b}" for n, (a, b) in pairs)
         elif row.act == "add_source":
-            words = f"added the source {row.detail.get('source', {}).get('title')}"
+            title, more = row.detail.get("source", {}).get("title"), row.detail.get("more", ())
+            words = f"noted that {title} says {', '.join(more)}" if more else f"added the source {title}"
         elif row.act == "send_again":
             words = f"had messages to {row.detail.get('channel')} sent again"
         found.append(Line(row, words, tuple(sorted(entries_of(row.locale, row.entry, row.detail)))))

@@ -411,6 +411,16 @@ def test_a_source_that_staff_add_carries_the_facts_that_it_says(desk: Desk) -> N
     assert first_broken(desk.store.audit()) is None
 
 
+def test_of_a_known_source_the_facts_are_noted_that_it_was_not_known_to_carry(desk: Desk) -> None:
+    silent = replace(LEAFLET, facts=())
+    with desk.store.changing() as change:
+        change.keep_sources({"leaflet": silent})
+    kept = desk.acts.add_source(replace(LEAFLET, key="other", title="Beginners"), by=ANNA, at=NOON)
+    assert kept == LEAFLET == desk.store.sources()["leaflet"]
+    assert "other" not in desk.store.sources()
+    assert list(desk.store.audit())[-1].detail["more"] == ["TEA-001"]
+
+
 @pytest.mark.parametrize(
     ("source", "why"),
     [
@@ -421,7 +431,7 @@ def test_a_source_that_staff_add_carries_the_facts_that_it_says(desk: Desk) -> N
         (replace(LEAFLET, address="ftp://tea.example"), "address: must begin with https"),
         (replace(LEAFLET, year=12), "year: must be a year from 1900 to 2027"),
         (replace(LEAFLET, key="Leaf let"), "small letters"),
-        (replace(LEAFLET, key="place"), "there is this source already: A page about tea"),
+        (replace(LEAFLET, key="place"), "'place' is the key of another source: A page about tea"),
         (replace(LEAFLET, address=SOURCE.address), "there is this source already"),
         (
             replace(SOURCE, key="new", facts=("TEA-001",), address=None, title="a page  about TEA"),

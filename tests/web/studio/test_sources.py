@@ -104,7 +104,7 @@ def test_a_source_that_is_missing_is_added_read_by_a_second_person_and_shown(emp
 
     submit(anna, draft, sources=f"{kept.key}\nplace")
     read = ben.open(draft).text
-    assert ("added by staff" in read, "says TEA-001" in read) == (True, True)
+    assert ("by staff: TEA-001" in read, "says TEA-001" in read) == (True, True)
     ben.act(draft, "/approve")
     assert ben.act(draft, "/studio/publish").status_code == 303
     assert [one.title for one in parts.knowledge.live().sources(parts.knowledge.live().live("tea-what-is"))] == [
@@ -114,6 +114,23 @@ def test_a_source_that_is_missing_is_added_read_by_a_second_person_and_shown(emp
     trail = ben.open("/studio/audit").text
     assert "added the source Tea for beginners" in trail
     assert "The trail is whole" in trail
+
+
+@pytest.mark.usefixtures("others")
+def test_of_a_source_that_is_known_it_is_noted_that_it_says_another_fact(employ: Employ, parts: Parts) -> None:
+    anna = employ("Anna", "author")
+    draft = begin(anna)
+    chosen = anna.act(f"{draft}/edit", "/choose", add_sources="older")
+    assert "says none of the facts above" in chosen.text
+    entered = anna.send(chosen, "/choose", more_sources="older")
+    assert 'value="An older page about tea"' in entered.text
+    noted = anna.send(entered, "/new-source", carried="TEA-001")
+    assert "It is noted that this source says it, too" in noted.text
+    assert parts.knowledge.store.sources()["older"].facts == ("TEA-001",)
+    assert drafted(parts) == ("place", "older")
+    assert "says none of the facts above" not in noted.text
+    assert "noted that An older page about tea says TEA-001" in anna.open("/studio/audit").text
+    assert anna.act(f"{draft}/edit", "/submit").status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -130,10 +147,10 @@ def test_a_source_that_is_missing_is_added_read_by_a_second_person_and_shown(emp
         ({"carried": []}, "choose at least one fact"),
         ({"carried": "TEA-002"}, "TEA-002 has to be checked again"),
         ({"carried": "TEA-999"}, "is no known fact"),
-        ({"source_address": "https://example.org/tea"}, "there is this source already: A page about tea"),
+        ({"source_address": "https://example.org/tea"}, "and it says that: A page about tea"),
         (
             {"source_title": "a PAGE about tea", "source_organisation": "A good  place", "source_year": "2025"},
-            "there is this source already: A page about tea",
+            "there is this source already, and it says that: A page about tea",
         ),
     ],
 )
