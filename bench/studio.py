@@ -61,7 +61,12 @@ LETTERS, ACTS = 1000, 5000
 FILTERED = (
     *("/studio/?words=lupus+kidney", "/studio/?order=used", "/studio/?order=missed", "/studio/?order=hard"),
     *("/studio/?order=unhelpful", "/studio/?due=soon&topic=lupus&page=9", "/studio/calendar?month=2027-11"),
-    *("/studio/facts?words=sun", "/studio/glossary?words=cell", f"/studio/entries/{CARD}/sign-off"),
+    *(
+        "/studio/facts?words=sun",
+        "/studio/sources?words=lupus",
+        "/studio/glossary?words=cell",
+        f"/studio/entries/{CARD}/sign-off",
+    ),
 )
 FILES = (".csv", ".xlsx", ".ics")
 """Endings of what other programs read."""

@@ -48,6 +48,21 @@ def content_hash(entry: Entry) -> str:
     return hashlib.sha256(entry_body(entry).encode()).hexdigest()
 
 
+def source_body(source: Source) -> str:
+    """The one stored form of a source. Of one that only facts name, it is what it was before there were others."""
+    row = {**_shown_source(source), **({"facts": list(source.facts)} if source.facts else {})}
+    return json.dumps(row, ensure_ascii=False, sort_keys=True)
+
+
+def source_from_body(body: str) -> Source:
+    row = json.loads(body)
+    return Source(**{**row, "facts": tuple(row.get("facts", ()))})
+
+
+def _shown_source(source: Source) -> dict[str, Any]:
+    return {key: value for key, value in vars(source).items() if key != "facts"}
+
+
 def _runs(runs: tuple[Run, ...]) -> list[dict[str, str]]:
     return [{key: value for key, value in vars(run).items() if value is not None} for run in runs]
 
@@ -73,7 +88,7 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
         "entry": answer.entry,
         "topic": answer.topic,
         "revision": answer.revision,
-        "sources": [dict(vars(source)) for source in answer.sources],
+        "sources": [_shown_source(source) for source in answer.sources],
         "checked_on": _date(answer.checked_on),
         "as_of": _date(answer.as_of),
         "review": answer.review,

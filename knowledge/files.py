@@ -45,6 +45,8 @@ _PLAIN = re.compile(r"[^\W\d_](?:[^:#\n\[\]{}&*!|>'\"%@`]|(?<=\w)'(?=\w))*\Z")
 _YAML_WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """Characters that no content file may hold."""
+ADDRESS = re.compile(r"https?://[^\s<>\"]+")
+"""Where a source is found."""
 _MARKUP = re.compile(r"\*\*|__|\]\(|<[A-Za-z/!]|^\s*#|^\s*\||`")
 
 
@@ -349,21 +351,27 @@ def quiz_text(quiz: Quiz | None) -> str:
 
 
 def read_sources(file: Path) -> dict[str, Source]:
-    """`sources.yml`: key -> title, organisation, year, address. Raises `ContentError`."""
+    """`sources.yml`: key -> title, organisation, year, address, and `facts` where it carries some that do not name it.
+    Raises `ContentError`."""
     table = read_yaml(read_text(file), file)
     if not isinstance(table, dict):
         raise ContentError([Fault(file, 1, "must be lines of key: and, indented below, title and the other keys")])
     sources, faults = {}, []
     for key, row in table.items():
-        known = isinstance(row, dict) and set(row) == {"title", "organisation", "year", "address"}
+        known = isinstance(row, dict) and set(row) - {"facts"} == {"title", "organisation", "year", "address"}
         if not known or not row["title"] or not row["organisation"]:
             faults.append(Fault(file, 1, f"source {key!r} needs title, organisation, year and address (null if none)"))
             continue
-        if row["address"] is not None and not re.match(r"https?://[^\s<>\"]+\Z", str(row["address"])):
+        if row["address"] is not None and not ADDRESS.fullmatch(str(row["address"])):
             faults.append(Fault(file, 1, f"source {key!r}: address must be an http(s) address or null"))
         if row["year"] is not None and not isinstance(row["year"], int):
             faults.append(Fault(file, 1, f"source {key!r}: year must be a number or null"))
-        sources[key] = Source(key, str(row["title"]), str(row["organisation"]), row["year"], row["address"])
+        facts = row.get("facts", [])
+        if not isinstance(facts, list) or not all(isinstance(fact, str) and fact for fact in facts):
+            faults.append(Fault(file, 1, f"source {key!r}: facts must be a list of ids of facts"))
+            continue
+        about = (str(row["title"]), str(row["organisation"]), row["year"], row["address"])
+        sources[key] = Source(key, *about, tuple(facts))
     if faults:
         raise ContentError(faults)
     return sources
@@ -373,7 +381,8 @@ def write_sources(sources: Mapping[str, Source]) -> str:
     """The canonical text of `sources.yml`, sorted by key."""
     rows = []
     for key, source in sorted(sources.items()):
-        values = {name: value for name, value in vars(source).items() if name != "key"}
+        left_out = {"key"} if source.facts else {"key", "facts"}
+        values = {name: value for name, value in vars(source).items() if name not in left_out}
         rows.append(f"{scalar(key)}:\n")
         rows.extend(f"  {name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items())
     return SOURCES_HEAD + "".join(rows)

@@ -32,13 +32,15 @@ ReviewState = Literal["editorial", "clinician"]
 
 @dataclass(frozen=True)
 class Source:
-    """Where a statement comes from, as a reader sees it. `year` and `address` are None where the source gives none."""
+    """Where a statement comes from, as a reader sees it. `year` and `address` are None where the source gives none.
+    `facts`: ids of facts that it carries, beside those that name it themselves; of no interest to readers."""
 
     key: str
     title: str
     organisation: str
     year: int | None = None
     address: str | None = None
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import numpy as np
 
 from knowledge import ledger, reading
 from knowledge.errors import ContentError, Fault
-from knowledge.files import ContentFolder, read_folder
+from knowledge.files import ADDRESS, ContentFolder, read_folder
 from knowledge.glossary import DAYS as GLOSSARY_DAYS
 from knowledge.glossary import FILE as GLOSSARY_FILE
 from knowledge.glossary import Glossary, form_key, read_glossaries, sources_of
@@ -35,6 +35,12 @@ ANSWER_WORDS = 80
 MORE_WORDS = 150
 PHRASINGS = 10
 RELATED = 5
+
+SOURCE_CHARACTERS = 300
+"""Longest title, and name of an organisation; the longest that came with Lantern has a third of them."""
+ADDRESS_CHARACTERS = 500
+OLDEST_SOURCE = 1900
+"""Year of the oldest source that somebody may add: an older one is a slip."""
 
 READ_IN = "en"
 """The locale whose texts are graded: the formulas were fitted to English."""
@@ -142,6 +148,8 @@ def check(content: ContentFolder, cards: frozenset[str], glossaries: Mapping[str
     for source in content.sources.values():
         if _SCRIPT.search(f"{source.title} {source.organisation} {source.address}"):
             faults.append(Fault(content.folder / "sources.yml", 1, f"source {source.key!r}: holds a script; remove it"))
+        for one in _uncarried(source, content.facts):
+            faults.append(Fault(content.folder / "sources.yml", 1, f"source {source.key!r}: {one.message}"))
     for locale, glossary in glossaries.items():
         faults.extend(_unsupported_terms(glossary, content.folder / locale / GLOSSARY_FILE, content))
     return faults
@@ -153,6 +161,16 @@ class Grounds:
 
     sources: Mapping[str, Source]
     facts: Mapping[str, Fact]
+
+    @functools.cached_property
+    def carriers(self) -> Mapping[str, tuple[str, ...]]:
+        """Keys of the known sources that carry each fact, by its id: those that it names, then those that name it."""
+        found = {fact.id: [key for key in fact.sources if key in self.sources] for fact in self.facts.values()}
+        for key, source in self.sources.items():
+            for name in source.facts:
+                if key not in found.get(name, [key]):
+                    found[name].append(key)
+        return {name: tuple(keys) for name, keys in found.items()}
 
 
 @dataclass(frozen=True)
@@ -193,6 +211,34 @@ def unfit(entry: Entry, grounds: Grounds, others: Iterable[Entry] | Beside) -> l
             if rivals:
                 found.append(_claimed_twice(phrase, rivals[-1]))
     return found
+
+
+def unfit_source(source: Source, facts: Mapping[str, Fact], today: dt.date) -> list[Found]:
+    """What is wrong with a source that somebody adds; nothing when the list is empty."""
+    found = []
+    for field, text in (("title", source.title), ("organisation", source.organisation)):
+        if not text.strip():
+            found.append(Found(field, "is missing"))
+        elif len(text) > SOURCE_CHARACTERS or not text.isprintable():
+            found.append(Found(field, f"must be one line of at most {SOURCE_CHARACTERS} characters"))
+        elif _SCRIPT.search(text):
+            found.append(Found(field, "holds the address of a script; write plain words"))
+    address = source.address
+    if address is not None and (len(address) > ADDRESS_CHARACTERS or not ADDRESS.fullmatch(address)):
+        found.append(Found("address", "must begin with https:// or http:// and have no spaces; or leave it empty"))
+    if source.year is not None and not OLDEST_SOURCE <= source.year <= today.year + 1:
+        found.append(Found("year", f"must be a year from {OLDEST_SOURCE} to {today.year + 1}; or leave it empty"))
+    if not source.facts:
+        found.append(Found("facts", "choose at least one fact that this source says; without one nothing leans on it"))
+    return [*found, *_uncarried(source, facts)]
+
+
+def _uncarried(source: Source, facts: Mapping[str, Fact]) -> Iterator[Found]:
+    for name in source.facts:
+        if name not in facts:
+            yield Found("facts", f"{name!r} is no known fact")
+        elif facts[name].mark == "recheck":
+            yield Found("facts", f"{name} has to be checked again; nothing may lean on it before")
 
 
 def _forms(word: Entry) -> set[tuple[str, str]]:
@@ -377,10 +423,10 @@ def _support(entry: Entry, grounds: Grounds) -> Iterator[Found]:
         elif grounds.facts[fact].mark == "recheck":
             yield Found("facts", f"{fact} is marked recheck; it may stand in an unpublished draft only")
         else:
-            available.update(grounds.facts[fact].sources)
+            available.update(grounds.carriers[fact])
     for key in entry.sources:
         if key not in grounds.sources:
-            yield Found("sources", f"{key!r} is not in sources.yml; add it there or cite another")
+            yield Found("sources", f"{key!r} is no known source; look for the one that is meant, or add it")
         elif key not in available:
             yield Found("sources", f"{key!r} belongs to none of the cited facts; take it out or cite its fact")
     if entry.topic != "assistant" and not (entry.facts and entry.sources):

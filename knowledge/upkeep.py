@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from knowledge.store.jobs import CALENDAR, RETENTION, SAFETY, THRESHOLDS, JobState
-from knowledge.store.trials import CopyState
+from knowledge.store.trials import CopyState, SyncDay
 from storage.lease import Holder
 
 SILENT_LEASES = 3
@@ -17,6 +17,8 @@ SILENT_LEASES = 3
 
 class Copies(Protocol):
     def state(self) -> CopyState: ...
+
+    def days(self, since: dt.date) -> list[SyncDay]: ...
 
 
 class Jobs(Protocol):
@@ -29,7 +31,8 @@ class Jobs(Protocol):
 class CopyHealth:
     """`made` is the day of the copy that people are answered from, `shipped` whether it came with the program.
     `failed_at` and `failure`: of a sync since, where one failed. `ok`: it is fetched anew often enough, or not at all,
-    because that is how it was set."""
+    because that is how it was set. `studies` of a copy that was fetched, and how many of them are `missing` from the
+    registry; 0 of the shipped one."""
 
     ok: bool
     made: dt.date
@@ -37,6 +40,8 @@ class CopyHealth:
     days_old: int
     failed_at: dt.datetime | None
     failure: str | None
+    studies: int = 0
+    missing: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,15 @@ class Upkeep:
         # A new home is not to blame for the age of the copy it came with, only for not getting a newer one.
         begun = state.made or (state.tried_since.date() if state.tried_since else today)
         ok = self.daily is None or (today - begun).days <= self.old_days
-        return CopyHealth(ok, made, state.made is None, (today - made).days, state.failed_at, state.failure)
+        failed = (state.failed_at, state.failure)
+        return CopyHealth(ok, made, state.made is None, (today - made).days, *failed, state.studies, state.missing)
+
+    def syncs(self, days: int) -> list[SyncDay]:
+        """What syncs did on each of the last days, also on those on which nothing happened."""
+        first = self.clock().date() - dt.timedelta(days=days - 1)
+        found = {one.day: one for one in self.copies.days(first)}
+        every = (first + dt.timedelta(days=number) for number in range(days))
+        return [found.get(day, SyncDay(day, 0, 0, 0)) for day in every]
 
     def worker(self) -> WorkerHealth:
         holder = self.jobs.worker()

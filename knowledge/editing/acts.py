@@ -10,6 +10,7 @@ one exact text; the next edit voids it.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 import unicodedata
@@ -30,7 +31,7 @@ from knowledge.editing.refusals import (
 )
 from knowledge.errors import EditRefused
 from knowledge.files import MOST_BYTES
-from knowledge.model import Draft, Entry, Fact, Person, Release, Role
+from knowledge.model import Draft, Entry, Fact, Person, Release, Role, Source
 from knowledge.store.change import Change, Key, Kind, Member, Plan, State, kind_of
 from knowledge.store.effects import ThresholdEffects
 from knowledge.store.repository import KnowledgeStore
@@ -159,6 +160,36 @@ class Editing:
             change.set_state(draft_id, "in_review", at)
             _record(change, "submit", draft, by, at, reason)
             return change.draft(draft_id)
+
+    def add_source(self, source: Source, *, by: Person, at: dt.datetime, reason: str = "") -> Source:
+        """Makes a source known, so that texts can cite it beside the facts that it carries; returns it as it is kept.
+        Of one that there is already, notes the facts that nobody knew it to carry. Readers are shown it once a text
+        that cites it is published, which somebody else approved. Raises `UnfitText` with every fault, and `EditRefused`
+        where all of that is known."""
+        self._require(by, "author", "add_source", None, at)
+        if not re.fullmatch(r"[a-z0-9-]{1,80}", source.key):
+            raise EditRefused("the key of a source has 1 to 80 small letters, digits and hyphens")
+        facts = self._facts()
+        if faults := review.unfit_source(source, facts, at.date()):
+            raise UnfitText([(fault.field, fault.message) for fault in faults])
+        with self._store.changing() as change:
+            known = change.sources()
+            same = next((other for other in known.values() if _is_same_source(other, source)), None)
+            if same is None and source.key in known:
+                raise EditRefused(f"{source.key!r} is the key of another source: {known[source.key].title}")
+            detail: dict[str, Any] = {}
+            if same is not None:
+                carriers = review.Grounds(known, facts).carriers
+                more = [fact for fact in source.facts if same.key not in carriers[fact]]
+                if not more:
+                    raise EditRefused(
+                        f"there is this source already, and it says that: {same.title}, {same.organisation}; find it"
+                    )
+                source, detail = dataclasses.replace(same, facts=(*same.facts, *more)), {"more": more}
+            change.keep_sources({source.key: source})
+            detail["source"] = {**vars(source), "facts": list(source.facts)}
+            change.record("add_source", by=by.name, at=at, reason=reason, detail=detail)
+        return source
 
     # Reviewing -------------------------------------------------------------------------------------------------
 
@@ -433,14 +464,22 @@ class Editing:
             members = _live(change)
             if key in members and members[key].state == "live":
                 raise EditRefused(f"{key[1]} is live")
-            revision_id = change.last_live(key)
-            if revision_id is None:
-                raise EditRefused(f"{key[1]} has never been live; write, approve and publish it")
-            states = _states(members)
-            states[key] = (revision_id, "live")
-            release = change.add_release(dict(states.values()), by=by.name, at=at, origin="editing")
-            change.record("restore", by=by.name, at=at, reason=reason, key=key, release=release)
-            return release
+            return _restored(change, members, {key}, by, at, reason)
+
+    def restore_all(self, keys: Iterable[Key], *, by: Person, at: dt.datetime, reason: str) -> int:
+        """Brings back withdrawn texts together, as when an incident is over: each the one that was live last. Returns
+        the release. Raises `EditRefused` when one of them is not withdrawn any more; then none comes back."""
+        wanted = set(keys)
+        self._require(by, "publisher", "restore", next(iter(wanted)) if len(wanted) == 1 else None, at)
+        _require_reason(reason)
+        if not wanted:
+            raise EditRefused("tick at least one text")
+        with self._store.changing() as change:
+            members = _live(change)
+            for key in sorted(wanted):
+                if key not in members or members[key].state != "withdrawn":
+                    raise EditRefused(f"{key[1]} is not withdrawn any more; look at the list again")
+            return _restored(change, members, wanted, by, at, reason)
 
     def roll_back(self, release: int, *, by: Person, at: dt.datetime, reason: str) -> int:
         """Makes an earlier release live again, as a new one; returns its number. An incident outlives a roll back: what
@@ -644,6 +683,13 @@ def unfit(entry: Entry, grounds: review.Grounds, others: Iterable[Entry] | revie
     return list(dict.fromkeys([*written, *found]))
 
 
+def _is_same_source(one: Source, other: Source) -> bool:
+    if one.address is not None and one.address == other.address:
+        return True
+    named = [(_plain(source.title), _plain(source.organisation), source.year) for source in (one, other)]
+    return named[0] == named[1]
+
+
 def _require_storable(entry: Entry) -> None:
     """Faults of a text are for its author to see and mend; what the database cannot hold is refused at once."""
     _require_key(entry.key)
@@ -759,6 +805,22 @@ def _live(change: Change) -> dict[Key, Member]:
 def _states(members: Mapping[Key, Member]) -> dict[Key, tuple[int, State]]:
     """What a release consists of, as the next one may be made from it: id and state of each revision."""
     return {key: (member.revision_id, member.state) for key, member in members.items()}
+
+
+def _restored(
+    change: Change, members: Mapping[Key, Member], wanted: set[Key], by: Person, at: dt.datetime, reason: str
+) -> int:
+    states = _states(members)
+    for key in sorted(wanted):
+        revision_id = change.last_live(key)
+        if revision_id is None:
+            raise EditRefused(f"{key[1]} has never been live; write, approve and publish it")
+        states[key] = (revision_id, "live")
+    release = change.add_release(dict(states.values()), by=by.name, at=at, origin="editing")
+    one = next(iter(wanted)) if len(wanted) == 1 else None
+    several = None if one else _entries(wanted)
+    change.record("restore", by=by.name, at=at, reason=reason, key=one, release=release, detail=several)
+    return release
 
 
 def _entries(keys: Iterable[Key]) -> dict[str, list[str]]:

@@ -268,7 +268,7 @@ def _without_odd_signs(column: str, text: str) -> str:
 
 def _loose_value(column: str, text: str, before: Entry) -> Any:
     if len(text) > MOST_CELL_CHARACTERS:
-        raise ValueError(f"has {len(text):,} characters, a field may have {MOST_CELL_CHARACTERS:,}; it was not saved")
+        raise ValueError(f"has {len(text):,} characters, a field may have {MOST_CELL_CHARACTERS:,}")
     if column in LISTS:
         return tuple(_items(text))
     if column == "quiz":
@@ -289,7 +289,7 @@ def _loose_value(column: str, text: str, before: Entry) -> Any:
 def _quiz_of(text: str) -> Quiz | None:
     entry, faults = _read(Row(1, {**cells_of(_PLAINEST), "quiz": text}))
     if entry is None:
-        raise ValueError(f"{faults[0][1]}; it was not saved")
+        raise ValueError(faults[0][1])
     return entry.quiz
 
 

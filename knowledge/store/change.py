@@ -11,7 +11,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from knowledge.codec import content_hash, entry_body, entry_from_json
+from knowledge.codec import content_hash, entry_body, entry_from_json, source_body, source_from_body
 from knowledge.errors import EditRefused
 from knowledge.model import Approval, AuditRow, Draft, Entry, ReviewState, Source
 from knowledge.store.audit import BEGINNING, entries_of, row_hash
@@ -183,12 +183,16 @@ class Change:
             self._connection.execute(sa.insert(revision_people), rows)
         return id_
 
+    def sources(self) -> dict[str, Source]:
+        """All sources by key."""
+        return {row.key: source_from_body(row.body) for row in self._connection.execute(sa.select(sources))}
+
     def keep_sources(self, wanted: Mapping[str, Source]) -> bool:
         """Adds and changes sources; whether anything changed."""
         kept = {row.key: row.body for row in self._connection.execute(sa.select(sources))}
         changed = False
         for key, source in wanted.items():
-            body = json.dumps(vars(source), ensure_ascii=False, sort_keys=True)
+            body = source_body(source)
             if key not in kept:
                 self._connection.execute(sa.insert(sources), {"key": key, "body": body})
             elif kept[key] != body:

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 from knowledge.codec import content_hash, entry_from_json
 from knowledge.errors import EditRefused
 from knowledge.model import AuditRow, Draft, Entry, Release, ReviewState, Revision, Source
-from knowledge.store.audit import about
+from knowledge.store.audit import about, entries_of
 from knowledge.store.change import Change, Newest, Origin, Plan, SiteSetting
 from knowledge.store.faults import translated as _translated
 from knowledge.store.tables import (
@@ -27,7 +27,6 @@ from knowledge.store.tables import (
     releases,
     revisions,
     site_settings,
-    sources,
     vectors,
 )
 from knowledge.thresholds import KEPT_AS, Thresholds, in_force
@@ -132,7 +131,7 @@ class KnowledgeStore:
 
     def sources(self) -> dict[str, Source]:
         with _translated(), read(self._engine) as connection:
-            return {key: Source(**json.loads(body)) for key, body in connection.execute(sa.select(sources))}
+            return Change(connection).sources()
 
     def has_origin(self, origin: Origin) -> bool:
         """Whether any release came about this way."""
@@ -252,13 +251,23 @@ class KnowledgeStore:
         with _translated(), read(self._engine) as connection:
             return [_audit_row(row) for row in connection.execute(query)]
 
-    def audit_of(self, entry: tuple[str, str], limit: int = 200) -> list[AuditRow]:
-        """The newest acts on one entry alone, the newest first, without reading the whole trail. Acts on several
-        entries at once are not among them; `audit` has those too."""
-        query = sa.select(audit).where(audit.c.locale == entry[0], audit.c.entry_id == entry[1])
+    def acts_behind(self, releases_since: int) -> dict[int, AuditRow]:
+        """The act that made each release from this number on; starter content has none."""
+        query = sa.select(audit).where(audit.c.release_number >= releases_since)
         with _translated(), read(self._engine) as connection:
-            rows = connection.execute(query.order_by(audit.c.number.desc()).limit(limit))
-            return [_audit_row(row) for row in rows]
+            return {row.release_number: _audit_row(row) for row in connection.execute(query)}
+
+    def audit_of(self, entry: tuple[str, str], limit: int = 200) -> list[AuditRow]:
+        """The newest acts on one entry, alone or among several, the newest first, without reading the whole trail. That
+        a plan was taken back or failed is not among them; `audit` has that too."""
+        alone = sa.select(audit).where(audit.c.locale == entry[0], audit.c.entry_id == entry[1])
+        several = sa.select(audit).where(audit.c.locale.is_(None), audit.c.entry_id.is_(None))
+        several = several.where(audit.c.detail.contains(entry[1], autoescape=True))
+        with _translated(), read(self._engine) as connection:
+            rows = [_audit_row(row) for row in connection.execute(alone.order_by(audit.c.number.desc()).limit(limit))]
+            named = [_audit_row(row) for row in connection.execute(several)]
+        rows += [row for row in named if entry in entries_of(row.locale, row.entry, row.detail)]
+        return sorted(rows, key=lambda row: -row.number)[:limit]
 
     def vectors(self, text_hashes: Iterable[str], model_hash: str) -> dict[str, np.ndarray]:
         """Cached vectors (float32) by text hash, for one model. Texts never embedded before are left out."""

@@ -45,6 +45,17 @@ class CopyState:
     unknown_words: int = 0
 
 
+@dataclass(frozen=True)
+class SyncDay:
+    """What syncs did on a day, of the clock of the worker: how many became whole, how many did not, and of how many
+    studies another status was seen."""
+
+    day: dt.date
+    whole: int
+    unfinished: int
+    moved: int
+
+
 class TrialStore:
     """The copy as the last whole sync left it. Safe to share between threads.
 
@@ -106,6 +117,22 @@ class TrialStore:
                 unreadable=last.unreadable,
                 unknown_words=last.unknown_words,
             )
+
+    def days(self, since: dt.date) -> list[SyncDay]:
+        """The days from `since` on with a sync, or with a study whose status changed, in order. A sync stands on the
+        day on which it became whole, or was last heard of."""
+        row, seen_on = trial_syncs.c, trial_status_changes.c.seen_on
+        ended = sa.func.coalesce(row.ended_at, row.failed_at, row.begun_at)
+        day, is_whole = sa.func.substr(ended, 1, 10), row.state == "whole"
+        syncs = sa.select(day, is_whole, sa.func.count()).where(ended >= since.isoformat()).group_by(day, is_whole)
+        moved = sa.select(seen_on, sa.func.count()).where(seen_on >= since.isoformat()).group_by(seen_on)
+        with translated(), snapshot(self._engine) as connection:
+            counts: dict[str, list[int]] = {}
+            for name, whole, count in connection.execute(syncs):
+                counts.setdefault(name, [0, 0, 0])[0 if whole else 1] += count
+            for name, count in connection.execute(moved):
+                counts.setdefault(name, [0, 0, 0])[2] += count
+        return [SyncDay(dt.date.fromisoformat(name), *found) for name, found in sorted(counts.items())]
 
 
 def _changes(connection: Connection) -> dict[str, list[Change]]:

@@ -16,7 +16,7 @@ from knowledge.editing.calendar import Calendar, Done
 from knowledge.store.jobs import CALENDAR, RETENTION, WORKER, JobBook
 from knowledge.store.repository import KnowledgeStore
 from knowledge.store.tables import leases
-from knowledge.store.trials import CopyState
+from knowledge.store.trials import CopyState, SyncDay
 from knowledge.upkeep import Upkeep
 from storage.engine import open_engine
 from storage.lease import Lease
@@ -188,6 +188,9 @@ class Copies:
     def state(self) -> CopyState:
         return self.copy
 
+    def days(self, since: dt.date) -> list[SyncDay]:
+        return [SyncDay(NOON.date() - DAYS, 1, 0, 3)]
+
 
 def upkeep(shift: Shift, copy: CopyState, daily: dt.time | None = dt.time(4, 10)) -> Upkeep:
     shipped = dt.date(2026, 11, 1)
@@ -213,6 +216,12 @@ def test_a_copy_that_could_not_be_fetched_for_days_is_told_of(
     health = upkeep(shift, copy).copy()
     assert (health.ok, health.made, health.days_old, health.shipped) == (ok, made, days_old, copy.made is None)
     assert upkeep(shift, copy, daily=None).copy().ok
+
+
+def test_days_without_a_sync_are_told_of_too(shift: Shift) -> None:
+    told = upkeep(shift, CopyState()).syncs(3)
+    today = NOON.date()
+    assert told == [SyncDay(today - 2 * DAYS, 0, 0, 0), SyncDay(today - DAYS, 1, 0, 3), SyncDay(today, 0, 0, 0)]
 
 
 def test_a_worker_is_there_while_it_was_seen_a_moment_ago(shift: Shift) -> None:

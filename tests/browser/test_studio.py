@@ -143,6 +143,7 @@ class Hand:
 
     def look(self, name: str) -> None:
         """Nothing is to be scrolled sideways, and axe-core finds no fault; and a picture, where somebody wants one."""
+        self.page.wait_for_load_state()
         wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, f"{name} is {wide} pixels wider than the window"
         self.page.evaluate(self._axe)
@@ -198,6 +199,7 @@ def test_a_new_editor_changes_a_sentence_and_patients_read_it(
     anna.begin()
     anna.page.get_by_label("Words").fill("sunscreen")
     anna.click(anna.button("Find"))
+    expect(anna.page).to_have_url(re.compile("words=sunscreen"))
     anna.look("answers")
     anna.click(anna.link("How do I protect myself from the sun with lupus?"))
     anna.look("entry")
@@ -319,6 +321,35 @@ def with_answer(sheet: bytes, text: str) -> bytes:
     return kept.getvalue()
 
 
+def choose_source_by_keyboard(hand: Hand) -> None:
+    """Finds a source, adds it, puts it first and takes it out again, without a mouse; the text is not sent anywhere by
+    an Enter key in a field."""
+    page, chosen = hand.page, hand.page.get_by_role("list", name="Sources chosen")
+    before = page.locator("#sources").input_value()
+    page.locator("summary", has_text="Find a source").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("mayo clinic trials")
+    page.keyboard.press("Enter")
+    found = page.get_by_role("region", name="Sources found")
+    expect(found.get_by_role("listitem")).to_have_count(1)
+    found.get_by_role("button", name="Add it").focus()
+    page.keyboard.press("Enter")
+    expect(chosen).to_contain_text("Mayo Clinic")
+    hand.look("sources-found")
+    chosen.get_by_role("button", name="Put first: Information on joining clinical trials").focus()
+    page.keyboard.press("Enter")
+    expect(chosen.get_by_role("listitem").first).to_contain_text("Mayo Clinic")
+    chosen.get_by_role("button", name="Take out Information on joining clinical trials").focus()
+    page.keyboard.press("Enter")
+    expect(chosen).not_to_contain_text("Mayo Clinic")
+    assert page.locator("#sources").input_value() == before
+    page.locator("#question").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
+    page.goto(page.url.replace("/save", "/edit"))
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("size", "entry"), [(PHONE, "lupus-what-is"), (WIDE, "lupus-contagious")])
 def test_every_page_is_without_fault_fits_and_is_used_by_keyboard(
@@ -336,6 +367,7 @@ def test_every_page_is_without_fault_fits_and_is_used_by_keyboard(
         eve.button(width).focus()
         eve.page.keyboard.press("Enter")
         expect(shown).to_have_class(classes)
+    choose_source_by_keyboard(eve)
     draft = eve.page.url.split("/")[-2]
     for path in (
         *pages(draft),

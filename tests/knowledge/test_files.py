@@ -262,6 +262,8 @@ def test_all_faults_of_all_files_come_at_once(content: Path) -> None:
         "title: ''\n  organisation: O\n  year: 2025\n  address: null",
         "title: T\n  organisation: O\n  year: soon\n  address: null",
         "title: T\n  organisation: O\n  year: 2025\n  address: javascript:alert(1)",
+        "title: T\n  organisation: O\n  year: 2025\n  address: null\n  facts: TEA-001",
+        "title: T\n  organisation: O\n  year: 2025\n  address: null\n  facts: [1]",
     ],
 )
 def test_a_source_that_a_reader_cannot_follow_is_refused(content: Path, row: str) -> None:

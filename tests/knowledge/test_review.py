@@ -84,7 +84,7 @@ def test_the_small_content_is_fit_to_publish(content: Path) -> None:
     [
         (replace(TEA, related=("tea-gone",)), "related:", "related: entry 'tea-gone' does not exist; write it or"),
         (replace(TEA, related=("tea-steps",) * 6), "related:", "related: at most 5 entries"),
-        (replace(TEA, sources=("nowhere",)), "sources:", "sources: 'nowhere' is not in sources.yml"),
+        (replace(TEA, sources=("nowhere",)), "sources:", "sources: 'nowhere' is no known source"),
         (replace(TEA, sources=("elsewhere",)), "sources:", "sources: 'elsewhere' belongs to none of the cited facts"),
         (replace(TEA, sources=()), "sources:", "sources: an entry needs at least one fact and one source"),
         (replace(TEA, facts=("TEA-001", "TEA-009")), "facts:", "facts: 'TEA-009' is not in facts.tsv"),
@@ -149,6 +149,25 @@ def test_a_source_that_holds_a_script_is_named(content: Path) -> None:
     file.write_text(file.read_text("utf-8").replace("Another page", "javascript:alert(1)"), "utf-8")
     found = said(review.check(read_folder(content), frozenset(), {}))
     assert found == ["sources.yml:1 source 'elsewhere': holds a script; remove it"]
+
+
+def test_a_source_carries_facts_that_do_not_name_it(content: Path) -> None:
+    file = content / "sources.yml"
+    cites_it = replace(TEA, sources=("elsewhere",))
+    assert "belongs to none of the cited facts" in faults(content, cites_it)[0]
+    written = file.read_text("utf-8")
+    for fact, found in (
+        ("TEA-001", []),
+        ("TEA-002", ["TEA-002 has to be checked again"]),
+        ("X-1", ["'X-1' is no known fact"]),
+    ):
+        file.write_text(f"{written}  facts: [{fact}]\n", "utf-8")
+        told = said(review.check(read_folder(content), frozenset(), {}))
+        assert [one for one in told if one.startswith("sources.yml")] == [
+            f"sources.yml:1 source 'elsewhere': {one}" + ("; nothing may lean on it before" if "again" in one else "")
+            for one in found
+        ]
+        assert any("belongs to none" in one for one in told) == bool(found)
 
 
 @pytest.mark.parametrize("opening", ["Usually", "Sometimes"])

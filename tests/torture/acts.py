@@ -19,6 +19,7 @@ from knowledge.codec import content_hash
 from knowledge.editing.seed import import_seed, write_cards
 from knowledge.errors import EditRefused
 from knowledge.files import write_entry
+from knowledge.model import Source
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
 from knowledge.store import repository as knowledge_rows
@@ -63,6 +64,7 @@ from tests.knowledge.samples import (
 from tests.trials_registry import moved, records
 
 WHY = "the tea board said so"
+LEAFLET = Source("leaflet", "Tea for beginners", "The Tea Board", 2026, None, ("TEA-001",))
 BURN = replace(CARD, id="burn", question="What do I do about a burn?")
 """A card that no rule asks for, so it may go."""
 MUCH_LATER = dt.datetime(2100, 1, 1, tzinfo=dt.timezone.utc)
@@ -193,6 +195,10 @@ PUBLISHING: dict[str, Act] = {
     "publish what is due": _act(lambda desk: desk.acts.publish_due(LATER), _two_planned),
     "roll back": _act(lambda desk: desk.acts.roll_back(1, by=PETER, at=LATER, reason=WHY), _two_published),
     "withdraw": _act(lambda desk: desk.acts.withdraw([TEA.key, STEPS.key], by=PETER, at=LATER, reason=WHY)),
+    "restore several": _act(
+        lambda desk: desk.acts.restore_all([TEA.key, STEPS.key], by=PETER, at=LATER, reason=WHY),
+        lambda desk: desk.acts.withdraw_topic(TEA.topic, by=PETER, at=NOON, reason=WHY),
+    ),
     "restore": _act(lambda desk: desk.acts.restore(TEA.key, by=PETER, at=LATER, reason=WHY), _withdrawn),
 }
 OTHER_ACTS: dict[str, Act] = {
@@ -217,6 +223,7 @@ OTHER_ACTS: dict[str, Act] = {
         lambda desk: _approve(desk, BEN), lambda desk: desk.submitted(BETTER, by=BEN)
     ),
     "settle a case": _act(lambda desk: desk.acts.settle_case("who won the cup", by=CLARA, at=NOON, reason=WHY)),
+    "add a source": _act(lambda desk: desk.acts.add_source(LEAFLET, by=ANNA, at=NOON)),
     "plan": _act(lambda desk: desk.acts.plan([1, 2], due_at=LATER, by=PETER, at=NOON), _two_approved),
     "cancel a plan": _act(lambda desk: desk.acts.cancel_plan(1, by=PETER, at=NOON), _two_planned),
     "take off a plan that is not possible any more": _act(

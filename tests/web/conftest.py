@@ -28,6 +28,7 @@ from knowledge.glossary import Glossary, live
 from knowledge.model import Answer, Block, Entry, FollowUp, Provenance, Question, Release, Revision, Source
 from knowledge.phrases import Phrases
 from knowledge.settings import SHIPPED_CONTENT
+from knowledge.store.trials import SyncDay
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.snapshot import load_snapshot
 from knowledge.upkeep import CopyHealth, WorkerHealth
@@ -176,6 +177,8 @@ class SmallUpkeep:
     def __init__(self) -> None:
         self.held_back: str | None = None
         self.registry = CopyHealth(True, dt.date(2026, 11, 28), False, 1, None, None)
+        first = dt.date(2026, 11, 30)
+        self.days = [SyncDay(first - dt.timedelta(days=back), 0, 0, 0) for back in reversed(range(30))]
         self.jobs = WorkerHealth(True, dt.datetime(2026, 11, 29, 12, tzinfo=dt.timezone.utc), {})
 
     def held(self) -> str | None:
@@ -186,6 +189,9 @@ class SmallUpkeep:
 
     def worker(self) -> WorkerHealth:
         return self.jobs
+
+    def syncs(self, days: int) -> list[SyncDay]:
+        return self.days[-days:]
 
 
 @dataclass

@@ -1,5 +1,5 @@
 // What the studio's pages do beyond forms and links: save while somebody writes, show the text as people will see it,
-// find facts, warn before a session ends. Every page works without it.
+// find and choose facts and sources, warn before a session ends. Every page works without it.
 'use strict';
 
 const LOOK_AFTER = 400; // milliseconds after the last change until preview and checks are renewed
@@ -27,6 +27,7 @@ class Editor {
     this.form = form;
     this.saved = form.querySelector('[data-saved]');
     this.saves = form.hasAttribute('data-autosave');
+    this.saved.querySelector('[data-saves]')?.removeAttribute('hidden');
     this.dirty = false;
     this.saving = null;
     this.lastSave = 0;
@@ -65,6 +66,12 @@ class Editor {
     document.querySelector('[data-preview]').replaceChildren(...nodes(said.shown));
     for (const place of document.querySelectorAll('[data-notes]')) {
       place.replaceChildren(...nodes(said.notes[place.dataset.notes] ?? ''));
+    }
+    for (const place of document.querySelectorAll('[data-chosen]')) {
+      // Whoever is at a button or a tick in it must not lose their place.
+      if (place === document.activeElement || !place.contains(document.activeElement)) {
+        place.replaceChildren(...nodes(said.chosen[place.dataset.chosen]));
+      }
     }
     drawWidth();
   }
@@ -121,11 +128,28 @@ class Editor {
   }
 }
 
-function add(name, lines, form) {
+/** @param {(lines: string[]) => string[]} changed the lines of a field -> what it is to hold */
+function change(form, name, changed) {
   const field = form.elements[name];
   const there = field.value.split('\n').map((row) => row.trim()).filter(Boolean);
-  field.value = [...there, ...lines.filter((row) => row && !there.includes(row))].join('\n');
+  field.value = [...new Set(changed(there))].join('\n');
   field.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
+function choose(button, form) {
+  const { add, also, alsoValues, remove, first, value } = button.dataset;
+  if (add) {
+    change(form, add, (lines) => [...lines, value]);
+    if (also && form.elements[also]) change(form, also, (lines) => [...lines, ...alsoValues.split('\n').filter(Boolean)]);
+    button.disabled = true;
+    button.textContent = 'Added';
+    button.removeAttribute('aria-label');
+    return;
+  }
+  // The button goes away with what it stands in.
+  button.closest('[data-chosen]').focus();
+  if (remove) change(form, remove, (lines) => lines.filter((line) => line !== value));
+  else change(form, first, (lines) => [value, ...lines]);
 }
 
 function drawWidth() {
@@ -143,12 +167,14 @@ function switchWidth(group) {
   });
 }
 
-function findFacts(place) {
+function findGrounds(place, form) {
   const words = place.querySelector('input');
   const results = place.querySelector('.results');
+  const { find: address, beside } = place.dataset;
   let timer = 0;
   const find = async () => {
-    const response = await fetch(`${place.dataset.facts}?words=${encodeURIComponent(words.value)}`, { headers: { Accept: 'application/json' } });
+    const asked = new URLSearchParams({ words: words.value, ...(beside && { [beside]: form.elements[beside].value }) });
+    const response = await fetch(`${address}?${asked}`, { headers: { Accept: 'application/json' } });
     if (!response.ok) return;
     results.hidden = false;
     results.replaceChildren(...nodes((await response.json()).html));
@@ -161,6 +187,7 @@ function findFacts(place) {
   words.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') { event.preventDefault(); find(); }
   });
+  place.querySelector('[data-search]').addEventListener('click', (event) => { event.preventDefault(); find(); });
 }
 
 function watchIdle(box) {
@@ -182,16 +209,14 @@ const form = document.getElementById('editor');
 if (form) {
   new Editor(form);
   document.addEventListener('click', (event) => {
-    const button = event.target.closest('[data-add]');
+    const button = event.target.closest('[data-add], [data-remove], [data-first]');
     if (!button) return;
-    add(button.dataset.add, [button.dataset.value], form);
-    if (button.dataset.also) add(button.dataset.also, button.dataset.alsoValues.split('\n'), form);
-    button.disabled = true;
-    button.textContent = 'Added';
+    event.preventDefault();
+    choose(button, form);
   });
 }
 for (const group of document.querySelectorAll('[data-width]')) switchWidth(group);
-for (const place of document.querySelectorAll('[data-facts]')) findFacts(place);
+for (const place of document.querySelectorAll('[data-find]')) findGrounds(place, form);
 for (const box of document.querySelectorAll('[data-idle-minutes]')) watchIdle(box);
 for (const button of document.querySelectorAll('[data-print]')) {
   button.hidden = false;

@@ -259,7 +259,10 @@ async def _read_some(request: Request, studio: Studio) -> bytes:
         return await read_body(request, most)
     except Refused as fault:
         if fault.status == 413:
-            detail = f"This is more than {most // 1_000_000} MB, so nothing was saved. Go back and shorten it."
+            size = f"{most // 1_000_000} MB"
+            detail = (
+                f"This is more than {size}, so nothing was saved. Go back to your text, if it is not here; shorten it."
+            )
             raise Refused(413, fault.code, detail) from None
         raise
 
@@ -297,7 +300,10 @@ def address_of(request: Request, studio: Studio) -> str:
 
 def local_path(wanted: str) -> str:
     """A page of the studio to go on to after signing in; the first one for anything else."""
-    parted = urlsplit(wanted)
+    try:
+        parted = urlsplit(wanted)
+    except ValueError:
+        return HOME
     inside = not parted.scheme and not parted.netloc and parted.path.startswith(HOME) and "\\" not in wanted
     return wanted if inside and wanted.isprintable() else HOME
 
@@ -329,7 +335,10 @@ def _require_same_site(request: Request) -> None:
 
 
 def _is_own(origin: str, request: Request) -> bool:
-    return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+    try:
+        return urlsplit(origin).netloc.lower() == request.headers.get("host", "").lower()
+    except ValueError:
+        return False
 
 
 def _refuse(visit: Visit, roles: Sequence[Role], act: str) -> NoReturn:

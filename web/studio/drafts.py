@@ -23,6 +23,7 @@ from knowledge.review import READ_IN
 from knowledge.store.safety_checks import SETTLED_BY, case_mark, outcomes
 from web.studio.access import HOME, Studio, Visit, authors, for_staff, reviewers, staff
 from web.studio.answers import TOPIC_WORDS, found, preview
+from web.studio.grounds import cited_facts, cited_sources, facts_with, sources_with
 from web.studio.listing import STATE_WORDS
 from web.studio.naming import free_id
 from web.studio.trail import lines
@@ -57,14 +58,21 @@ HELP = {
     "steps": "One step a line, without numbers. For CPR and the like.",
     "quiz": "The question on the first line. Then each choice on a line of its own: “- [x] right choice :: why” and "
     "“- [ ] wrong choice :: why”.",
-    "facts": "One a line, such as LUP-014. Every statement leans on a fact; find them below.",
-    "sources": "One a line. A source has to belong to one of the facts.",
+    "facts": "Every statement leans on a fact. Find them below.",
+    "sources": "Readers see them in this order. Each has to say one of the facts. Find them below.",
     "figures": "Each number of the text, as it is written there; one a line. It has to stand in a fact.",
     "related": "Up to five other answers by their names, such as lupus-what-is; one a line.",
     "as_of": "Only for a text that ages; then it also says {as_of} where the date is read.",
     "checked_on": "The day on which somebody last read the sources.",
     "review_due": "From the day after, readers are warned.",
 }
+NEW_SOURCE = {
+    "source_title": "Title",
+    "source_organisation": "Who published it",
+    "source_year": "Year",
+    "source_address": "Address",
+}
+"""The fields of a source that somebody adds while they write."""
 IN_DETAILS = ("topic", "audience", "answer_kind", "checked_on", "review_due", "as_of", "cautions", "related", "quiz")
 """Fields that are folded away until something is wrong with them."""
 WORD_FIELD_WORDS = {
@@ -78,7 +86,7 @@ WORD_HELP = {
     "question": "As it is mostly written in the texts.",
     "phrasings": "One a line, such as a short form or a plural that does not end in s. Each is marked in the texts.",
     "answer": "One line of at most 30 plain words. Readers see it when they touch the word.",
-    "facts": "One a line, such as LUP-014. None where it only says what the word means and states nothing.",
+    "facts": "None where it only says what the word means and states nothing. Find them below.",
 }
 """Of the words of the glossary, which have no other fields than these and their days."""
 KIND_WORDS = {
@@ -89,9 +97,10 @@ KIND_WORDS = {
     "term": "a word of the glossary",
 }
 FIRST_REVIEW = dt.timedelta(days=365)
-FACTS_SHOWN = 30
 GROUPS_SHOWN, EXAMPLES = 12, 5
 """Ways in which answers to the newest questions would change, and examples of each."""
+MOST_WORDS = 2000
+"""Most characters of what is looked for, and of the names that come with it."""
 TRIED_QUESTION = 1000
 """Most characters of a question that is tried."""
 
@@ -101,7 +110,6 @@ def routes(studio: Studio) -> list[Route]:
         for_staff(WORK, work, staff, studio),
         for_staff("/studio/new", new, authors, studio),
         for_staff("/studio/new", begin, authors, studio, ["POST"], act="draft"),
-        for_staff("/studio/facts", facts, staff, studio),
         for_staff("/studio/drafts/{draft}", read, staff, studio),
         for_staff("/studio/drafts/{draft}/edit", edit, authors, studio),
         for_staff("/studio/drafts/{draft}/save", save, authors, studio, ["POST"], keeps_text=True, act="edit"),
@@ -198,10 +206,10 @@ def edit(visit: Visit) -> Response:
     draft = _draft(visit)
     if draft.state == "in_review" and not visit.given("change"):
         return visit.go(f"/studio/drafts/{draft.id}")
-    return _editor(visit, draft, draft.entry, said=visit.given("said"))
+    return editor(visit, draft, draft.entry, said=visit.given("said"))
 
 
-def _editor(
+def editor(
     visit: Visit,
     draft: Draft,
     entry: Entry,
@@ -211,9 +219,11 @@ def _editor(
     cells: Mapping[str, str] | None = None,
     conflict: Mapping[str, Sequence[Piece]] | None = None,
     said: str = "",
+    source_faults: Sequence[tuple[str, str]] = (),
 ) -> Response:
     """`cells`: what stands in the fields, where that is not what is kept. `refused`: what could not be kept, and why.
-    `conflict`: what another editor changed meanwhile, from their text to this one."""
+    `conflict`: what another editor changed meanwhile, from their text to this one. `source_faults`: why the source that
+    stands in the form was not added."""
     knowledge = visit.studio.parts.knowledge
     answerer = knowledge.live()
     asked = entry.question.strip(" ?") and entry.answer_kind != "term"
@@ -234,6 +244,11 @@ def _editor(
         others=[name for name in draft.authors if name != visit.member.name],
         alike=_alike(answerer, entry) if asked else [],
         suggested=_suggested(visit, entry),
+        new_source=_new_source(visit, said),
+        source_open=bool(source_faults) or "more_sources" in visit.form,
+        source_faults=source_faults,
+        source_words=NEW_SOURCE,
+        **_found_grounds(visit, entry),
         **_looked_at(visit, entry, answerer, refused),
     )
 
@@ -262,21 +277,51 @@ def _suggested(visit: Visit, entry: Entry) -> list[str]:
     return [group.text for group in near if group.nearest[:1] == (entry.id,) and group.text.casefold() not in known][:8]
 
 
+def _new_source(visit: Visit, said: str) -> dict[str, str]:
+    """What stands in the fields of a new source: what was entered and is not known yet, or a known source of which
+    somebody has to say which facts it carries, too."""
+    if "more_sources" in visit.form:
+        known = visit.studio.parts.knowledge.store.sources().get(visit.given("more_sources"))
+        if known:
+            values = (known.title, known.organisation, str(known.year or ""), known.address or "")
+            return dict(zip(NEW_SOURCE, values))
+    is_done = said in ("source-added", "source-says-more")
+    return {name: "" if is_done else visit.given(name) for name in NEW_SOURCE}
+
+
+def _found_grounds(visit: Visit, entry: Entry) -> dict[str, Any]:
+    """What a search without script has found, for the page on which it was asked."""
+    grounds = visit.studio.parts.knowledge.editing.grounds()
+    asked = {name: visit.given(name)[:MOST_WORDS] for name in ("fact_words", "source_words")}
+    found: dict[str, Any] = {}
+    if asked["fact_words"]:
+        facts, count = facts_with(asked["fact_words"], grounds)
+        found["facts"] = {"facts": facts, "count": count, "words": asked["fact_words"]}
+    if asked["source_words"]:
+        sources, count = sources_with(asked["source_words"], entry.facts, grounds)
+        found["sources"] = {"sources": sources, "count": count, "words": asked["source_words"]}
+    return {"asked": asked, "found": found}
+
+
 def _looked_at(
     visit: Visit, entry: Entry, answerer: Answerer, refused: Sequence[tuple[str, str]] = ()
 ) -> dict[str, Any]:
     """Preview, checks and meters of a text as it stands."""
     knowledge, today = visit.studio.parts.knowledge, visit.studio.clock().date()
     live = visit.studio.beside(answerer.release)
-    beside = checks(entry, knowledge.editing.grounds(), live, knowledge.names, today)
+    grounds = knowledge.editing.grounds()
+    chosen = cited_sources(entry, grounds)
+    beside = checks(entry, grounds, live, knowledge.names, today)
     by_field: dict[str, list[Check]] = {}
     for check in (*(Check(field, f"not saved: {message}", True) for field, message in refused), *beside):
         by_field.setdefault(check.field if check.field in FIELD_WORDS else "", []).append(check)
-    kept = knowledge.store.sources()
     return {
         "entry": entry,
+        "facts_chosen": cited_facts(entry, grounds),
+        "sources_chosen": chosen,
+        "carried": visit.form.get("carried", []),
         "preview": preview(entry, visit.studio.parts.site.region or None, answerer),
-        "sources": [kept[key] for key in entry.sources if key in kept],
+        "sources": [row.source for row in chosen if row.source],
         "checks": by_field,
         "details_open": any(check.forbids for field in IN_DETAILS for check in by_field.get(field, ())),
         "meters": {meter.part: meter for meter in meters(entry, knowledge.names)},
@@ -301,30 +346,31 @@ def look(visit: Visit) -> Response:
     """Preview and checks of what stands in the form; nothing is kept."""
     draft = _draft(visit)
     entry, refused, _ = _written(visit, draft.entry)
-    return JSONResponse(_for_script(visit, entry, refused))
+    return JSONResponse(_for_script(visit, draft, entry, refused))
 
 
-def _for_script(visit: Visit, entry: Entry, refused: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    seen = _looked_at(visit, entry, visit.studio.parts.knowledge.live(), refused)
+def _for_script(visit: Visit, draft: Draft, entry: Entry, refused: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    seen = {"draft": draft, **_looked_at(visit, entry, visit.studio.parts.knowledge.live(), refused)}
     part = visit.studio.pages.part
     notes = {name: part("field_notes.part.html", visit.session, name=name, **seen) for name in ("", *FIELD_WORDS)}
-    return {"shown": part("shown.part.html", visit.session, **seen), "notes": notes}
+    chosen = {name: part(f"{name}_chosen.part.html", visit.session, **seen) for name in ("facts", "sources", "carried")}
+    return {"shown": part("shown.part.html", visit.session, **seen), "notes": notes, "chosen": chosen}
 
 
 def save(visit: Visit) -> Response:
     """Keeps what stands in the form, for the script that saves while somebody writes as for the button."""
     try:
-        draft, entry, refused, cells = _saved(visit)
+        draft, entry, refused, cells = saved(visit)
     except StaleDraft as stale:
-        return _conflict(visit, stale)
+        return both_texts(visit, stale)
     if visit.by_script:
-        return JSONResponse({"version": draft.version, "refused": refused, **_for_script(visit, entry, refused)})
+        return JSONResponse({"version": draft.version, "refused": refused, **_for_script(visit, draft, entry, refused)})
     if refused:
-        return _editor(visit, draft, entry, status=422, refused=refused, cells=cells)
-    return _editor(visit, draft, entry, said="saved")
+        return editor(visit, draft, entry, status=422, refused=refused, cells=cells)
+    return editor(visit, draft, entry, said="saved")
 
 
-def _saved(visit: Visit) -> tuple[Draft, Entry, list[tuple[str, str]], dict[str, str]]:
+def saved(visit: Visit) -> tuple[Draft, Entry, list[tuple[str, str]], dict[str, str]]:
     """Raises `StaleDraft` where somebody else changed the draft after this form was opened."""
     editing, draft = visit.studio.parts.knowledge.editing, _draft(visit)
     entry, refused, cells = _written(visit, draft.entry)
@@ -333,7 +379,7 @@ def _saved(visit: Visit) -> tuple[Draft, Entry, list[tuple[str, str]], dict[str,
     return draft, entry, refused, cells
 
 
-def _conflict(visit: Visit, stale: StaleDraft) -> Response:
+def both_texts(visit: Visit, stale: StaleDraft) -> Response:
     """Both texts, word by word; the form holds the one that was not kept, so that no word of it is lost."""
     current = stale.current
     mine, _, cells = _written(visit, current.entry)
@@ -342,7 +388,7 @@ def _conflict(visit: Visit, stale: StaleDraft) -> Response:
             f"{_others(visit, current)} changed this draft meanwhile. Your text is still in the page; compare the two."
         )
         return JSONResponse({"error": "stale", "detail": detail}, 409)
-    return _editor(visit, current, mine, status=409, cells=cells, conflict=entries_between(current.entry, mine))
+    return editor(visit, current, mine, status=409, cells=cells, conflict=entries_between(current.entry, mine))
 
 
 def _others(visit: Visit, draft: Draft) -> str:
@@ -353,31 +399,15 @@ def submit(visit: Visit) -> Response:
     """Keeps what stands in the form and asks for approval."""
     editing = visit.studio.parts.knowledge.editing
     try:
-        draft, entry, refused, cells = _saved(visit)
+        draft, entry, refused, cells = saved(visit)
         if refused:
-            return _editor(visit, draft, entry, status=422, refused=refused, cells=cells)
+            return editor(visit, draft, entry, status=422, refused=refused, cells=cells)
         editing.submit(draft.id, version=draft.version, by=visit.person, at=visit.studio.clock())
     except StaleDraft as stale:
-        return _conflict(visit, stale)
+        return both_texts(visit, stale)
     except UnfitText:
-        return _editor(visit, draft, entry, status=422, said="unfit")
+        return editor(visit, draft, entry, status=422, said="unfit")
     return visit.go(f"/studio/drafts/{draft.id}", "submitted")
-
-
-def facts(visit: Visit) -> Response:
-    """The facts that hold every word of what is looked for, with their sources."""
-    grounds = visit.studio.parts.knowledge.editing.grounds()
-    words = visit.given("words").casefold().split()
-    hits = [
-        fact
-        for fact in grounds.facts.values()
-        if words and all(word in f"{fact.id} {fact.text}".casefold() for word in words)
-    ]
-    shown = [(fact, [key for key in fact.sources if key in grounds.sources]) for fact in hits[:FACTS_SHOWN]]
-    values: dict[str, Any] = {"facts": shown, "count": len(hits), "words": visit.given("words")}
-    if visit.by_script:
-        return JSONResponse({"html": visit.studio.pages.part("facts.part.html", visit.session, **values)})
-    return visit.page("facts.html", "Find a fact", **values)
 
 
 # Reading and deciding ------------------------------------------------------------------------------------------

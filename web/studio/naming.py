@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
+from collections.abc import Collection
 
 from knowledge.store.repository import KnowledgeStore
 
@@ -28,6 +30,16 @@ def free_word_id(word: str, store: KnowledgeStore) -> str:
     """An id for a word of the glossary, likewise."""
     plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
     return _free("-".join(["word", *(re.findall("[a-z0-9]+", plain) or ["new"])])[:LONGEST].strip("-"), store)
+
+
+def free_source_key(organisation: str, title: str, known: Collection[str]) -> str:
+    """A key for a source that staff add, of which none that comes with Lantern has the beginning."""
+    told = unicodedata.normalize("NFKD", f"{organisation} {title}").encode("ascii", "ignore").decode().lower()
+    words = [word for word in re.findall("[a-z0-9]+", told) if word not in SHORT_WORDS] or ["source"]
+    name = "-".join(["own", *words[:MOST_WORDS]])[:LONGEST].strip("-")
+    return next(
+        key for number in itertools.count(1) if (key := name if number == 1 else f"{name}-{number}") not in known
+    )
 
 
 def _free(name: str, store: KnowledgeStore) -> str:

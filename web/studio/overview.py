@@ -30,6 +30,7 @@ DAYS = 30
 MOST_ENTRIES = 10
 HELPED = ("it helped", "it did not help")
 REPORTS = 30
+APPROVED = ("by a clinician", "by staff, no clinician", "by nobody yet")
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,9 @@ def overview(visit: Visit) -> Response:
         topics[row.entry.topic] += used.get("/".join(row.entry.key), 0)
     helped = helped_by_day(visit.studio.figures.opinions_by_day(), today)
     asked = [(row.entry, used.get("/".join(row.entry.key), 0)) for row in live]
+    syncs = knowledge.upkeep.syncs(DAYS)
+    synced = [(one.day.isoformat(), (one.whole, one.unfinished)) for one in syncs]
+    moved = [(one.day.isoformat(), (one.moved,)) for one in syncs]
     return visit.page(
         "overview.html",
         "Overview",
@@ -68,9 +72,16 @@ def overview(visit: Visit) -> Response:
         bars=bars(days),
         outcomes=tuple(OUTCOMES),
         totals=[sum(counts[number] for _, counts in days) for number in range(len(OUTCOMES))],
+        topic_words=TOPIC_WORDS,
         topics=[(TOPIC_WORDS[topic], count) for topic, count in topics.most_common()],
         most=max(topics.values()) or 1,
-        oldest=oldest(asked),
+        used_most=most_used(asked),
+        oldest=[(entry, count, (today - entry.checked_on).days) for entry, count in oldest(asked)],
+        syncs=syncs,
+        sync_bars=bars(synced, height=60),
+        moved_bars=bars(moved, height=90),
+        approvals=approvals(live),
+        approval_words=APPROVED,
         helped_days=helped,
         helped_bars=bars(helped, height=120),
         helped_totals=[sum(counts[number] for _, counts in helped) for number in range(len(HELPED))],
@@ -135,6 +146,35 @@ def oldest(asked: Iterable[tuple[Entry, int]]) -> list[tuple[Entry, int]]:
     """Of the entries that are asked for, those whose sources were read longest ago; among equals the most asked."""
     used = [row for row in asked if row[1]]
     return sorted(used, key=lambda row: (row[0].checked_on, -row[1], row[0].key))[:MOST_ENTRIES]
+
+
+def most_used(asked: Iterable[tuple[Entry, int]]) -> list[tuple[Entry, int]]:
+    return sorted((row for row in asked if row[1]), key=lambda row: (-row[1], row[0].key))[:MOST_ENTRIES]
+
+
+@dataclass(frozen=True)
+class Approvals:
+    """How many live texts of a topic a clinician has approved, staff without one, and nobody yet."""
+
+    topic: str
+    clinician: int
+    staff: int
+    starter: int
+
+    @property
+    def count(self) -> int:
+        return self.clinician + self.staff + self.starter
+
+
+def approvals(live: Iterable[Revision]) -> list[Approvals]:
+    """By topic, the most starter content first; also emergency cards. Topics without a text are left out."""
+    counts: dict[str, Counter[str]] = {}
+    for row in live:
+        by = "clinician" if row.review == "clinician" else "staff" if row.approvers else "starter"
+        counts.setdefault(row.entry.topic, Counter())[by] += 1
+    ways = ("clinician", "staff", "starter")
+    found = [Approvals(topic, *(count[by] for by in ways)) for topic, count in counts.items()]
+    return sorted(found, key=lambda row: (-row.starter, row.topic))
 
 
 def overview_file(visit: Visit) -> Response:

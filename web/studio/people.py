@@ -31,6 +31,7 @@ from web.studio.access import (
     sign_in_form,
     staff,
 )
+from web.studio.drafts import FIELD_WORDS, NEW_SOURCE
 
 PEOPLE = "/studio/people"
 ROLE_WORDS = {
@@ -41,6 +42,11 @@ ROLE_WORDS = {
 }
 KEPT = "kept:"
 """In front of the names of fields that wait behind a sign-in."""
+CHOSEN = ("topic", "audience", "answer_kind", "cautions", "as_of", "checked_on", "review_due")
+"""Fields of the editor in which nobody writes. They are kept like all others, but not shown where text is offered
+again."""
+_ASKED = {**FIELD_WORDS, **NEW_SOURCE, "text": "Comment"}
+WRITTEN = {name: words for name, words in _ASKED.items() if name not in CHOSEN}
 
 
 def routes(studio: Studio) -> list[Route]:
@@ -68,7 +74,10 @@ def routes(studio: Studio) -> list[Route]:
         session = studio.people.session(token)
         response: Response = RedirectResponse(wanted, 303)
         if kept and session is not None and not session.member.must_change:
-            response = studio.pages.page("kept.html", "Your text is here", session, kept=_rows(kept), kept_for=kept_for)
+            title = "Your text is here"
+            response = studio.pages.page(
+                "kept.html", title, session, kept=_rows(kept), kept_for=kept_for, written=WRITTEN
+            )
         set_cookie(request, response, studio, COOKIE, token)
         set_cookie(request, response, studio, BEFORE, "")
         return response

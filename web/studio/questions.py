@@ -11,17 +11,20 @@ from starlette.routing import Route
 
 from knowledge.answer import Answerer
 from knowledge.errors import EditRefused
-from knowledge.model import Entry
-from knowledge.review import PHRASINGS
+from knowledge.model import Entry, Question
+from knowledge.review import PHRASINGS, READ_IN
 from records.figures import MissedGroup
 from web.studio.access import Studio, Visit, authors, for_staff, staff
 from web.studio.drafts import begun
+from web.studio.listing import Wanted, filtered, rows
 from web.studio.releases import as_csv
 
 QUESTIONS = "/studio/questions"
 GROUPS_READ = 300
 """Groups of the same words that are compared with each other; what is asked less often waits its turn."""
 SHOWN = 60
+OFFERED = 10
+"""Answers to which words may be added, on one page."""
 PATIENCE = 0.1
 """Seconds that a page waits until questions are compared. Hundreds that were never compared take seconds, in which it
 shows them one by one."""
@@ -64,6 +67,7 @@ def routes(studio: Studio) -> list[Route]:
         for_staff(QUESTIONS, questions, staff, studio),
         for_staff(f"{QUESTIONS}.csv", questions_file, staff, studio),
         for_staff(f"{QUESTIONS}/draft", draft, authors, studio, ["POST"], act="draft"),
+        for_staff(f"{QUESTIONS}/place", place, authors, studio, ["POST"], act="edit"),
         for_staff(f"{QUESTIONS}/phrasing", phrasing, authors, studio, ["POST"], act="edit"),
         for_staff(f"{QUESTIONS}/set-aside", set_aside, authors, studio, ["POST"], act="set_aside"),
     ]
@@ -107,19 +111,41 @@ def _nearest(groups: Sequence[MissedGroup], answerer: Answerer) -> Entry | None:
 
 def draft(visit: Visit) -> Response:
     """Begins an entry from what people asked: the first wording is its question, all are ways to ask it."""
-    texts = [" ".join(text.split())[:300] for text in visit.form.get("text", []) if text.strip()]
-    if not texts:
-        raise EditRefused("choose a question")
+    texts = _texts(visit)
     nearest = visit.studio.parts.knowledge.live().entry(visit.given("nearest"))
     topic = nearest.entry.topic if nearest and nearest.entry.topic != "cards" else "lupus"
     started = begun(visit, texts[0], topic, phrasings=tuple(dict.fromkeys(texts))[:PHRASINGS])
     return visit.go(f"/studio/drafts/{started.id}/edit")
 
 
+def _texts(visit: Visit) -> list[str]:
+    texts = [" ".join(text.split())[:300] for text in visit.form.get("text", []) if text.strip()]
+    if not texts:
+        raise EditRefused("choose a question")
+    return texts
+
+
+def place(visit: Visit) -> Response:
+    """Answers to which the words of people may belong: those that come nearest, or that hold all words which somebody
+    looks for. Asked for by a form: what people wrote stands in no address."""
+    texts, words = _texts(visit), visit.given("words").strip()[:200]
+    answerer = visit.studio.parts.knowledge.live()
+    if words:
+        all_rows, today = rows(answerer.release, (), {}, {}), visit.studio.clock().date()
+        found = filtered(all_rows, Wanted(words=words), today, visit.studio.remembered)
+        entries = [row.entry for row in found]
+    else:
+        entries = [hit.entry for hit in answerer.rank(Question(texts[0])).hits]
+    fitting = [entry for entry in entries if entry.locale == READ_IN and entry.answer_kind != "card"]
+    return visit.page(
+        "place.html", "Which answer fits?", texts=list(dict.fromkeys(texts)), words=words, entries=fitting[:OFFERED]
+    )
+
+
 def phrasing(visit: Visit) -> Response:
     """Lists what people asked as other ways to ask an entry that answers it already."""
     knowledge, at = visit.studio.parts.knowledge, visit.studio.clock()
-    texts = [" ".join(text.split())[:300] for text in visit.form.get("text", []) if text.strip()]
+    texts = _texts(visit)
     key = ("en", visit.given("entry"))
     current = knowledge.store.draft_of(key)
     if current is None:

@@ -15,7 +15,8 @@ from knowledge.editing.acts import approvers_needed
 from knowledge.editing.refusals import EditConflict, NotCheckedYet, StaleDraft, UnfitText, UnsafeText
 from knowledge.editing.spreadsheets import guarded
 from knowledge.errors import EditRefused
-from knowledge.model import TOPICS
+from knowledge.model import TOPICS, AuditRow, Entry
+from knowledge.store.audit import entries_of
 from web.errors import Refused
 from web.studio.access import HOME, Studio, Visit, for_staff, publishers, staff
 from web.studio.answers import found, preview
@@ -24,6 +25,8 @@ from web.studio.trail import lines
 
 RELEASES, AUDIT = "/studio/releases", "/studio/audit"
 RELEASES_SHOWN = 30
+WITHDRAWALS = 200
+"""The newest acts by which texts were withdrawn: those of an older one stand together, without its reason."""
 AUDIT_PAGE = 100
 RECALLED_SHOWN = 200
 
@@ -36,6 +39,7 @@ def routes(studio: Studio) -> list[Route]:
         for_staff(RELEASES, releases, staff, studio),
         for_staff(f"{RELEASES}/{{release}}/roll-back", roll_back, publishers, studio, ["POST"], act="roll_back"),
         for_staff(f"{RELEASES}/withdraw-topic", withdraw_topic, publishers, studio, ["POST"], act="withdraw"),
+        for_staff(f"{RELEASES}/restore", restore, publishers, studio, ["POST"], act="restore"),
         for_staff(AUDIT, audit, staff, studio),
         for_staff(f"{AUDIT}.csv", audit_file, staff, studio),
         for_staff("/studio/recall/{locale}/{id}", recall, staff, studio),
@@ -107,16 +111,40 @@ def _draft_ids(visit: Visit) -> list[int]:
 def releases(visit: Visit) -> Response:
     knowledge = visit.studio.parts.knowledge
     rows = knowledge.store.releases(RELEASES_SHOWN)
-    live = knowledge.live().release.number
+    live, oldest = knowledge.live().release.number, min((row.number for row in rows), default=0)
     return visit.page(
         "releases.html",
         "Releases",
         said=visit.given("said"),
         releases=rows,
         live=max([live, *(row.number for row in rows[:1])]),
+        made={number: lines([act])[0] for number, act in knowledge.store.acts_behind(oldest).items()},
         topics=topics(),
-        withdrawn=[row.entry for row in knowledge.live().release.withdrawn],
+        withdrawn=withdrawn_together(
+            [row.entry for row in knowledge.live().release.withdrawn], knowledge.store.acts("withdraw", WITHDRAWALS)
+        ),
     )
+
+
+def withdrawn_together(entries: Iterable[Entry], acts: Iterable[AuditRow]) -> list[tuple[AuditRow | None, list[Entry]]]:
+    """What is withdrawn, by the act that did it; the newest act first. `acts`: the withdrawals, the newest first. None:
+    of an act that is none of them."""
+    left = {entry.key: entry for entry in entries}
+    found: list[tuple[AuditRow | None, list[Entry]]] = []
+    for row in acts:
+        taken = [left.pop(key) for key in sorted(entries_of(row.locale, row.entry, row.detail)) if key in left]
+        if taken:
+            found.append((row, taken))
+    return [*found, (None, list(left.values()))] if left else found
+
+
+def restore(visit: Visit) -> Response:
+    """Brings back what is ticked of what is withdrawn."""
+    named = (text.partition("/") for text in visit.form.get("entry", []))
+    keys = [(locale[:8], name[:80]) for locale, _, name in named]
+    editing, at = visit.studio.parts.knowledge.editing, visit.studio.clock()
+    editing.restore_all(keys, by=visit.person, at=at, reason=visit.given("reason"))
+    return visit.go(RELEASES, "all-restored")
 
 
 def roll_back(visit: Visit) -> Response:

@@ -22,6 +22,7 @@ ACT_WORDS = {
     "draft": "began a draft",
     "draft_all": "began drafts from a file",
     "edit": "changed the draft",
+    "add_source": "added a source",
     "discard": "threw the draft away",
     "submit": "asked for approval",
     "comment": "commented",
@@ -125,6 +126,9 @@ def lines(rows: Iterable[AuditRow]) -> list[Line]:
         elif row.act == "set_threshold":
             pairs = row.detail.get("thresholds", {}).items()
             words = "set how sure the assistant must be: " + ", ".join(f"{n} {a} to {b}" for n, (a, b) in pairs)
+        elif row.act == "add_source":
+            title, more = row.detail.get("source", {}).get("title"), row.detail.get("more", ())
+            words = f"noted that {title} says {', '.join(more)}" if more else f"added the source {title}"
         elif row.act == "send_again":
             words = f"had messages to {row.detail.get('channel')} sent again"
         found.append(Line(row, words, tuple(sorted(entries_of(row.locale, row.entry, row.detail)))))

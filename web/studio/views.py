@@ -35,6 +35,7 @@ SAID = {
     "withdrawn": "Withdrawn: nobody is shown this text any more.",
     "topic-withdrawn": "Every text of the topic is withdrawn, emergency cards left out.",
     "retired": "Taken out for good.",
+    "all-restored": "What was ticked is live again, each text as it was live last.",
     "restored": "The text that was live last is live again.",
     "calendar-ended": "The address of your calendar opens nothing any more.",
     "mail-set": "You get a mail when reviews are due, at most one a week.",

@@ -69,7 +69,10 @@ class Snippet:
 
 
 def _is_page(address: str) -> bool:
-    parted = urlsplit(address) if address.isprintable() else urlsplit("")
+    try:
+        parted = urlsplit(address if address.isprintable() else "")
+    except ValueError:
+        return False
     return parted.scheme in ("https", "http") and bool(parted.netloc)
 
 

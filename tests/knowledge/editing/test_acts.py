@@ -12,7 +12,7 @@ from knowledge.codec import content_hash
 from knowledge.editing.calendar import Calendar, Done
 from knowledge.editing.refusals import EditConflict, NotAllowed, StaleDraft, TooManyOverdue, UnfitText
 from knowledge.errors import EditRefused
-from knowledge.model import Person
+from knowledge.model import Person, Source
 from knowledge.store.audit import first_broken
 from knowledge.store.repository import KnowledgeStore
 from knowledge.store.tables import draft_people, revision_people
@@ -30,7 +30,7 @@ from tests.knowledge.editing.conftest import (
     Desk,
     person,
 )
-from tests.knowledge.samples import CARD, NOON, STEPS, TEA, publication
+from tests.knowledge.samples import CARD, NOON, SOURCE, STEPS, TEA, publication
 
 WHY = "the tea board said so"
 
@@ -395,6 +395,58 @@ def test_a_comment_on_the_next_draft_is_another_one(desk: Desk) -> None:
     assert desk.acted().count("comment") == 2
 
 
+LEAFLET = Source("leaflet", "Tea for beginners", "The Tea Board", 2026, "https://tea.example/", ("TEA-001",))
+
+
+def test_a_source_that_staff_add_carries_the_facts_that_it_says(desk: Desk) -> None:
+    cites_it = replace(TEA, sources=("leaflet",))
+    draft = desk.acts.draft(cites_it, by=ANNA, at=NOON)
+    with pytest.raises(UnfitText, match="'leaflet' is no known source"):
+        desk.acts.submit(draft.id, version=1, by=ANNA, at=NOON)
+    desk.acts.add_source(LEAFLET, by=ANNA, at=NOON)
+    assert desk.store.sources() == {"place": SOURCE, "leaflet": LEAFLET}
+    assert desk.acts.submit(draft.id, version=1, by=ANNA, at=NOON).state == "in_review"
+    row = list(desk.store.audit())[-2]
+    assert (row.act, row.person, row.detail["source"]["facts"]) == ("add_source", "Anna", ["TEA-001"])
+    assert first_broken(desk.store.audit()) is None
+
+
+def test_of_a_known_source_the_facts_are_noted_that_it_was_not_known_to_carry(desk: Desk) -> None:
+    silent = replace(LEAFLET, facts=())
+    with desk.store.changing() as change:
+        change.keep_sources({"leaflet": silent})
+    kept = desk.acts.add_source(replace(LEAFLET, key="other", title="Beginners"), by=ANNA, at=NOON)
+    assert kept == LEAFLET == desk.store.sources()["leaflet"]
+    assert "other" not in desk.store.sources()
+    assert list(desk.store.audit())[-1].detail["more"] == ["TEA-001"]
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (replace(LEAFLET, facts=()), "facts: choose at least one"),
+        (replace(LEAFLET, facts=("TEA-002",)), "TEA-002 has to be checked again"),
+        (replace(LEAFLET, facts=("TEA-003",)), "is no known fact"),
+        (replace(LEAFLET, title="two\nlines"), "title: must be one line"),
+        (replace(LEAFLET, address="ftp://tea.example"), "address: must begin with https"),
+        (replace(LEAFLET, year=12), "year: must be a year from 1900 to 2027"),
+        (replace(LEAFLET, key="Leaf let"), "small letters"),
+        (replace(LEAFLET, key="place"), "'place' is the key of another source: A page about tea"),
+        (replace(LEAFLET, address=SOURCE.address), "there is this source already"),
+        (
+            replace(SOURCE, key="new", facts=("TEA-001",), address=None, title="a page  about TEA"),
+            "there is this source",
+        ),
+    ],
+)
+def test_a_source_that_nobody_can_follow_or_that_there_is_already_is_not_added(
+    desk: Desk, source: Source, why: str
+) -> None:
+    with pytest.raises(EditRefused, match=why):
+        desk.acts.add_source(source, by=ANNA, at=NOON)
+    assert (desk.store.sources(), desk.acted()) == ({"place": SOURCE}, [])
+
+
 def test_every_act_asks_for_its_role_and_a_refusal_is_kept(desk: Desk) -> None:
     draft = desk.approved(BETTER)
     nobody = person("Nobody")
@@ -403,6 +455,7 @@ def test_every_act_asks_for_its_role_and_a_refusal_is_kept(desk: Desk) -> None:
         "edit": lambda: desk.acts.edit(draft.id, BETTER, version=1, by=nobody, at=NOON),
         "discard": lambda: desk.acts.discard(draft.id, version=1, by=nobody, at=NOON, reason=WHY),
         "submit": lambda: desk.acts.submit(draft.id, version=1, by=nobody, at=NOON),
+        "add_source": lambda: desk.acts.add_source(LEAFLET, by=nobody, at=NOON),
         "send_back": lambda: desk.acts.send_back(draft.id, version=1, by=nobody, at=NOON, reason=WHY),
         "approve": lambda: desk.acts.approve(draft.id, content_hash=draft.content_hash, by=nobody, at=NOON),
         "publish": lambda: desk.acts.publish([draft.id], by=nobody, at=NOON),
@@ -411,6 +464,7 @@ def test_every_act_asks_for_its_role_and_a_refusal_is_kept(desk: Desk) -> None:
         "withdraw": lambda: desk.acts.withdraw([("en", TEA.id)], by=nobody, at=NOON, reason=WHY),
         "retire": lambda: desk.acts.retire(("en", TEA.id), by=nobody, at=NOON, reason=WHY),
         "restore": lambda: desk.acts.restore(("en", TEA.id), by=nobody, at=NOON, reason=WHY),
+        "restore ": lambda: desk.acts.restore_all([("en", TEA.id)], by=nobody, at=NOON, reason=WHY),
         "roll_back": lambda: desk.acts.roll_back(1, by=nobody, at=NOON, reason=WHY),
     }
     before = len(desk.acted())
@@ -421,7 +475,7 @@ def test_every_act_asks_for_its_role_and_a_refusal_is_kept(desk: Desk) -> None:
         desk.acts.comment(draft.id, "Hello", by=nobody, at=NOON)
     refused = list(desk.store.audit())[before:]
     assert {row.act for row in refused} == {"refused"}
-    assert [row.detail["act"] for row in refused] == [*acts, "comment"]
+    assert [row.detail["act"] for row in refused] == [*(name.strip() for name in acts), "comment"]
     assert desk.store.newest_release() == 1
     assert desk.store.draft(draft.id) == draft
 
@@ -446,6 +500,20 @@ def test_the_switch_for_an_incident_takes_a_whole_topic(desk: Desk) -> None:
     assert desk.withdrawn() == {TEA.id, STEPS.id}
     with pytest.raises(EditRefused, match="no text of the topic 'lupus' is live"):
         desk.acts.withdraw_topic("lupus", by=PETER, at=LATER, reason=WHY)
+
+
+def test_what_an_incident_took_comes_back_in_one_release_with_one_row(desk: Desk) -> None:
+    before = desk.live()
+    desk.acts.withdraw_topic(TEA.topic, by=PETER, at=NOON, reason=WHY)
+    with pytest.raises(EditRefused, match="tick at least one"):
+        desk.acts.restore_all([], by=PETER, at=NOON, reason=WHY)
+    with pytest.raises(EditRefused, match="scald is not withdrawn any more"):
+        desk.acts.restore_all([TEA.key, CARD.key], by=PETER, at=NOON, reason=WHY)
+    assert desk.withdrawn() == {TEA.id, STEPS.id}
+    assert desk.acts.restore_all([TEA.key, STEPS.key], by=PETER, at=LATER, reason=WHY) == 3
+    assert (desk.live(), desk.withdrawn()) == (before, set())
+    row = list(desk.store.audit())[-1]
+    assert (row.act, row.entry, row.detail) == ("restore", None, {"entries": ["en/tea-steps", "en/tea-what-is"]})
 
 
 def test_the_switch_for_an_incident_leaves_cards_where_they_are(desk: Desk) -> None:

@@ -530,7 +530,8 @@ def test_the_first_entries_of_an_empty_database_are_all_new(sqlite_store: Knowle
 
 
 def test_sources_come_back_from_their_file(tmp_path: Path) -> None:
-    sources = {"place": SOURCE, "a: b": Source("a: b", 'A "quoted" title', "Ours: tea", None, None)}
+    carrying = Source("c", "Leaflet", "Ours", 2026, None, ("TEA-001", "TEA-002"))
+    sources = {"place": SOURCE, "c": carrying, "a: b": Source("a: b", 'A "quoted" title', "Ours: tea", None, None)}
     exchange.export(tmp_path / "out", [TEA], sources)
     assert read_sources(tmp_path / "out" / "sources.yml") == sources
     assert (tmp_path / "out" / "en" / "lupus" / "tea-what-is.md").read_text() == write_entry(TEA)

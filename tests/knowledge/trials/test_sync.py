@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 
 from knowledge.errors import StoreUnavailable
 from knowledge.store.repository import KnowledgeStore
-from knowledge.store.trials import CopyState
+from knowledge.store.trials import CopyState, SyncDay
 from knowledge.trials.model import Change, parse_study
 from knowledge.trials.registry import RegistryAnswerUnusable, RegistryAway, RegistryError, RegistryRefused
 from knowledge.trials.searches import RegistrySearch
@@ -325,6 +325,29 @@ def test_whatever_goes_wrong_the_copy_of_before_stays_and_the_sync_goes_on_where
     assert len(desk.copy().studies) == 250
     assert sum(len(study.changes) for study in desk.copy().studies) == outcome.moved
     assert desk.store.state().failure is None
+
+
+def test_each_day_is_told_by_its_syncs_and_by_the_studies_whose_status_changed(desk: Desk) -> None:
+    first = desk.at.date()
+    assert desk.store.days(first) == []
+    desk.sync()
+    desk.tomorrow()
+    for place in (0, 1):
+        desk.server.replace(moved(desk.server.studies[place], "SUSPENDED", "2026-11-28"))
+    desk.sync()
+    desk.tomorrow()
+
+    def fails(answering: Answering, asked: Asked) -> bool:
+        broken(answering, asked)
+        return True
+
+    desk.server.misbehave = fails
+    with pytest.raises(RegistryError):
+        desk.sync()
+    day = dt.timedelta(days=1)
+    told = [SyncDay(first, 1, 0, 0), SyncDay(first + day, 1, 0, 2), SyncDay(first + 2 * day, 0, 1, 0)]
+    assert desk.store.days(first) == told
+    assert desk.store.days(first + day) == told[1:]
 
 
 def test_before_a_first_whole_sync_there_is_no_copy(desk: Desk) -> None:

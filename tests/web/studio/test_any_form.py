@@ -17,6 +17,8 @@ FIELDS = (
     *("phrasings", "facts", "sources", "figures", "related", "as_of", "checked_on", "review_due", "cautions", "quiz"),
     *("caution", "with_cautions", "audience", "answer_kind", "id", "locale", "case", "words", "page", "change", "next"),
     *("content", "beside", "month", "mail", "value", "seen"),
+    *("source_title", "source_organisation", "source_year", "source_address", "carried", "fact_words", "source_words"),
+    *("add_facts", "add_sources", "add_phrasings", "remove_facts", "remove_sources", "first_sources", "more_sources"),
 )
 VALUES = (
     *("", " ", "0", "1", "2", "-1", "99999999999999999999", "1.5", "NaN", "²", "١", "yes", "en", "tea-what-is"),
@@ -38,6 +40,7 @@ VALUES = (
 )
 BYTES = (b"answer=%ED%A0%80&version=%", b"\xff\xfe\x00=1", b"&&&===;;", b"a=1&" * 50)
 ROUNDS = 4
+MOST_IN_AN_ADDRESS = 20
 
 
 def filled(path: str, chance: random.Random) -> str:
@@ -62,7 +65,9 @@ def test_any_form_with_anything_in_it_is_answered(employ: Employ, parts: Parts, 
                 del sent[name]
             headers = {"Accept": chance.choice(("text/html", "application/json"))}
             if method == "GET":
-                answer = eve.client.get(address, params=sent, headers=headers)
+                # Of all fields at once the client would make an address longer than any browser sends.
+                some = dict(chance.sample(list(sent.items()), MOST_IN_AN_ADDRESS))
+                answer = eve.client.get(address, params=some, headers=headers)
             elif chance.random() < 0.15:
                 kind = {"Content-Type": "application/x-www-form-urlencoded"}
                 body = f"form_mark={mark}&".encode() + chance.choice(BYTES)
@@ -71,7 +76,9 @@ def test_any_form_with_anything_in_it_is_answered(employ: Employ, parts: Parts, 
                 answer = eve.client.post(address, data={**sent, "form_mark": mark}, headers=headers)
             assert answer.status_code < 500, (method, address, sent, answer.text)
             assert "Traceback" not in answer.text
-            assert "<script>alert(1)" not in answer.text
+            # What a script is refused with it shows as text; markup that it is given has every value escaped.
+            is_refusal = "json" in answer.headers.get("content-type", "") and "error" in answer.json()
+            assert is_refusal or "<script>alert(1)" not in answer.text
     assert eve.open("/studio/audit").text.count("The trail is whole") == 1
 
 

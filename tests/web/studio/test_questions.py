@@ -76,6 +76,28 @@ def test_one_becomes_a_phrasing_with_one_click_and_is_answered_once_published(em
     assert "walruses" in left
 
 
+def test_one_that_comes_near_to_nothing_is_added_to_an_answer_that_somebody_finds(employ: Employ, asked: Parts) -> None:
+    anna = employ("Anna", "author")
+    page = anna.open("/studio/questions").text
+    walruses = page[page.index("can walruses") :]
+    assert "Add to an answer" in walruses
+    form = walruses[walruses.index("<form") :]
+    near = anna.send(form, "/questions/place")
+    assert "can walruses &lt;b&gt;dance&lt;/b&gt;" in near.text
+    assert "a scald?" not in near.text
+    found = anna.send(near, "/questions/place", words="KETTLE leaves")
+    assert ("How do I make tea?" in found.text, "What is tea?" in found.text) == (True, False)
+    assert "No answer has all these words" in anna.send(near, "/questions/place", words="glaciers").text
+    assert anna.send(found, "/questions/phrasing", entry="tea-steps").status_code == 303
+    [draft] = asked.knowledge.store.drafts()
+    assert (draft.entry.id, draft.entry.phrasings[-1]) == ("tea-steps", "can walruses <b>dance</b>")
+    assert anna.client.post("/studio/questions/place", data={"form_mark": mark(form)}).status_code == 409
+
+
+def mark(form: str) -> str:
+    return form.split('name="form_mark" value="')[1].split('"')[0]
+
+
 def test_what_is_set_aside_does_not_come_up_again(employ: Employ, asked: Parts) -> None:
     anna = employ("Anna", "author")
     assert anna.act("/studio/questions", "/set-aside").status_code == 303

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import sqlite3
 from pathlib import Path
 
@@ -42,6 +43,12 @@ def test_what_is_ticked_is_published_together(employ: Employ, parts: Parts) -> N
     assert peter.send(page, "/studio/publish", draft=ids).headers["location"].startswith("/studio/releases")
     assert live(parts)["tea-what-is"] == BETTER
     assert live(parts)["tea-steps"] == "Boil water. Then pour it."
+    history = peter.open("/studio/entries/en/tea-steps").text.split('id="history"')[1]
+    assert history.index("published") < history.index("approved it") < history.index("began a draft")
+    assert "published" not in peter.open("/studio/entries/en/scald").text.split('id="history"')[1]
+    made = re.sub(r"<[^>]+>", "", peter.open("/studio/releases").text)
+    assert "published: en/tea-steps, en/tea-what-is" in made
+    assert made.index("published:") < made.index("starter content")
 
 
 def test_what_is_not_approved_is_not_published(employ: Employ, parts: Parts) -> None:
@@ -118,6 +125,28 @@ def test_in_an_incident_a_topic_goes_and_its_cards_stay(employ: Employ, parts: P
     assert peter.act("/studio/releases", "/withdraw-topic", topic="", reason="x").status_code == 409
     assert peter.act("/studio/releases", "/withdraw-topic", topic="lupus", reason="Recall").status_code == 303
     assert set(live(parts)) == {"scald"}
+
+
+def test_after_an_incident_what_it_took_comes_back_together(employ: Employ, parts: Parts, clock: Clock) -> None:
+    anna, peter = employ("Anna", "author"), employ("Peter", "publisher")
+    peter.act("/studio/entries/en/tea-what-is", "/withdraw", reason="A slip in it")
+    clock.move(minutes=1)
+    peter.act("/studio/releases", "/withdraw-topic", topic="lupus", reason="Recall")
+    page = peter.open("/studio/releases")
+    assert page.text.index("12:01 UTC: Recall") < page.text.index("12:00 UTC: A slip in it")
+    assert "/releases/restore" not in anna.open("/studio/releases").text
+    recall = page.text[page.text.index("UTC: Recall") :]
+    assert peter.send(recall, "/releases/restore", reason=" ").status_code == 409
+    assert set(live(parts)) == {"scald"}
+    back = peter.send(recall, "/releases/restore", reason="It is over", entry="en/tea-steps")
+    assert "live again" in peter.open(back.headers["location"]).text
+    assert set(live(parts)) == {"scald", "tea-steps"}
+    assert peter.send(recall, "/releases/restore", reason="Again", entry="en/tea-steps").status_code == 409
+    both = ["en/tea-what-is", "en/tea-steps"]
+    assert "not withdrawn any more" in peter.send(recall, "/releases/restore", reason="Both", entry=both).text
+    assert set(live(parts)) == {"scald", "tea-steps"}
+    newest = list(parts.knowledge.store.audit())[-1]
+    assert (newest.act, newest.entry, newest.reason) == ("restore", "tea-steps", "It is over")
 
 
 def test_the_audit_page_tells_all_and_finds_a_row_that_was_changed(employ: Employ, parts: Parts) -> None:

@@ -35,6 +35,7 @@ def test_signing_in_leads_to_the_page_that_was_wanted_and_to_no_other_site(emplo
         ("//elsewhere.example/studio/", "/studio/"),
         ("https://elsewhere.example/studio/", "/studio/"),
         ("/studio/\\..\\elsewhere", "/studio/"),
+        ("http://[", "/studio/"),
     ):
         page = anna.client.get("/studio/sign-in", params={"next": wanted})
         answer = anna.send(page, "/studio/sign-in", name="Anna", password=OWN)
@@ -112,6 +113,7 @@ def test_a_form_without_the_mark_of_the_session_does_nothing(employ: Employ, par
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Sec-Fetch-Site": "", "Origin": "https://elsewhere.example"},
+        {"Sec-Fetch-Site": "", "Origin": "http://["},
     ],
 )
 def test_a_form_from_another_site_does_nothing(employ: Employ, parts: Parts, headers: dict[str, str]) -> None:
@@ -176,6 +178,8 @@ def test_text_sent_after_the_session_ended_is_offered_again_after_signing_in(
     offered = anna.send(refused, "/studio/sign-in", name="Anna", password=OWN)
     assert offered.status_code == 200
     assert "Tea is &lt;b&gt;hot&lt;/b&gt;." in offered.text
+    assert "Other ways to ask it" in offered.text
+    assert "With cautions" not in offered.text
     assert anna.send(offered, "/save").status_code in (200, 422)
     kept = parts.knowledge.store.drafts()[0].entry
     assert kept.answer == "Tea is <b>hot</b>.\nAnd brown."

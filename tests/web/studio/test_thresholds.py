@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from pathlib import Path
 
 import pytest
@@ -111,8 +112,13 @@ def test_beside_each_choice_stands_what_it_does_once_it_is_set(employ: Employ, p
         assert one.outside.all == len(parts.knowledge.background)
     page = " ".join(peter.open(PAGE).text.split())
     assert f"the newest {len(ASKED)} questions of people, and 1 questions about something else" in page
-    first = found[0].questions
-    assert f'data-name="Answered">{first.answered}</td><td class="number" data-name="Asked back">' in page
+    for name in ("answer", "clarify"):
+        told = [one for one in found if one.name == name]
+        now = next(one for one in told if one.value == getattr(Thresholds(), name))
+        cells = re.findall(r'data-name="Answered"><span>(\d+)(?: <span class="hint">\((.\d+)\)</span>)?</span>', page)
+        rows = cells[: len(told)] if name == "answer" else cells[-len(told) :]
+        apart = [one.questions.answered - now.questions.answered for one in told]
+        assert rows == [(str(one.questions.answered), f"{more:+d}" if more else "") for one, more in zip(told, apart)]
 
 
 def test_what_is_not_safe_is_refused_in_words(employ: Employ, parts: Parts) -> None:

@@ -47,6 +47,7 @@ def test_what_is_chosen_becomes_attributes_and_the_usual_is_left_out(client: Tes
         ("accent", "red"),
         ("privacy", "javascript:alert(1)"),
         ("hide-to", "//evil.example"),
+        ("hide-to", "https://["),
     ],
 )
 def test_what_makes_no_sense_is_told_and_left_out(client: TestClient, name: str, value: str) -> None:
