@@ -54,7 +54,7 @@ def about_trials(turn: Turn) -> Events | None:
         # Right after an emergency card only a message that speaks of studies is about them: "in Spain" is where it is.
         if not trials.shelf.understand(text).speaks_of_studies:
             return None
-        standing = replace(standing, after_studies=False, study=None)
+        standing = replace(standing, after_studies=False, recent=False, talks_on=False)
     move = heard(
         text,
         standing,

@@ -26,7 +26,8 @@ class Search:
 
     `ages` are two years joined by "-", "0-17": a study fits that takes somebody of these ages. `sex` is FEMALE or MALE.
     `status` is a word of the registry other than RECRUITING. `name` is what a study, its product or its sponsor is
-    called. `near`: by distance from `city`; `within_km` says how far. `outside`: a country or area that is not wanted.
+    called. `near`: by distance from `city`; `within_km` says how far. `outside`: a country or area that is not wanted,
+    `without`: a city or region.
     `alternatives` are further values of a field that fit as well, as (field, value): "Germany or Austria".
     """
 
@@ -42,6 +43,7 @@ class Search:
     near: bool | None = None
     within_km: int | None = None
     outside: str | None = None
+    without: str | None = None
     alternatives: tuple[tuple[str, str], ...] = ()
 
     @classmethod
@@ -96,7 +98,7 @@ def merge(previous: Search, new: Search) -> Search:
     }
     moved = ("country" in changed and new.country != previous.country) or "city" in changed
     if moved:
-        for name in ("country", "city", "near", "within_km", "outside"):
+        for name in ("country", "city", "near", "within_km", "outside", "without"):
             changed.setdefault(name, None)
     if new.city == ANY and new.country is None:
         changed["country"] = previous.country

@@ -13,6 +13,7 @@ from knowledge.trials.shelf import TrialShelf
 from knowledge.trials.talk import (
     MOST_SEEN,
     About,
+    AboutEach,
     Join,
     Look,
     Move,
@@ -188,23 +189,58 @@ def test_a_search_without_a_condition_takes_it_from_what_was_spoken_of(shelf: Tr
 
 
 def test_a_question_about_the_only_study_of_a_list_is_about_that_one(shelf: TrialShelf) -> None:
-    only = Standing(Talk(Search("lupus"), (ONE,)), after_studies=True)
+    only = Standing(Talk(Search("lupus"), (ONE,), focus=ONE), after_studies=True)
     move = hear("how many folks do they want", shelf, only, Rival(0.8), Leaning(study=0.9))
     assert isinstance(move, About)
     assert move.number == ONE
 
 
-def test_a_question_about_one_of_several_is_asked_back(shelf: TrialShelf) -> None:
+def test_a_question_after_several_is_answered_for_each_of_them(shelf: TrialShelf) -> None:
     numbers = (ONE, OTHER)
     several = Standing(Talk(Search("lupus"), numbers), after_studies=True)
-    assert hear("who is behind it", shelf, several, Rival(0.8), Leaning(study=0.9)) == WhichStudy(numbers)
+    move = hear("who is behind it", shelf, several, Rival(0.8), Leaning(study=0.9))
+    assert isinstance(move, AboutEach)
+    assert (move.numbers, move.fields) == (numbers, ("sponsor",))
 
 
-def test_the_study_stays_at_hand_while_something_else_is_answered(shelf: TrialShelf) -> None:
-    talk = Talk(Search("lupus"), (ONE,))
-    move = hear("and what ages do they take", shelf, Standing(talk, after_entry=True), leaning=Leaning(study=0.9))
+def test_what_is_asked_of_one_of_several_and_no_record_tells_is_asked_back(shelf: TrialShelf) -> None:
+    numbers = (ONE, OTHER)
+    several = Standing(Talk(Search("lupus"), numbers), after_studies=True)
+    assert hear("what made them do it", shelf, several, Rival(0.2), Leaning(study=0.9)) == WhichStudy(numbers)
+
+
+AFTER_THE_STUDY = Talk(Search("lupus"), (ONE,), focus=ONE)
+
+
+@pytest.mark.parametrize(
+    ("text", "standing", "leaning"),
+    [
+        ("and what ages do they take", Standing(AFTER_THE_STUDY, recent=True, talks_on=True), Leaning(study=0.9)),
+        ("which disease is it for", Standing(AFTER_THE_STUDY, recent=True, talks_on=True), Leaning(study=0.3)),
+        ("does it have many sites", Standing(AFTER_THE_STUDY, recent=True, after_entry=True), Leaning(study=0.6)),
+        ("who sponsors that study", Standing(AFTER_THE_STUDY, recent=True, after_entry=True), Leaning()),
+    ],
+)
+def test_the_study_stays_at_hand_while_something_else_is_answered(
+    shelf: TrialShelf, text: str, standing: Standing, leaning: Leaning
+) -> None:
+    move = hear(text, shelf, standing, leaning=leaning)
     assert isinstance(move, About)
-    assert (move.number, move.fields) == (ONE, ("ages",))
+    assert move.number == ONE
+    assert move.fields
+
+
+@pytest.mark.parametrize(
+    ("text", "standing", "rival"),
+    [
+        # Right after an answer about lupus "it" is mostly lupus.
+        ("how long does it last", Standing(AFTER_THE_STUDY, recent=True, after_entry=True), Rival(0.2)),
+        ("is it open to men", Standing(AFTER_THE_STUDY, after_entry=True), Rival(0.2)),
+        ("how many people have it", Standing(AFTER_THE_STUDY, recent=True, talks_on=True), Rival(0.9)),
+    ],
+)
+def test_what_may_be_about_something_else_is(shelf: TrialShelf, text: str, standing: Standing, rival: Rival) -> None:
+    assert not isinstance(hear(text, shelf, standing, rival, Leaning(study=0.3)), (About, AboutEach))
 
 
 def test_eight_digits_that_are_a_number_of_ours_are_taken_for_it(shelf: TrialShelf) -> None:
