@@ -53,7 +53,9 @@ def taken_up(turn: Turn) -> Events | None:
         place = picked(text, max(1, len(page)))
         if place is None:
             return None
-        return shown(turn, page[place], page) if place < len(page) else turn.say("nothing_to_choose")
+        if place < len(page):
+            return shown(turn, page[place], page)
+        return turn.offer("which_one", page) if page else turn.say("nothing_to_choose")
     if says_none(text):
         return turn.say("none_of_these")
     place = picked(text, len(memory.listed))

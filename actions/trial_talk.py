@@ -13,6 +13,8 @@ from rasa_sdk.events import SlotSet
 
 from actions.memory import TRIALS
 from actions.turn import Events, Turn
+from knowledge.blocks import spoken
+from knowledge.language import language
 from knowledge.model import Answer, Context
 from knowledge.search.questions import asks, parts
 from knowledge.trials.numbers import find_nct
@@ -110,8 +112,16 @@ def said(turn: Turn, move: Move, standing: Standing, beside: Sequence[Answer] = 
         )
     reply = turn.answerer.trials.reply(move, standing, turn.answerer.entry)
     part = "answer" if isinstance(move, (About, Numbers, Named)) else TRIALS
-    given = turn.give_all([reply.answer, *beside]) if beside else turn.give(reply.answer, part)
+    answer = _with_language_told(turn, reply.answer)
+    given = turn.give_all([answer, *beside]) if beside else turn.give(answer, part)
     return [SlotSet("trial_search", reply.talk.to_json()), *given]
+
+
+def _with_language_told(turn: Turn, answer: Answer) -> Answer:
+    """For who asks in Spanish: that replies are in English, in front of what was found."""
+    if language(turn.question.text) != "es":
+        return answer
+    return replace(answer, blocks=(spoken(turn.phrase("abstain_language", "es")), *answer.blocks))
 
 
 def _deferred(turn: Turn, move: Join, standing: Standing) -> Events:

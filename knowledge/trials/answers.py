@@ -280,7 +280,7 @@ class TrialAnswers:
         study stands for what is nearest to it, where our copy knows where it is, else for its country."""
         studies = self.shelf.search(search, standing.country)
         limits = search.limits
-        if studies or limits.city is None:
+        if studies or limits.city is None or limits.without:
             return search, studies, []
         if limits.within_km is not None and self.shelf.is_located(search):
             further = self.shelf.search(replace(search, within_km=None))

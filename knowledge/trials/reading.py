@@ -151,7 +151,7 @@ class SearchReader:
             sex=sex.sex,
             status=status,
             near=places.search.near,
-            within_km=places.search.within_km,
+            within_km=0 if message.mark("any_distance") else places.search.within_km,
             outside=places.search.outside,
             without=places.search.without,
             alternatives=(*conditions, *places.search.alternatives, *phases),

@@ -26,7 +26,7 @@ class Search:
 
     `ages` are two years joined by "-", "0-17": a study fits that takes somebody of these ages. `sex` is FEMALE or MALE.
     `status` is a word of the registry other than RECRUITING. `name` is what a study, its product or its sponsor is
-    called. `near`: by distance from `city`; `within_km` says how far. `outside`: a country or area that is not wanted,
+    called. `near`: by distance from `city`; `within_km` says how far, 0 however far. `outside`: a country or area that is not wanted,
     `without`: a city or region.
     `alternatives` are further values of a field that fit as well, as (field, value): "Germany or Austria".
     """
@@ -103,6 +103,13 @@ def merge(previous: Search, new: Search) -> Search:
     if new.city == ANY and new.country is None:
         changed["country"] = previous.country
     if new.outside:
+        others = tuple(value for value in previous.values("country") if value != new.outside)
+        if new.country is None and others and len(others) < len(previous.values("country")):
+            # "Not Germany" after "Germany or France" leaves France.
+            more = tuple(("country", other) for other in others[1:])
+            kept = tuple(row for row in previous.alternatives if row[0] != "country")
+            rest = replace(new, outside=None, alternatives=(*new.alternatives, *more))
+            return merge(replace(previous, country=others[0], alternatives=kept), rest)
         changed.update(country=new.country, city=new.city)
     # "Only recruiting" and "completed" say two things about one field.
     if new.status:

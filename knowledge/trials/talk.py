@@ -39,6 +39,9 @@ With more of them it is about something else: "do volunteers pay tax on the mone
 COMPARED: tuple[Field, ...] = ("tested", "conditions", "phase", "ages", "enrollment", "dates")
 """What is told of several studies when somebody wants to know how they differ."""
 
+FEW_OF_IT = 5
+"""Words of a message that can hardly ask for more than one thing of a study: "and the end date?"."""
+
 UNLIKE_WORDS = 7
 """Letters of a name from which on a slip of it is taken for it wherever it stands: no word is like "relmacel"."""
 
@@ -126,10 +129,10 @@ class Talk:
 @dataclass(frozen=True)
 class Standing:
     """Where the conversation stands when a message comes. `after_studies`: the last reply was about studies;
-    `after_joining`: it was about joining one. `recent`: studies were shown not long ago; `talks_on`: what was said since
-    was about trials, too. `country`: where the person is, where that is known. `after_entry`: an entry was shown before;
-    `earlier`: what the conversation was about before: conditions that the message before named, and the question of
-    that entry."""
+    `after_joining`: it was about joining one. `recent`: studies were shown not long ago; `talks_on`: what was said
+    since was about trials, too. `country`: where the person is, where that is known. `after_entry`: an entry was shown
+    before; `earlier`: what the conversation was about before: conditions that the message before named, and the
+    question of that entry."""
 
     talk: Talk = field(default_factory=Talk)
     after_studies: bool = False
@@ -312,7 +315,7 @@ def heard(
     plain = " ".join(keys(text))
     after_studies = bool(numbers) or standing.after_studies or standing.after_joining
     of_studies = after_studies or talk.search is not None or understood.speaks_of_studies
-    joins = asks_to_join(text, after_studies=after_studies)
+    joins = asks_to_join(text, after_studies=after_studies or standing.talks_on)
     searches = leaning.search >= VERY_LIKELY and understood.speaks_of_studies
     if (searches and joins == "weak") or _narrows(plain, standing, understood):
         joins = None
@@ -353,7 +356,7 @@ def heard(
 
 
 def _narrows(plain: str, standing: Standing, understood: Understood) -> bool:
-    """Whether it is asked which of the studies at hand list an age or a sex: the records tell, and it is about nobody."""
+    """Whether it is asked which of the studies at hand list an age or a sex: the records tell, and about nobody."""
     limits = understood.search.limits
     which = wordings()["which_of_them"].search(plain) and (limits.ages or limits.sex)
     return bool(which and standing.after_studies and not wordings()["personal"].search(plain))
@@ -420,11 +423,15 @@ def _walked(
         return Look(understood, anew=True) if understood.search.limits != Search() else Anew()
     if standing.after_studies and wordings()["counts"].fullmatch(plain):
         return Again()
+    if short and standing.after_studies and talk.focus in talk.page and wordings()["other_one"].search(plain):
+        others = tuple(number for number in talk.page if number != talk.focus)
+        if len(others) > 1:
+            return WhichStudy(others)
     of_the_list = standing.after_studies or (talk.search is not None and understood.speaks_of_studies)
     if of_the_list and talk.search is not None:
         if wordings()["more"].fullmatch(plain):
             return More()
-        if wordings()["previous"].fullmatch(plain):
+        if wordings()["previous"].fullmatch(plain) or (talk.begin and wordings()["turns_back"].fullmatch(plain)):
             return More(back=True)
     return _pointed_at(plain, standing, understood, shelf, rival) if short else None
 
@@ -475,6 +482,8 @@ def _taught(text: str, standing: Standing, shelf: TrialShelf, understood: Unders
         return Read(status_entry(study.status) if study and study.status else MEANINGS)
     for name, entry in _TAUGHT.items():
         pattern = wordings()[name]
+        if name == "why_none" and standing.talk.page:
+            continue
         own = [word for word in pattern.sub(" ", plain).split() if word in understood.left]
         if pattern.search(plain) and not own and len(plain.split()) <= LONGEST_MOVE:
             return Read(entry)
@@ -504,7 +513,7 @@ def _asked_about(
     if standing.after_studies and wordings()["compares"].search(plain) and len(numbers) > 1:
         return AboutEach(numbers, COMPARED, understood)
     asked = asked_of_study(text)
-    fields = asked.fields or _conditions_asked(plain, understood)
+    fields = asked.fields or _limits_asked(plain, understood)
     if standing.after_studies:
         is_asked = _is_of_those_shown(plain, standing, replace(asked, fields=fields), understood, leaning, rival)
     else:
@@ -527,10 +536,11 @@ def _is_of_those_shown(
     """Whether a message right after studies asks about them, and neither changes the search nor asks something else."""
     points = wordings()["points"].search(plain)
     if leaning.study >= VERY_LIKELY:
-        return not (rival().is_same or (not asked.fields and not points and understood.explains and rival().is_sure))
+        return not rival().is_same and bool(asked.fields or points or not understood.explains)
     if not asked.fields:
         return False
-    if understood.search != Search() and not (points and standing.study):
+    about_status = _says_only_status(understood.search)
+    if understood.search != Search() and not (points and (standing.study or about_status)):
         return False  # after a list "any age" changes the search, also where it found only one
     if understood.asks and wordings()["of_others"].search(plain):
         return False
@@ -547,17 +557,21 @@ def _is_still_of_them(plain: str, standing: Standing, leaning: Leaning, rival: C
     many people" is still about the study."""
     points = wordings()["points"].search(plain) is not None
     if standing.talks_on:
-        if leaning.study >= VERY_LIKELY:
+        if leaning.study >= VERY_LIKELY or (standing.study and points and len(plain.split()) <= FEW_OF_IT):
             return not rival().is_same
         return points and standing.study is not None and not rival().is_sure
     named = wordings()["that_study"].search(plain) is not None
     return (named or (points and leaning.study >= LIKELY)) and not rival().is_same
 
 
-def _conditions_asked(plain: str, understood: Understood) -> tuple[Field, ...]:
-    """That it is asked whether a study is for some condition: "does it cover myositis"."""
+def _limits_asked(plain: str, understood: Understood) -> tuple[Field, ...]:
+    """That it is asked whether a study is for some condition, or takes people of some age: "does it cover myositis"."""
+    if not wordings()["is_it_for"].search(plain):
+        return ()
+    if understood.search.ages is not None:
+        return ("ages",)
     names = understood.search.condition is not None or wordings()["kidneys"].search(plain)
-    return ("conditions",) if names and wordings()["is_it_for"].search(plain) else ()
+    return ("conditions",) if names else ()
 
 
 def _named(
@@ -667,6 +681,8 @@ def _looked(
         return look
     if understood.explains:
         return None
+    if standing.after_studies and limits and says("what_if") and left <= FEW_LEFT:
+        return None if rival().is_same else look
     if standing.after_studies and limits and not left:
         changes = not says("question") or says("of_the_list")
         if changes and (says("changes") or not _names_only_status(search)):
@@ -689,11 +705,16 @@ def _is_only_named(plain: str, search: Search) -> bool:
 def _names_only_its_country(search: Search, before: Search | None) -> bool:
     """Whether nothing but the country is named in which the city lies that was looked in."""
     limits, old = search.limits, before.limits if before else Search()
+    limits = replace(limits, alternatives=())
     return limits == Search(country=limits.country) and old.city is not None and limits.country == old.country
 
 
 def _names_only_status(search: Search) -> bool:
     return search.status is not None and replace(search, status=None).is_silent
+
+
+def _says_only_status(search: Search) -> bool:
+    return not search.is_silent and replace(search, status=None, recruiting_only=None).is_silent
 
 
 def _is_whole(understood: Understood) -> bool:
