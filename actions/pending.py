@@ -59,7 +59,9 @@ def taken_up(turn: Turn) -> Events | None:
     if says_none(text):
         return turn.say("none_of_these")
     place = picked(text, len(memory.listed))
-    if place is None and memory.part in (*OFFERS, TRIALS):
+    understood = turn.answerer.trials.shelf.understand(text)
+    looks = understood.asks and understood.speaks_of_studies  # "any trials of it" names no entry about trials
+    if place is None and memory.part in (*OFFERS, TRIALS) and not looks:
         # "Show more" is no choice of the one study whose button says "Show NCT…".
         place = named(text, [item if find_nct(item) else turn.title(item) for item in memory.listed])
     if place is None and memory.part in OFFERS:

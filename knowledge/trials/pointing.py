@@ -47,11 +47,17 @@ def pointed(
     for study, found in _by_place(plain, page, focus):
         return Pointed(study, _without(plain, found)) if study else None
     for name, plainly in (("one_that", True), ("one_of_name", True), ("study_of_name", False)):
-        described = wordings()[name].search(plain)
-        if described:
-            words = next(filter(None, described.groups()))
-            meant = _described(words, page, shelf) or _described(words, earlier, shelf)
-            return Pointed(meant, _without(plain, described), plainly) if meant else None
+        found = wordings()[name].search(plain)
+        if found:
+            words = found[1].split()
+            # "The one in Madrid end": what comes behind the description is part of what is asked.
+            for count in range(len(words), 0, -1):
+                description = " ".join(words[:count])
+                meant = _described(description, page, shelf) or _described(description, earlier, shelf)
+                if meant:
+                    rest = " ".join((*plain[: found.start()].split(), *words[count:], *plain[found.end() :].split()))
+                    return Pointed(meant, rest, plainly)
+            return None
     return None
 
 
@@ -82,7 +88,7 @@ def _without(plain: str, found: re.Match[str]) -> str:
 def _described(words: str, page: Sequence[Study], shelf: TrialShelf) -> Study | None:
     """The one study of the page that all these words tell of. One that bears them as its name goes before one that
     only takes such people."""
-    understood = shelf.understand(words)
+    understood = shelf.understand(f"{words} study")  # "German" names a country only beside what it describes
     limits = replace(understood.search, near=None).limits
     said = [NUMBER_WORDS.get(word, word) for word in words.split() if word not in fillers() or word in NUMBER_WORDS]
     if wordings()["kidneys"].search(words) and limits.condition is None:

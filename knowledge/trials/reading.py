@@ -131,7 +131,7 @@ class SearchReader:
             message.used.update(span)
         recruiting, status, status_clash = _status(message)
         # "Which trials were stopped" looks for them; "what was stopped" asks about one.
-        explains = explains and not (asks and lists and status)
+        explains = explains and not (status and ((asks and lists) or message.says("ones_that")))
         phase, phases = _phases(message, text)
         ages = read_ages(message.plain)
         sex = read_sex(message.plain)

@@ -39,6 +39,12 @@ With more of them it is about something else: "do volunteers pay tax on the mone
 COMPARED: tuple[Field, ...] = ("tested", "conditions", "phase", "ages", "enrollment", "dates")
 """What is told of several studies when somebody wants to know how they differ."""
 
+FEWEST_WORDS = 2
+"""Words of a message that says nothing but what is asked of the studies shown: "where exactly"."""
+
+ONLY_OF_STUDIES: frozenset[Field] = frozenset(("sponsor", "phase", "enrollment"))
+"""What nothing else has that is talked about here."""
+
 FEW_OF_IT = 5
 """Words of a message that can hardly ask for more than one thing of a study: "and the end date?"."""
 
@@ -441,7 +447,7 @@ def _pointed_at(
 ) -> About | None:
     """One of the studies at hand, by its place or by what is only its own, and what is asked about it."""
     talk = standing.talk
-    page = _studies(talk.page, shelf)
+    page = _studies(talk.page or talk.seen, shelf)
     earlier = [study for study in _studies(talk.seen, shelf) if study not in page]
     if understood.lists or not (page or earlier):
         return None
@@ -517,7 +523,7 @@ def _asked_about(
     if standing.after_studies:
         is_asked = _is_of_those_shown(plain, standing, replace(asked, fields=fields), understood, leaning, rival)
     else:
-        is_asked = bool(fields) and _is_still_of_them(plain, standing, leaning, rival)
+        is_asked = bool(fields) and _is_still_of_them(plain, standing, fields, leaning, rival)
     if not is_asked or not {study.nct_id for study in shelf.by_name(text)} <= set(numbers):
         return None
     if talk.focus:
@@ -539,20 +545,21 @@ def _is_of_those_shown(
         return not rival().is_same and bool(asked.fields or points or not understood.explains)
     if not asked.fields:
         return False
-    about_status = _says_only_status(understood.search)
-    if understood.search != Search() and not (points and (standing.study or about_status)):
+    if understood.search != Search() and not (points and (standing.study or wordings()["of_those"].match(plain))):
         return False  # after a list "any age" changes the search, also where it found only one
     if understood.asks and wordings()["of_others"].search(plain):
         return False
     if wordings()["goes_on"].match(plain) and understood.search.limits != Search() and not points:
         return False  # "and in France?" goes on with the search
     own = [word for word in asked.left if word in understood.left]
-    if leaning.study >= LIKELY and not own:
+    if not own and (leaning.study >= LIKELY or len(plain.split()) <= FEWEST_WORDS):
         return not rival().is_same
     return not ((own or (not points and (understood.explains or not standing.study))) and rival().is_sure)
 
 
-def _is_still_of_them(plain: str, standing: Standing, leaning: Leaning, rival: Callable[[], Rival]) -> bool:
+def _is_still_of_them(
+    plain: str, standing: Standing, fields: Sequence[Field], leaning: Leaning, rival: Callable[[], Rival]
+) -> bool:
     """The same once something else was said since: after an answer about trials, and after "would they take her", "how
     many people" is still about the study."""
     points = wordings()["points"].search(plain) is not None
@@ -561,6 +568,8 @@ def _is_still_of_them(plain: str, standing: Standing, leaning: Leaning, rival: C
             return not rival().is_same
         return points and standing.study is not None and not rival().is_sure
     named = wordings()["that_study"].search(plain) is not None
+    if points and len(plain.split()) <= FEW_OF_IT and ONLY_OF_STUDIES.issuperset(fields):
+        return not rival().is_same
     return (named or (points and leaning.study >= LIKELY)) and not rival().is_same
 
 
@@ -671,13 +680,8 @@ def _looked(
         return None if rival().is_same else look
     if condition and placed and not left and not rival().is_sure:
         return look
-    if (
-        search.has_place
-        and not left
-        and len(plain.split()) <= FEW_WORDS
-        and not standing.after_entry
-        and not rival().is_sure
-    ):
+    only_named = (search.has_place or _is_other_disease(search)) and not left and len(plain.split()) <= FEW_WORDS
+    if only_named and not standing.after_entry and not says("question") and not rival().is_sure:
         return look
     if understood.explains:
         return None
@@ -698,8 +702,14 @@ def _looked(
 
 def _is_only_named(plain: str, search: Search) -> bool:
     """Whether nothing but CAR-T and a disease other than lupus is named: what there is of it are studies."""
-    names = wordings()["car_t"].search(plain) and search.limits.condition not in ("lupus", KIDNEYS)
-    return bool(names and not wordings()["question"].match(plain))
+    if not _is_other_disease(search):
+        return False
+    names = wordings()["car_t"].search(plain) and not wordings()["question"].match(plain)
+    return bool(names or wordings()["anything_for"].match(plain))
+
+
+def _is_other_disease(search: Search) -> bool:
+    return search.limits.condition not in (None, "lupus", KIDNEYS)
 
 
 def _names_only_its_country(search: Search, before: Search | None) -> bool:
@@ -711,10 +721,6 @@ def _names_only_its_country(search: Search, before: Search | None) -> bool:
 
 def _names_only_status(search: Search) -> bool:
     return search.status is not None and replace(search, status=None).is_silent
-
-
-def _says_only_status(search: Search) -> bool:
-    return not search.is_silent and replace(search, status=None, recruiting_only=None).is_silent
 
 
 def _is_whole(understood: Understood) -> bool:
