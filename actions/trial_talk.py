@@ -18,6 +18,7 @@ from knowledge.language import language
 from knowledge.model import Answer, Context
 from knowledge.search.questions import asks, parts
 from knowledge.trials.numbers import find_nct
+from knowledge.trials.questions import SHORT
 from knowledge.trials.talk import (
     SURE,
     About,
@@ -87,8 +88,10 @@ def _beside(turn: Turn, move: Move, standing: Standing) -> list[Answer]:
 def _advice(turn: Turn, standing: Standing) -> Literal["no", "likely", "sure"]:
     if turn.knowledge.seeks_advice(turn.question.text):
         return "sure"
-    # What the model alone takes for advice is, after a list of studies, mostly about these: "my dad is 81 though".
-    return "likely" if turn.intent == ADVICE and not standing.after_studies else "no"
+    # What the model alone takes for advice is, after a list of studies, mostly about these: "my dad is 81 though". A
+    # story is not.
+    is_short = len(turn.question.text.split()) <= SHORT
+    return "likely" if turn.intent == ADVICE and not (standing.after_studies and is_short) else "no"
 
 
 def _rival(turn: Turn, standing: Standing) -> Rival:

@@ -20,7 +20,8 @@ _COURTESY = re.compile(
 """Polite words with a stop after them, or before a word that asks."""
 _ENDS_IN_THANKS = re.compile(
     r"(?:^|[\s.,!;)])(?:thanks?|thank (?:you|u)|thx|tysm|ty|ta|cheers|much appreciated)"
-    r"(?: (?:so|very)? ?much| a lot| again| anyways?| all the same| for (?:(?:your|the|all|all your) )?\w+| dear| love| x+)*\W*$",
+    r"(?: (?:so |very )?much| a lot| again| anyways?| all the same| for (?:(?:your|the|all|all your) )?\w+| dear| love"
+    r"| x+)*\W*$",
     re.IGNORECASE,
 )
 FEWEST_WORDS = 2

@@ -44,20 +44,20 @@ def pointed(
     """The one study that a message points at; None where it is none of those at hand, or more than one. `plain`: its
     words as `lexicon.keys` gives them, joined by blanks. `page`: the studies that were listed last, `focus`: the number
     of the one that was talked about last, `earlier`: others that were shown, which only a description can mean."""
-    for study, found in _by_place(plain, page, focus):
-        return Pointed(study, _without(plain, found)) if study else None
+    for study, placed in _by_place(plain, page, focus):
+        return Pointed(study, _rest(plain, placed)) if study else None
     for name, plainly in (("one_that", True), ("one_of_name", True), ("study_of_name", False)):
         found = wordings()[name].search(plain)
-        if found:
-            words = found[1].split()
-            # "The one in Madrid end": what comes behind the description is part of what is asked.
-            for count in range(len(words), 0, -1):
-                description = " ".join(words[:count])
-                meant = _described(description, page, shelf) or _described(description, earlier, shelf)
-                if meant:
-                    rest = " ".join((*plain[: found.start()].split(), *words[count:], *plain[found.end() :].split()))
-                    return Pointed(meant, rest, plainly)
-            return None
+        if found is None:
+            continue
+        words = found[1].split()
+        # "The one in Madrid end": what comes behind the description is part of what is asked.
+        for count in range(len(words), 0, -1):
+            description = " ".join(words[:count])
+            meant = _described(description, page, shelf) or _described(description, earlier, shelf)
+            if meant:
+                return Pointed(meant, _rest(plain, found, words[count:]), plainly)
+        return None
     return None
 
 
@@ -81,8 +81,9 @@ def _by_place(plain: str, page: Sequence[Study], focus: str | None) -> Iterator[
             yield having[0] if len(having) == 1 else None, size
 
 
-def _without(plain: str, found: re.Match[str]) -> str:
-    return " ".join((plain[: found.start()] + plain[found.end() :]).split())
+def _rest(plain: str, found: re.Match[str], kept: Sequence[str] = ()) -> str:
+    """The words around what points, with those of it that are `kept`."""
+    return " ".join((*plain[: found.start()].split(), *kept, *plain[found.end() :].split()))
 
 
 def _described(words: str, page: Sequence[Study], shelf: TrialShelf) -> Study | None:

@@ -26,9 +26,9 @@ class Search:
 
     `ages` are two years joined by "-", "0-17": a study fits that takes somebody of these ages. `sex` is FEMALE or MALE.
     `status` is a word of the registry other than RECRUITING. `name` is what a study, its product or its sponsor is
-    called. `near`: by distance from `city`; `within_km` says how far, 0 however far. `outside`: a country or area that is not wanted,
-    `without`: a city or region.
-    `alternatives` are further values of a field that fit as well, as (field, value): "Germany or Austria".
+    called. `near`: by distance from `city`; `within_km` says how far, 0 however far. `outside`: a country or area
+    that is not wanted, `without`: a city or region. `alternatives` are further values of a field that fit as well, as
+    (field, value): "Germany or Austria".
     """
 
     condition: str | None = None

@@ -431,8 +431,7 @@ def _walked(
         return Again()
     if short and standing.after_studies and talk.focus in talk.page and wordings()["other_one"].search(plain):
         others = tuple(number for number in talk.page if number != talk.focus)
-        if len(others) > 1:
-            return WhichStudy(others)
+        return WhichStudy(others) if len(others) > 1 else _pointed_at(plain, standing, understood, shelf, rival)
     of_the_list = standing.after_studies or (talk.search is not None and understood.speaks_of_studies)
     if of_the_list and talk.search is not None:
         if wordings()["more"].fullmatch(plain):
@@ -663,7 +662,8 @@ def _looked(
     if leaning.search >= (VERY_LIKELY if tells and not understood.explains else ALMOST_SURE):
         # Without a word of what is looked for, or where, nothing would change: "there must be other lists".
         says_nothing = not limits and not understood.speaks_of_studies and not says("everything")
-        return None if rival().is_same or (says_nothing and rival().is_sure) else look
+        is_other = says_nothing and (left > MOST_LEFT or rival().is_sure)
+        return None if is_other or rival().is_same else look
     if condition and not left and _is_only_named(plain, search):
         return None if rival().is_same else look
     if condition and not left and not understood.explains and (search.phase or search.recruiting_only or search.status):
@@ -693,7 +693,7 @@ def _looked(
             return look
     if (
         (asks and left <= MOST_LEFT)
-        or (leans and tells)
+        or (leans and tells and (limits or of_studies or left <= FEW_LEFT))
         or (limits and left <= FEW_LEFT and (understood.speaks_of_studies or talk.search is not None))
     ):
         return None if rival().is_sure else look

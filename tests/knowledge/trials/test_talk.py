@@ -260,7 +260,9 @@ def test_when_a_study_begins_and_ends_can_be_asked() -> None:
 
 
 def after_list(*numbers: str, search: Search | None = None, focus: str | None = None) -> Standing:
-    return Standing(Talk(search or Search("lupus"), numbers, focus=focus), after_studies=True, recent=True, talks_on=True)
+    return Standing(
+        Talk(search or Search("lupus"), numbers, focus=focus), after_studies=True, recent=True, talks_on=True
+    )
 
 
 @pytest.mark.parametrize(
