@@ -323,6 +323,8 @@ def heard(
     of_studies = after_studies or talk.search is not None or understood.speaks_of_studies
     joins = asks_to_join(text, after_studies=after_studies or standing.talks_on)
     searches = leaning.search >= VERY_LIKELY and understood.speaks_of_studies
+    if after_studies and understood.search.is_silent and wordings()["what_if_somebody"].search(plain):
+        joins = None if rival().is_same else "strong"
     if (searches and joins == "weak") or _narrows(plain, standing, understood):
         joins = None
     elif leaning.join >= VERY_LIKELY and of_studies:
@@ -561,6 +563,8 @@ def _is_still_of_them(
 ) -> bool:
     """The same once something else was said since: after an answer about trials, and after "would they take her", "how
     many people" is still about the study."""
+    if wordings()["of_disease"].search(plain):
+        return False
     points = wordings()["points"].search(plain) is not None
     if standing.talks_on:
         if leaning.study >= VERY_LIKELY or (standing.study and points and len(plain.split()) <= FEW_OF_IT):

@@ -237,6 +237,7 @@ def test_the_study_stays_at_hand_while_something_else_is_answered(
         # Right after an answer about lupus "it" is mostly lupus.
         ("how long does it last", Standing(AFTER_THE_STUDY, recent=True, after_entry=True), Rival(0.2)),
         ("is it open to men", Standing(AFTER_THE_STUDY, after_entry=True), Rival(0.2)),
+        ("how many women have it", Standing(AFTER_THE_STUDY, recent=True, after_entry=True), Rival(0.2)),
         ("why does it come back", Standing(AFTER_THE_STUDY, recent=True, talks_on=True), Rival(0.9)),
     ],
 )
@@ -278,6 +279,7 @@ def after_list(*numbers: str, search: Search | None = None, focus: str | None = 
         ("which of them would take me", Join),
         ("so which would you go for", Join),
         ("is 84 too old", Join),
+        ("what if she has had a stroke", Join),
         ("could she go in it", Join),
         ("would they want someone with one lung", Join),
         ("austria would be fine as well", Look),
