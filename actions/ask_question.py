@@ -8,7 +8,9 @@ from actions.contact import PERSON_ENTRY, handed_over
 from actions.respond import Respond
 from actions.turn import Events, Turn, asked
 from knowledge.blocks import spoken
+from knowledge.courtesy import ends_in_thanks
 from knowledge.model import Answer, Question
+from knowledge.search.questions import asks
 from knowledge.suggestions import with_suggestions
 
 SURELY_ADVICE = 0.8
@@ -49,6 +51,8 @@ def answered(turn: Turn, question: Question) -> Events:
         return turn.give_all([answer, *others])
     if answer.kind == "abstain" and answer.confidence is not None and turn.is_repeated:
         answer = _another_way_on(turn, answer)
+    if answer.kind in ("abstain", "clarify") and ends_in_thanks(question.text) and not asks(question.text):
+        return turn.say("manners_thank")
     if answer.entry == PERSON_ENTRY and turn.contact:
         return handed_over(turn)
     return turn.give(with_suggestions(answer, question, answerer))

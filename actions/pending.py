@@ -53,11 +53,15 @@ def taken_up(turn: Turn) -> Events | None:
         place = picked(text, max(1, len(page)))
         if place is None:
             return None
-        return shown(turn, page[place], page) if place < len(page) else turn.say("nothing_to_choose")
+        if place < len(page):
+            return shown(turn, page[place], page)
+        return turn.offer("which_one", page) if page else turn.say("nothing_to_choose")
     if says_none(text):
         return turn.say("none_of_these")
     place = picked(text, len(memory.listed))
-    if place is None and memory.part in (*OFFERS, TRIALS):
+    understood = turn.answerer.trials.shelf.understand(text)
+    looks = understood.asks and understood.speaks_of_studies  # "any trials of it" names no entry about trials
+    if place is None and memory.part in (*OFFERS, TRIALS) and not looks:
         # "Show more" is no choice of the one study whose button says "Show NCT…".
         place = named(text, [item if find_nct(item) else turn.title(item) for item in memory.listed])
     if place is None and memory.part in OFFERS:

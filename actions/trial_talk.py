@@ -13,9 +13,12 @@ from rasa_sdk.events import SlotSet
 
 from actions.memory import TRIALS
 from actions.turn import Events, Turn
+from knowledge.blocks import spoken
+from knowledge.language import language
 from knowledge.model import Answer, Context
 from knowledge.search.questions import asks, parts
 from knowledge.trials.numbers import find_nct
+from knowledge.trials.questions import SHORT
 from knowledge.trials.talk import (
     SURE,
     About,
@@ -54,7 +57,7 @@ def about_trials(turn: Turn) -> Events | None:
         # Right after an emergency card only a message that speaks of studies is about them: "in Spain" is where it is.
         if not trials.shelf.understand(text).speaks_of_studies:
             return None
-        standing = replace(standing, after_studies=False, study=None)
+        standing = replace(standing, after_studies=False, recent=False, talks_on=False)
     move = heard(
         text,
         standing,
@@ -85,8 +88,10 @@ def _beside(turn: Turn, move: Move, standing: Standing) -> list[Answer]:
 def _advice(turn: Turn, standing: Standing) -> Literal["no", "likely", "sure"]:
     if turn.knowledge.seeks_advice(turn.question.text):
         return "sure"
-    # What the model alone takes for advice is, after a list of studies, mostly about these: "my dad is 81 though".
-    return "likely" if turn.intent == ADVICE and not standing.after_studies else "no"
+    # What the model alone takes for advice is, after a list of studies, mostly about these: "my dad is 81 though". A
+    # story is not.
+    is_short = len(turn.question.text.split()) <= SHORT
+    return "likely" if turn.intent == ADVICE and not (standing.after_studies and is_short) else "no"
 
 
 def _rival(turn: Turn, standing: Standing) -> Rival:
@@ -110,8 +115,16 @@ def said(turn: Turn, move: Move, standing: Standing, beside: Sequence[Answer] = 
         )
     reply = turn.answerer.trials.reply(move, standing, turn.answerer.entry)
     part = "answer" if isinstance(move, (About, Numbers, Named)) else TRIALS
-    given = turn.give_all([reply.answer, *beside]) if beside else turn.give(reply.answer, part)
+    answer = _with_language_told(turn, reply.answer)
+    given = turn.give_all([answer, *beside]) if beside else turn.give(answer, part)
     return [SlotSet("trial_search", reply.talk.to_json()), *given]
+
+
+def _with_language_told(turn: Turn, answer: Answer) -> Answer:
+    """For who asks in Spanish: that replies are in English, in front of what was found."""
+    if language(turn.question.text) != "es":
+        return answer
+    return replace(answer, blocks=(spoken(turn.phrase("abstain_language", "es")), *answer.blocks))
 
 
 def _deferred(turn: Turn, move: Join, standing: Standing) -> Events:

@@ -29,6 +29,8 @@ BEYOND_DOUBT = 0.9
 """Confidence of an entry by which a message asks for it though NLU takes it for something else."""
 SHOWING: tuple[ReplyKind, ...] = ("answer", "steps", "trials")
 """Replies that tell something of what was asked."""
+MOST_SINCE = 2
+"""Answers to something else after which "it" may still be the study that was shown before."""
 MAY_BE_ABOUT_STUDIES = ("ask_question", "seek_advice", "find_trial")
 """Intents of messages that may be about studies where none were shown: "where does that come from" is not."""
 
@@ -114,12 +116,14 @@ class Turn:
     @functools.cached_property
     def standing(self) -> Standing:
         """Where the talk about studies stands."""
-        now = self.memory.now
+        since = self._since_studies
+        recent = since is not None and len(since) <= MOST_SINCE
         return Standing(
             Talk.of(self.tracker.get_slot("trial_search")),
             after_studies=self._after_studies,
             after_joining=self.memory.last_reply == HOW_TO_JOIN,
-            study=now if now and find_nct(now) else None,
+            recent=recent,
+            talks_on=recent and all(self._is_about_trials(item) for item in since or ()),
             country=self.answerer.trials.shelf.country_of_code(self.question.context.region),
             after_entry=bool(self.memory.last_reply),
             earlier=self._earlier,
@@ -131,6 +135,17 @@ class Turn:
         now, part = self.memory.now, self.memory.part
         shows_studies = now == TRIALS or bool(now and find_nct(now))
         return part == TRIALS or (shows_studies and part in (None, *OFFERS))
+
+    @property
+    def _since_studies(self) -> tuple[str, ...] | None:
+        """What was shown since the last study or list of studies; None where none was shown."""
+        shown = self.memory.shown[: len(self.memory.shown) - self.memory.steps_back]
+        places = [place for place, item in enumerate(shown) if item == TRIALS or find_nct(item)]
+        return shown[places[-1] + 1 :] if places else None
+
+    def _is_about_trials(self, entry: str) -> bool:
+        revision = self.answerer.entry(entry)
+        return revision is not None and revision.entry.topic == TRIALS
 
     @property
     def _earlier(self) -> tuple[str, ...]:

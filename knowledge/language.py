@@ -9,7 +9,10 @@ _SPANISH = frozenset(
     (
         "el la los las un una unos unas de del que qué y en por para con sin mi mis su sus tu es son está "
         "esta estoy tengo tiene cómo como cuándo dónde cuánto cuanto quién puede puedo hay ser muy más pero "
-        "porque se le lo al hola gracias enfermedad lupus síntomas causa qué cual cuál si sí yo me te nos"
+        "porque se le lo al hola gracias enfermedad lupus síntomas causa qué cual cuál si sí yo me te nos "
+        "ensayo ensayos estudio estudios clínico clínicos clinicos busco quiero participar termina empieza cuando "
+        "donde quien cuántas cuantas cuántos cuantos personas solo sólo reclutan reclutando otro otra otros otras "
+        "país pais ciudad cerca mamá papá hija hijo primero segundo tercero muestra muéstrame"
     ).split()
 )
 _SPANISH_MANNERS = frozenset(

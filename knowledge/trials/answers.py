@@ -19,6 +19,7 @@ from knowledge.trials.search import ANY, Search, added, age_range, merge
 from knowledge.trials.shelf import TrialShelf
 from knowledge.trials.talk import (
     About,
+    AboutEach,
     Again,
     Anew,
     Join,
@@ -135,6 +136,8 @@ class TrialAnswers:
             return Said(replies.from_registry(self._phrases, self._made), talk)
         if isinstance(move, About):
             return self._about(move, standing, talk, live)
+        if isinstance(move, AboutEach):
+            return self._about_each(move, standing, talk, live)
         raise ValueError(f"no reply about studies to {type(move).__name__}")
 
     def listed_again(self, standing: Standing, live: Live) -> Said:
@@ -277,7 +280,7 @@ class TrialAnswers:
         study stands for what is nearest to it, where our copy knows where it is, else for its country."""
         studies = self.shelf.search(search, standing.country)
         limits = search.limits
-        if studies or limits.city is None:
+        if studies or limits.city is None or limits.without:
             return search, studies, []
         if limits.within_km is not None and self.shelf.is_located(search):
             further = self.shelf.search(replace(search, within_km=None))
@@ -355,6 +358,7 @@ class TrialAnswers:
             if (limits.city or limits.country)
             and (limits.country is None or self.shelf.lies_in(site, limits.country))
             and (limits.city is None or self.shelf.is_in_city(site, limits.city))
+            and (limits.without is None or not self.shelf.is_in_city(site, limits.without))
         ]
 
     def _about(self, move: About, standing: Standing, talk: Talk, live: Live) -> Said:
@@ -370,7 +374,17 @@ class TrialAnswers:
         )
         return Said(answer, talk.having_seen([study]))
 
-    def _parts(self, study: Study, move: About, standing: Standing, talk: Talk, live: Live) -> tuple[Line, ...]:
+    def _about_each(self, move: AboutEach, standing: Standing, talk: Talk, live: Live) -> Said:
+        studies = [study for number in move.numbers if (study := self.shelf.by_number(number))]
+        parts = [(study, self._parts(study, move, standing, talk, live)) for study in studies]
+        answer = replies.studies_parts(
+            parts, self._phrases, self._made, self._changes(studies, talk), self._education(BESIDE_A_LIST, live)
+        )
+        return Said(answer, replace(talk.having_seen(studies), page=move.numbers))
+
+    def _parts(
+        self, study: Study, move: About | AboutEach, standing: Standing, talk: Talk, live: Live
+    ) -> tuple[Line, ...]:
         """The lines that answer what is asked about a study; none where all of it is asked for."""
         phrases = self._phrases
         meanings, _ = self._meanings(study, live)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from rapidfuzz.process import extract
 
 from knowledge.trials.lexicon import Hit, Lexicon, Word, everyday_words, keys, words
 from knowledge.trials.model import Study
+from knowledge.trials.numbers import NUMBER_WORDS
 
 _IN_FRONT = re.compile(r"([A-Z][A-Za-z]{2,}-[A-Za-z0-9]+|[A-Z]{4,}[0-9]*):\s")
 _IN_BRACKETS = re.compile(r"\(([A-Z][A-Za-z]{3,}-(?:[0-9]+|[A-Z]{2,})|[A-Z]{4,})\)")
@@ -30,7 +32,8 @@ _OF_MANY = frozenset(
 )
 """Words in the names of sponsors that begin the names of others, too."""
 _SHORTEST_STEM = 4
-_SHORTEST_SPONSOR = 6
+_SHORTEST_SPONSOR = 4
+_FEWEST_SPELT = 3
 _SPEAKS_OF_STUDIES = frozenset(
     (
         "study studies trial trials trail nct recruit recruits recruiting recruitment enroll enrolling enrol enrolment "
@@ -39,6 +42,8 @@ _SPEAKS_OF_STUDIES = frozenset(
 )
 _NO_NAMES = frozenset("study studies trial trials phase lupus sle cells cell therapy registry nct nephritis".split())
 """What a title may begin with and a message says of any study."""
+_BEFORE_A_NUMBER = ("and", "the", "number", "no", "study", "trial")
+"""Words between the name of a family of studies and the number of one: "KYSA, and the number three"."""
 _FEW = 5
 """Words of a message about studies in which an everyday word that is a name is meant as one."""
 _SHORTEST_LIKE, _TWO_SLIPS = 5, 8
@@ -76,7 +81,7 @@ class Names:
                     continue
                 self._written.setdefault(key, name)
                 # "obecel" is "obe-cel" written as one word.
-                for spelling in {key, " ".join(keys(re.sub(r"[\W_]+", "", name)))}:
+                for spelling in _spellings(name):
                     numbers.setdefault(spelling, []).append(study.nct_id)
                     if is_certain:
                         certain.add(spelling)
@@ -84,6 +89,7 @@ class Names:
         for spelling, named in numbers.items():
             self._lexicon.add(spelling, _Named(tuple(dict.fromkeys(named)), spelling in certain))
         self._single = sorted(name for name in numbers if name.isalpha() and len(name) >= _SHORTEST_LIKE)
+        self._families = sorted(name for name in numbers if name.isalpha() and len(name) == _SHORTEST_STEM)
         self._known = frozenset(word for name in numbers for word in name.split()) | everyday_words()
 
     def find(self, text: str, *, certain: bool = False, of_studies: bool = False) -> tuple[str, ...]:
@@ -93,13 +99,32 @@ class Names:
         always, where the text is `certain` to be a name.
         """
         found: list[str] = []
-        for hit in self._hits(words(text), certain, of_studies):
+        for hit in self._hits(self._written_out(words(text)), certain, of_studies):
             found += hit.value.numbers
         return tuple(dict.fromkeys(found))
 
     def spans(self, message: Sequence[Word]) -> tuple[range, ...]:
         """Which words of a message are names that `find` finds."""
         return tuple(range(hit.start, hit.end) for hit in self._hits(message, False))
+
+    def _written_out(self, message: Sequence[Word]) -> list[Word]:
+        """A message with names as records write them: "k y s a" is one word, and the three of "kysa number three" is
+        3, where there is such a study."""
+        joined: list[Word] = []
+        for single, group in itertools.groupby(message, key=lambda word: len(word.key) == 1 and word.key.isalpha()):
+            letters = list(group)
+            if single and len(letters) >= _FEWEST_SPELT:
+                letters = [Word("".join(word.key for word in letters), "".join(word.written for word in letters))]
+            joined += letters
+        found: list[Word] = []
+        for word in joined:
+            digit = NUMBER_WORDS.get(word.key)
+            before = next((other for other in reversed(found) if other.key not in _BEFORE_A_NUMBER), None)
+            if digit and before and self._lexicon.get(f"{before.key} {digit}"):
+                found = [*found[: found.index(before) + 1], Word(digit, word.written)]
+            else:
+                found.append(word)
+        return found
 
     def _hits(self, message: Sequence[Word], certain: bool, of_studies: bool = False) -> Iterator[Hit[_Named]]:
         message_keys = [word.key for word in message]
@@ -131,7 +156,8 @@ class Names:
             # "kaisa 3" can only be KYSA-3: the number vouches for the name.
             vouched = len(following) == 1 and following.isdigit()
             most = 1 if len(word.key) < _TWO_SLIPS and not vouched else 2
-            near = extract(word.key, self._single, scorer=OSA.distance, score_cutoff=most, limit=5)
+            among = [*self._single, *self._families] if vouched else self._single
+            near = extract(word.key, among, scorer=OSA.distance, score_cutoff=most, limit=5)
             fitting = ((slips, name) for name, slips, _ in near if name[0] == word.key[0])
             if len(word.key) < _TWO_SLIPS:
                 fitting = (one for one in fitting if one[0] < 2 or self._lexicon.get(f"{one[1]} {following}"))
@@ -147,6 +173,12 @@ class Names:
         return None
 
 
+def _spellings(name: str) -> set[str]:
+    """The ways in which a name is written: "obe-cel" is "obecel" in one word, and "obe cell" to the ear."""
+    ways = {" ".join(keys(name)), " ".join(keys(re.sub(r"[\W_]+", "", name)))}
+    return ways | {f"{way}l" for way in ways if _CELLS.fullmatch(name) and way.endswith("cel")}
+
+
 def _names(study: Study) -> Iterator[tuple[str, bool]]:
     for name in _titles(study):
         yield name, any(letter.isdigit() for letter in name)
@@ -160,6 +192,9 @@ def _names(study: Study) -> Iterator[tuple[str, bool]]:
         short = _COMPANY_FORM.sub("", study.sponsor)
         if len(short) >= _SHORTEST_SPONSOR:
             yield short, False
+        house, *departments = study.sponsor.split(",")
+        if departments and len(keys(house)) > 1:
+            yield house, False  # "Union Hospital, Tongji Medical College"
         first = keys(short)[:2]
         if len(keys(short)) > len(first) and not _OF_MANY.intersection(first):
             yield " ".join(first), True  # people say "Bristol Myers"

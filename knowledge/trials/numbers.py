@@ -1,7 +1,8 @@
 """NCT numbers in what a person writes.
 
 An NCT number is the letters NCT and 8 digits. People put blanks, dashes, dots or a # anywhere in it, swap letters
-(NTC, CNT), write O for 0, or leave the letters out while they speak of a study or send nothing but the digits.
+(NTC, CNT), write O for 0, or leave the letters out while they speak of a study or send nothing but the digits. Who
+dictates gets words for digits ("n c t zero five nine").
 """
 
 from __future__ import annotations
@@ -13,6 +14,13 @@ import unicodedata
 from collections.abc import Container, Iterator
 
 DIGITS = 8
+NUMBER_WORDS = {
+    **{word: str(digit) for digit, word in enumerate("zero one two three four five six seven eight nine".split())},
+    "ten": "10",
+    "twelve": "12",
+    "twenty": "20",
+}
+"""Numbers that people write as words, and their digits."""
 
 _GAP = r"[\s.:#_\-\u2010-\u2015\u2212/]{0,3}"
 _LETTERS = rf"(?:n{_GAP}c{_GAP}t|n{_GAP}t{_GAP}c|cnt|ctn)"
@@ -27,8 +35,13 @@ _SPEAKS_OF_STUDIES = re.compile(
     r"\b(?:study|studies|trials?|nct|registry|clinicaltrials|recruit\w*|enroll?\w*|ensayos?|estudios?)\b"
 )
 _NOTHING_ELSE = re.compile(r"\W*0[0-9]{3}[ \-]?[0-9]{4}\W*")
+_SPELT = "zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple"
+_DICTATED = re.compile(rf"(?<![^\W_])({_LETTERS}{_BETWEEN})((?:(?:{_SPELT}|[0-9]+)\b[\s,.\-]*)+)")
+_TIMES = {"double": 2, "triple": 3}
+_FEWEST_DICTATED = 3
 _SHORTEST_WRONG = 3
 _LONGEST_SHOWN = 16
+_SHORTEST_END = 3
 MOST_NEAR = 3
 """Numbers that are offered for one that is wrong."""
 
@@ -79,8 +92,28 @@ def _slips(digits: str) -> Iterator[str]:
         yield from (digits[:at] + digits[at + 1 :] for at in places)
 
 
+def ends_in(text: str, number: str) -> bool:
+    """Whether a message names a number by its last digits: "8725 at the end"."""
+    return any(number.endswith(digits) for digits in re.findall(rf"(?<![0-9])[0-9]{{{_SHORTEST_END},}}(?![0-9])", text))
+
+
+def _written(found: re.Match[str]) -> str:
+    """A number as it was dictated, in digits: "zero six double three" is 0633. "NCT05938725 two" stays as it is."""
+    said = re.findall(r"[a-z]+|[0-9]+", found.group(2))
+    if sum(word.isalpha() for word in said) < _FEWEST_DICTATED:
+        return found.group()
+    digits, times = "", 1
+    for word in said:
+        if word in _TIMES:
+            times = _TIMES[word]
+            continue
+        digits += ("0" if word == "oh" else NUMBER_WORDS.get(word, word)) * times
+        times = 1
+    return f"{found.group(1)}{digits} "
+
+
 def _digits(text: str) -> Iterator[str]:
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = _DICTATED.sub(_written, unicodedata.normalize("NFKC", text).casefold())
     lettered = [(found.start(), _joined(found.group(1))) for found in _LETTERED.finditer(plain)]
     rest = _LETTERED.sub(_blank, plain)
     bare = []

@@ -131,7 +131,7 @@ class SearchReader:
             message.used.update(span)
         recruiting, status, status_clash = _status(message)
         # "Which trials were stopped" looks for them; "what was stopped" asks about one.
-        explains = explains and not (asks and lists and status)
+        explains = explains and not (status and ((asks and lists) or message.says("ones_that")))
         phase, phases = _phases(message, text)
         ages = read_ages(message.plain)
         sex = read_sex(message.plain)
@@ -151,8 +151,9 @@ class SearchReader:
             sex=sex.sex,
             status=status,
             near=places.search.near,
-            within_km=places.search.within_km,
+            within_km=0 if message.mark("any_distance") else places.search.within_km,
             outside=places.search.outside,
+            without=places.search.without,
             alternatives=(*conditions, *places.search.alternatives, *phases),
         )
         left = tuple(key for at, key in enumerate(message.keys) if at not in message.used and key not in fillers())
@@ -199,17 +200,18 @@ class SearchReader:
         outside = next((hit for hit in hits if _stands_after(message.keys, hit.start, "outside", "excluded")), None)
         if outside and _stands_after(message.keys, outside.start, "forgotten"):
             outside = None
+        without = outside.value[0].city if outside else None
         wanted = _wanted(hits, message.keys)
         groups, clash = self._joined(message, wanted, country)
         unknown = None if groups else self._unknown(message)
         if clash:
             return _Places(Search(), None, clash)
         if not groups:
-            away = outside.value[0].country if outside else None
+            away = outside.value[0].country if outside and not without else None
             dropped = ANY if hits and not outside else None
             if not hits and (within := self._within_km(message)):
                 return _Places(Search(near=True, within_km=within), None, None)
-            return _Places(Search(country=dropped, city=dropped, outside=away), unknown, clash)
+            return _Places(Search(country=dropped, city=dropped, outside=away, without=without), unknown, clash)
         first, *others = groups
         near = message.mark("near") and first.city is not None
         alternatives = tuple(
@@ -221,6 +223,7 @@ class SearchReader:
             city=first.city,
             near=True if near or within else None,
             within_km=within,
+            without=without if without != first.city else None,
             alternatives=alternatives,
         )
         return _Places(search, unknown, clash)

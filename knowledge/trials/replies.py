@@ -100,6 +100,28 @@ def study_part(
     )
 
 
+def studies_parts(
+    parts: Sequence[tuple[Study, Sequence[Line]]],
+    phrases: Phrases,
+    made: dt.date | CopyMade,
+    opening: Sequence[Line] = (),
+    follow_ups: Sequence[FollowUp] = (),
+) -> Answer:
+    """What was asked about several studies, one by one. `opening` is said before it."""
+    return Answer(
+        kind="trials",
+        topic="trials",
+        blocks=(
+            *map(_paragraph, opening),
+            *(part_block(study, phrases, lines) for study, lines in parts),
+            *_always(phrases, made),
+        ),
+        sources=(REGISTRY,),
+        follow_ups=(*_shows([study for study, _ in parts], phrases), *follow_ups),
+        provenance=tuple(_record(study) for study, _ in parts),
+    )
+
+
 def study_list(
     studies: Sequence[Study] | Found,
     phrases: Phrases,
@@ -255,6 +277,7 @@ def search_words(search: Search, phrases: Phrases) -> Line:
                 either("condition"),
                 phrases["trials_or"].join((place, *others)) if place else None,
                 plain(say(phrases, "trials_search_outside", place=limits.outside)) if limits.outside else None,
+                plain(say(phrases, "trials_search_without", place=limits.without)) if limits.without else None,
                 either("phase"),
                 _age_words(limits.ages, phrases) if limits.ages else None,
                 phrases["trials_search_" + limits.sex.lower()] if limits.sex else None,

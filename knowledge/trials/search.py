@@ -26,8 +26,9 @@ class Search:
 
     `ages` are two years joined by "-", "0-17": a study fits that takes somebody of these ages. `sex` is FEMALE or MALE.
     `status` is a word of the registry other than RECRUITING. `name` is what a study, its product or its sponsor is
-    called. `near`: by distance from `city`; `within_km` says how far. `outside`: a country or area that is not wanted.
-    `alternatives` are further values of a field that fit as well, as (field, value): "Germany or Austria".
+    called. `near`: by distance from `city`; `within_km` says how far, 0 however far. `outside`: a country or area
+    that is not wanted, `without`: a city or region. `alternatives` are further values of a field that fit as well, as
+    (field, value): "Germany or Austria".
     """
 
     condition: str | None = None
@@ -42,6 +43,7 @@ class Search:
     near: bool | None = None
     within_km: int | None = None
     outside: str | None = None
+    without: str | None = None
     alternatives: tuple[tuple[str, str], ...] = ()
 
     @classmethod
@@ -96,11 +98,18 @@ def merge(previous: Search, new: Search) -> Search:
     }
     moved = ("country" in changed and new.country != previous.country) or "city" in changed
     if moved:
-        for name in ("country", "city", "near", "within_km", "outside"):
+        for name in ("country", "city", "near", "within_km", "outside", "without"):
             changed.setdefault(name, None)
     if new.city == ANY and new.country is None:
         changed["country"] = previous.country
     if new.outside:
+        others = tuple(value for value in previous.values("country") if value != new.outside)
+        if new.country is None and others and len(others) < len(previous.values("country")):
+            # "Not Germany" after "Germany or France" leaves France.
+            more = tuple(("country", other) for other in others[1:])
+            kept = tuple(row for row in previous.alternatives if row[0] != "country")
+            rest = replace(new, outside=None, alternatives=(*new.alternatives, *more))
+            return merge(replace(previous, country=others[0], alternatives=kept), rest)
         changed.update(country=new.country, city=new.city)
     # "Only recruiting" and "completed" say two things about one field.
     if new.status:

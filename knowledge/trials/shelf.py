@@ -203,12 +203,24 @@ class TrialShelf:
         fits = np.ones(layout.count, dtype=bool)
         if limits.outside:
             fits &= layout.outside(limits.outside)
+        if limits.without:
+            elsewhere = (self._is_elsewhere(study, limits) for study in self._rows)
+            fits &= np.fromiter(elsewhere, dtype=bool, count=layout.count)
         if not search.has_place or (limits.near and self._point(limits) is not None):
             return fits
         first = layout.in_city(limits.city, limits.country) if limits.city else layout.in_country(limits.country or "")
         others = [layout.in_city(name, None) for name in search.values("city")[1:]]
         others += [layout.in_country(value) for field, value in search.alternatives if field == "country"]
         return fits & _any((first, *others))
+
+    def _is_elsewhere(self, study: Study, limits: Search) -> bool:
+        """Whether a study has a place where it is asked for other than the city or region that is not wanted."""
+        return any(
+            not self.is_in_city(site, limits.without or "")
+            and (not limits.country or self.lies_in(site, limits.country))
+            and (not limits.city or self.is_in_city(site, limits.city))
+            for site in study.sites
+        )
 
     def _takes_people_there(self, study: Study, limits: Search) -> bool:
         """Whether a study has a place where it is asked for that is not known to be closed."""

@@ -6,34 +6,50 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from knowledge.choosing import picked, says_yes
+from knowledge.choosing import says_yes
 from knowledge.search.questions import asks, parts
 from knowledge.trials.leaning import Before, Leaning
 from knowledge.trials.lexicon import keys
 from knowledge.trials.model import Study
-from knowledge.trials.numbers import bare_nct, find_nct, malformed_nct
-from knowledge.trials.questions import Field, asked_of_study, asks_to_join
+from knowledge.trials.numbers import bare_nct, ends_in, find_nct, malformed_nct
+from knowledge.trials.pointing import KIDNEYS, pointed
+from knowledge.trials.questions import Asked, Field, asked_of_study, asks_to_join
 from knowledge.trials.reading import Understood
-from knowledge.trials.search import Search
+from knowledge.trials.search import ANY, Search
 from knowledge.trials.shelf import TrialShelf
 from knowledge.trials.wordings import wordings
 
 MOST_SEEN = 12
 """Studies of which a conversation remembers the status that was shown."""
 
-KIDNEYS = "lupus nephritis"
-"""What "for kidneys" means among studies, as `terms.json` writes it."""
-
 MEANINGS = "trials-status-meanings"
 """The entry about all statuses."""
+
+MOST_EACH = 3
+"""Studies of which something is told one by one."""
 
 FEW_LEFT, MOST_LEFT = 1, 2
 """Words without a part in the search that a message may have which goes on with one, and one that is put as a search.
 With more of them it is about something else: "do volunteers pay tax on the money they get from trials"."""
+
+COMPARED: tuple[Field, ...] = ("tested", "conditions", "phase", "ages", "enrollment", "dates")
+"""What is told of several studies when somebody wants to know how they differ."""
+
+FEWEST_WORDS = 2
+"""Words of a message that says nothing but what is asked of the studies shown: "where exactly"."""
+
+ONLY_OF_STUDIES: frozenset[Field] = frozenset(("sponsor", "phase", "enrollment"))
+"""What nothing else has that is talked about here."""
+
+FEW_OF_IT = 5
+"""Words of a message that can hardly ask for more than one thing of a study: "and the end date?"."""
+
+UNLIKE_WORDS = 7
+"""Letters of a name from which on a slip of it is taken for it wherever it stands: no word is like "relmacel"."""
 
 FEW_WORDS = 3
 """Words of a message that may be nothing but the name of a study and what it is about."""
@@ -72,12 +88,14 @@ Shown = tuple[str | None, str | None]
 @dataclass(frozen=True)
 class Talk:
     """`search`: what is looked for so far; None before anything was. `page`: the numbers that the last list showed,
-    `begin`: the place of the first of them. `yes`: the message that a yes stands for, "" where nothing was asked.
-    `seen`: study -> its status when it was shown last, the oldest first."""
+    `begin`: the place of the first of them. `focus`: the one study that was shown last, alone or as the only one of a
+    list. `yes`: the message that a yes stands for, "" where nothing was asked. `seen`: study -> its status when it was
+    shown last, the oldest first."""
 
     search: Search | None = None
     page: tuple[str, ...] = ()
     begin: int = 0
+    focus: str | None = None
     yes: str = ""
     seen: Mapping[str, Shown] = field(default_factory=dict)
 
@@ -89,30 +107,24 @@ class Talk:
             search=Search.of(kept["search"]) if "search" in kept else None,
             page=tuple(kept.get("page", ())),
             begin=kept.get("begin", 0),
+            focus=kept.get("focus"),
             yes=kept.get("yes", ""),
             seen={number: (row[0], row[1]) for number, row in kept.get("seen", {}).items()},
         )
 
     def to_json(self) -> dict[str, Any]:
         """What differs from an empty talk, as JSON values."""
-        kept = {"page": list(self.page), "begin": self.begin, "yes": self.yes}
+        kept = {"page": list(self.page), "begin": self.begin, "focus": self.focus, "yes": self.yes}
         seen = {"seen": {number: list(row) for number, row in self.seen.items()}} if self.seen else {}
         search = {"search": self.search.to_json()} if self.search is not None else {}
         return {**search, **{name: value for name, value in kept.items() if value}, **seen}
-
-    @property
-    def alone(self) -> str | None:
-        """The study that was shown last, where it was the only one."""
-        last = next(reversed(list(self.seen)), None)
-        if last is not None and last not in self.page:
-            return last
-        return self.page[0] if len(self.page) == 1 else None
 
     def having_seen(self, studies: Sequence[Study]) -> Talk:
         """The same talk after these studies were shown."""
         shown = {study.nct_id: (study.status, study.as_of) for study in studies}
         rows = [(number, row) for number, row in self.seen.items() if number not in shown]
-        return replace(self, seen=dict([*rows, *shown.items()][-MOST_SEEN:]))
+        focus = studies[0].nct_id if len(studies) == 1 else None
+        return replace(self, seen=dict([*rows, *shown.items()][-MOST_SEEN:]), focus=focus)
 
     def changed(self, study: Study) -> Shown | None:
         """The status with which a study was shown earlier, where it has another one now."""
@@ -123,24 +135,33 @@ class Talk:
 @dataclass(frozen=True)
 class Standing:
     """Where the conversation stands when a message comes. `after_studies`: the last reply was about studies;
-    `after_joining`: it was about joining one; `study`: the number of the one that it showed alone. `country`: where the
-    person is, where that is known. `after_entry`: an entry was shown before;
-    `earlier`: what the conversation was about before: conditions that the message before named, and the question of
-    that entry."""
+    `after_joining`: it was about joining one. `recent`: studies were shown not long ago; `talks_on`: what was said
+    since was about trials, too. `country`: where the person is, where that is known. `after_entry`: an entry was shown
+    before; `earlier`: what the conversation was about before: conditions that the message before named, and the
+    question of that entry."""
 
     talk: Talk = field(default_factory=Talk)
     after_studies: bool = False
     after_joining: bool = False
-    study: str | None = None
+    recent: bool = False
+    talks_on: bool = False
     country: str | None = None
     after_entry: bool = False
     earlier: tuple[str, ...] = ()
 
     @property
+    def study(self) -> str | None:
+        """The number of the study at hand that "it" means; None where there is none, or several."""
+        return self.talk.focus if self.after_studies or self.recent else None
+
+    @property
     def before(self) -> Before:
-        """What was shown just before the message."""
-        if self.after_studies:
-            return "study" if self.study else "list"
+        """What was shown just before the message, as far as it goes on with that."""
+        if self.after_studies or self.talks_on:
+            if self.study:
+                return "study"
+            if self.after_studies:
+                return "list"
         return "entry" if self.after_entry else "nothing"
 
 
@@ -217,6 +238,15 @@ class About:
 
 
 @dataclass(frozen=True)
+class AboutEach:
+    """Something is asked about studies of which none is singled out: "are they open" after a list."""
+
+    numbers: tuple[str, ...]
+    fields: tuple[Field, ...]
+    understood: Understood = field(default_factory=Understood)
+
+
+@dataclass(frozen=True)
 class Read:
     """Education about trials that goes with what was shown: the entry with this id."""
 
@@ -239,16 +269,30 @@ class Join:
 
 
 Move = (
-    Numbers | Malformed | Named | UnknownName | WhichStudy | Look | More | Again | Anew | About | Read | Sources | Join
+    Numbers
+    | Malformed
+    | Named
+    | UnknownName
+    | WhichStudy
+    | Look
+    | More
+    | Again
+    | Anew
+    | About
+    | AboutEach
+    | Read
+    | Sources
+    | Join
 )
 
-_PLACES = {
-    **dict.fromkeys(("first", "1st", "top", "nearest", "closest", "1", "one"), 0),
-    **dict.fromkeys(("second", "2nd", "2", "two"), 1),
-    **dict.fromkeys(("third", "3rd", "3", "three"), 2),
+_TAUGHT = {
+    "ask_what": "trials-questions-to-ask",
+    "join_how": "trials-how-to-join",
+    "why_none": "assistant-trial-data",
+    "is_safe": "car-t-dangers",
 }
-_TAUGHT = {"ask_what": "trials-questions-to-ask", "join_how": "trials-how-to-join"}
 """Entries about trials that go with what was shown, by the expression that asks for them."""
+_ONE = re.compile(r"\bone\b")
 _STUDY_NAME = re.compile(
     r"\b(?:[Tt]he |called |named )([A-Z][A-Z0-9]{2,}(?:-[A-Z0-9]+)?) (?:trial|study)\b"
     r"|\b(?:trial|study) (?:called|named) (\w+)"
@@ -274,16 +318,19 @@ def heard(
     talk = standing.talk
     understood = _understood(text, shelf, _country(standing))
     numbers = find_nct(text) or tuple(number for number in bare_nct(text) if shelf.by_number(number))
+    plain = " ".join(keys(text))
     after_studies = bool(numbers) or standing.after_studies or standing.after_joining
     of_studies = after_studies or talk.search is not None or understood.speaks_of_studies
-    joins = asks_to_join(text, after_studies=after_studies)
+    joins = asks_to_join(text, after_studies=after_studies or standing.talks_on)
     searches = leaning.search >= VERY_LIKELY and understood.speaks_of_studies
-    if searches and joins == "weak":
+    if after_studies and understood.search.is_silent and wordings()["what_if_somebody"].search(plain):
+        joins = None if rival().is_same else "strong"
+    if (searches and joins == "weak") or _narrows(plain, standing, understood):
         joins = None
     elif leaning.join >= VERY_LIKELY and of_studies:
         joins = "strong"
     if joins == "strong" or (joins == "weak" and not _says_more(understood.search)):
-        number = numbers[0] if numbers else standing.study if standing.after_studies else None
+        number = numbers[0] if numbers else standing.study
         if advice != "no" or standing.after_studies or not _is_general(text, understood, rival):
             limits = understood.search.limits
             return Join(number, understood, searches=limits.has_place or (understood.asks and limits != Search()))
@@ -291,28 +338,48 @@ def heard(
         return None if advice == "sure" else Numbers(numbers)
     if searches and _says_where_or_what(understood.search) and len(parts(text)) == 1:
         advice = "no"  # "where can I get it in a study in Ohio" asks for a list, which decides nothing
-    plain = " ".join(keys(text))
     asks_what = wordings()["ask_what"].search(plain) and understood.speaks_of_studies
     if asks_what and advice != "sure" and len(parts(text)) == 1:
-        return None if rival().is_sure else Read(_TAUGHT["ask_what"])
+        return None if rival().is_sure and advice == "no" else Read(_TAUGHT["ask_what"])
     meant = _status_explained(plain) if standing.after_studies else None
     if meant is not None:
         return None if rival().is_sure else Read(meant)
-    if advice == "sure" or (advice == "likely" and not (understood.asks or leaning.search >= VERY_LIKELY)):
+    if advice == "sure" or (advice == "likely" and not _may_be_no_advice(text, understood, leaning, shelf)):
         return None
     written = malformed_nct(text)
     if written:
         return Malformed(written)
+    if find_nct(talk.yes) and ends_in(text, talk.yes):
+        return Numbers((talk.yes,))
     if talk.yes and standing.after_studies and says_yes(text):
         asked = replace(standing, talk=replace(talk, yes=""))
         return heard(talk.yes, asked, shelf, leaning=Leaning(search=1.0), advice="no", rival=rival)
     return (
-        _walked(text, standing, shelf, understood)
+        _walked(text, standing, shelf, understood, rival)
         or _taught(text, standing, shelf, understood)
         or _asked_about(text, standing, shelf, understood, leaning, rival)
         or _named(text, understood, shelf, rival, standing, leaning)
         or _looked(text, standing, in_context(understood, standing, shelf), leaning, rival)
     )
+
+
+def _narrows(plain: str, standing: Standing, understood: Understood) -> bool:
+    """Whether it is asked which of the studies at hand list an age or a sex: the records tell, and about nobody."""
+    limits = understood.search.limits
+    which = wordings()["which_of_them"].search(plain) and (limits.ages or limits.sex)
+    return bool(which and standing.after_studies and not wordings()["personal"].search(plain))
+
+
+def _may_be_no_advice(text: str, understood: Understood, leaning: Leaning, shelf: TrialShelf) -> bool:
+    """Whether what the model alone takes for a request for advice may be about studies: most stories look like one."""
+    if understood.asks or leaning.search >= VERY_LIKELY:
+        return True
+    if leaning.join >= LIKELY:
+        return False
+    limits = understood.search.limits
+    if limits.condition and (limits.city or limits.country or limits.recruiting_only) and leaning.search >= LIKELY:
+        return True
+    return bool(shelf.by_name(text) or (understood.speaks_of_studies and shelf.like_name(text)))
 
 
 def back_to_list(text: str, standing: Standing, shelf: TrialShelf) -> Again | None:
@@ -354,7 +421,9 @@ def _is_general(text: str, understood: Understood, rival: Callable[[], Rival]) -
     return bool(re.search(r"\byou\b", text, re.IGNORECASE)) and rival().is_same
 
 
-def _walked(text: str, standing: Standing, shelf: TrialShelf, understood: Understood) -> Move | None:
+def _walked(
+    text: str, standing: Standing, shelf: TrialShelf, understood: Understood, rival: Callable[[], Rival]
+) -> Move | None:
     """Moves within the list: another search, back to it, the next ones, one of them."""
     talk, plain = standing.talk, " ".join(keys(text))
     short = len(plain.split()) <= LONGEST_MOVE
@@ -362,16 +431,40 @@ def _walked(text: str, standing: Standing, shelf: TrialShelf, understood: Unders
         return Look(understood, anew=True) if understood.search.limits != Search() else Anew()
     if standing.after_studies and wordings()["counts"].fullmatch(plain):
         return Again()
-    if not standing.after_studies and not (talk.search is not None and understood.speaks_of_studies):
-        place = picked(text, len(talk.page)) if talk.page and short else None
-        return About(talk.page[place]) if place is not None and place < len(talk.page) and "one" in plain else None
-    if talk.search is not None and wordings()["more"].fullmatch(plain):
-        return More()
-    if talk.search is not None and wordings()["previous"].fullmatch(plain):
-        return More(back=True)
-    if talk.page and short:
-        return _picked(plain, talk.page, understood, shelf)
-    return None
+    if short and standing.after_studies and talk.focus in talk.page and wordings()["other_one"].search(plain):
+        others = tuple(number for number in talk.page if number != talk.focus)
+        return WhichStudy(others) if len(others) > 1 else _pointed_at(plain, standing, understood, shelf, rival)
+    of_the_list = standing.after_studies or (talk.search is not None and understood.speaks_of_studies)
+    if of_the_list and talk.search is not None:
+        if wordings()["more"].fullmatch(plain):
+            return More()
+        if wordings()["previous"].fullmatch(plain) or (talk.begin and wordings()["turns_back"].fullmatch(plain)):
+            return More(back=True)
+    return _pointed_at(plain, standing, understood, shelf, rival) if short else None
+
+
+def _pointed_at(
+    plain: str, standing: Standing, understood: Understood, shelf: TrialShelf, rival: Callable[[], Rival]
+) -> About | None:
+    """One of the studies at hand, by its place or by what is only its own, and what is asked about it."""
+    talk = standing.talk
+    page = _studies(talk.page or talk.seen, shelf)
+    earlier = [study for study in _studies(talk.seen, shelf) if study not in page]
+    if understood.lists or not (page or earlier):
+        return None
+    meant = pointed(plain, page, shelf, talk.focus, earlier)
+    if meant is None:
+        return None
+    goes_on = standing.after_studies or standing.talks_on
+    if not meant.plainly and (not goes_on or (understood.explains and rival().is_sure)):
+        return None
+    if not goes_on and not _ONE.search(plain):
+        return None
+    return About(meant.study.nct_id, asked_of_study(meant.rest).fields, understood)
+
+
+def _studies(numbers: Iterable[str], shelf: TrialShelf) -> list[Study]:
+    return [study for number in numbers if (study := shelf.by_number(number))]
 
 
 def _status_explained(plain: str) -> str | None:
@@ -396,6 +489,8 @@ def _taught(text: str, standing: Standing, shelf: TrialShelf, understood: Unders
         return Read(status_entry(study.status) if study and study.status else MEANINGS)
     for name, entry in _TAUGHT.items():
         pattern = wordings()[name]
+        if name == "why_none" and standing.talk.page:
+            continue
         own = [word for word in pattern.sub(" ", plain).split() if word in understood.left]
         if pattern.search(plain) and not own and len(plain.split()) <= LONGEST_MOVE:
             return Read(entry)
@@ -407,28 +502,6 @@ def status_entry(status: str) -> str:
     return "trials-status-" + status.lower().replace("_", "-")
 
 
-def _picked(plain: str, page: Sequence[str], understood: Understood, shelf: TrialShelf) -> Move | None:
-    """One of the studies shown, by its place ("the second one") or by what is only its own ("the one in Rome")."""
-    found = wordings()["ordinal"].search(plain) or wordings()["ordinal_number"].search(plain)
-    if found and not wordings()["no_ordinal"].search(plain):
-        said = found.group(1)
-        place = len(page) - 1 if said == "last" else _PLACES[said]
-        if place < len(page) and not understood.lists and understood.search.limits.condition is None:
-            fields = asked_of_study(plain).fields if len(plain.split()) > 2 else ()
-            return About(page[place], fields, understood)
-    if wordings()["the_one"].search(plain):
-        if wordings()["kidneys"].search(plain) and understood.search.condition is None:
-            understood = replace(understood, search=replace(understood.search, condition=KIDNEYS))
-        shown = [study for number in page if (study := shelf.by_number(number))]
-        named = {study.nct_id for study in shelf.by_name(plain)}
-        fitting = {study.nct_id for study in shelf.search(replace(understood.search, near=None))}
-        limited = understood.search.limits != Search()
-        these = [s for s in shown if s.nct_id in named or (limited and not named and s.nct_id in fitting)]
-        if len(these) == 1:
-            return About(these[0].nct_id)
-    return None
-
-
 def _asked_about(
     text: str,
     standing: Standing,
@@ -437,34 +510,80 @@ def _asked_about(
     leaning: Leaning,
     rival: Callable[[], Rival],
 ) -> Move | None:
-    """A question about the one study that was shown last, alone or as the only one of a list."""
-    number = standing.study or standing.talk.alone
-    if not standing.after_studies and leaning.study >= VERY_LIKELY and number and shelf.by_number(number):
-        # After an answer to something else, and after "would they take her", "how many people" is still about it.
-        fields = asked_of_study(text).fields
-        return About(number, fields, understood) if fields and not rival().is_same else None
-    if standing.after_studies and number is None and standing.talk.page and leaning.study >= VERY_LIKELY:
-        return None if rival().is_same or shelf.by_name(text) else WhichStudy(standing.talk.page)
-    if not standing.after_studies or number is None or shelf.by_number(number) is None:
+    """A question about the study that was shown last, or about each of those that were listed."""
+    talk, plain = standing.talk, " ".join(keys(text))
+    numbers = tuple(study.nct_id for study in _studies((talk.focus,) if talk.focus else talk.page, shelf))
+    if not numbers or not (standing.after_studies or standing.recent):
         return None
-    plain = " ".join(keys(text))
-    if wordings()["all_said"].fullmatch(plain):
-        return About(number, ("page",))
+    if standing.study and standing.after_studies and wordings()["all_said"].fullmatch(plain):
+        return About(standing.study, ("page",))
+    if standing.after_studies and wordings()["compares"].search(plain) and len(numbers) > 1:
+        return AboutEach(numbers, COMPARED, understood)
     asked = asked_of_study(text)
-    fields = asked.fields
-    if standing.study is None and leaning.study < VERY_LIKELY and understood.search != Search():
-        return None  # after a list "any age" changes the search, also where it found only one
-    if leaning.study >= VERY_LIKELY and not shelf.by_name(text):
-        return None if rival().is_same else About(number, fields, understood)
-    if not fields or (understood.asks and wordings()["of_others"].search(plain)):
+    fields = asked.fields or _limits_asked(plain, understood)
+    if standing.after_studies:
+        is_asked = _is_of_those_shown(plain, standing, replace(asked, fields=fields), understood, leaning, rival)
+    else:
+        is_asked = bool(fields) and _is_still_of_them(plain, standing, fields, leaning, rival)
+    if not is_asked or not {study.nct_id for study in shelf.by_name(text)} <= set(numbers):
         return None
+    if talk.focus:
+        return About(numbers[0], fields, understood)
+    return AboutEach(numbers, fields, understood) if fields else WhichStudy(numbers)
+
+
+def _is_of_those_shown(
+    plain: str,
+    standing: Standing,
+    asked: Asked,
+    understood: Understood,
+    leaning: Leaning,
+    rival: Callable[[], Rival],
+) -> bool:
+    """Whether a message right after studies asks about them, and neither changes the search nor asks something else."""
     points = wordings()["points"].search(plain)
+    if leaning.study >= VERY_LIKELY:
+        return not rival().is_same and bool(asked.fields or points or not understood.explains)
+    if not asked.fields:
+        return False
+    if understood.search != Search() and not (points and (standing.study or wordings()["of_those"].match(plain))):
+        return False  # after a list "any age" changes the search, also where it found only one
+    if understood.asks and wordings()["of_others"].search(plain):
+        return False
     if wordings()["goes_on"].match(plain) and understood.search.limits != Search() and not points:
-        return None  # "and in France?" goes on with the search
+        return False  # "and in France?" goes on with the search
     own = [word for word in asked.left if word in understood.left]
-    if (own or (not points and understood.explains)) and rival().is_sure:
-        return None
-    return About(number, fields, understood)
+    if not own and (leaning.study >= LIKELY or len(plain.split()) <= FEWEST_WORDS):
+        return not rival().is_same
+    return not ((own or (not points and (understood.explains or not standing.study))) and rival().is_sure)
+
+
+def _is_still_of_them(
+    plain: str, standing: Standing, fields: Sequence[Field], leaning: Leaning, rival: Callable[[], Rival]
+) -> bool:
+    """The same once something else was said since: after an answer about trials, and after "would they take her", "how
+    many people" is still about the study."""
+    if wordings()["of_disease"].search(plain):
+        return False
+    points = wordings()["points"].search(plain) is not None
+    if standing.talks_on:
+        if leaning.study >= VERY_LIKELY or (standing.study and points and len(plain.split()) <= FEW_OF_IT):
+            return not rival().is_same
+        return points and standing.study is not None and not rival().is_sure
+    named = wordings()["that_study"].search(plain) is not None
+    if points and len(plain.split()) <= FEW_OF_IT and ONLY_OF_STUDIES.issuperset(fields):
+        return not rival().is_same
+    return (named or (points and leaning.study >= LIKELY)) and not rival().is_same
+
+
+def _limits_asked(plain: str, understood: Understood) -> tuple[Field, ...]:
+    """That it is asked whether a study is for some condition, or takes people of some age: "does it cover myositis"."""
+    if not wordings()["is_it_for"].search(plain):
+        return ()
+    if understood.search.ages is not None:
+        return ("ages",)
+    names = understood.search.condition is not None or wordings()["kidneys"].search(plain)
+    return ("conditions",) if names else ()
 
 
 def _named(
@@ -476,7 +595,7 @@ def _named(
     leaning: Leaning,
 ) -> Move | None:
     """Studies by name, product or sponsor; with other limits beside it, a search among them."""
-    of_studies = standing.talk.search is not None or len(text.split()) <= FEW_WORDS
+    of_studies = standing.talk.search is not None or standing.recent or len(text.split()) <= FEW_WORDS
     of_studies = of_studies or leaning.search + leaning.study >= LIKELY
     studies = shelf.by_name(text) or shelf.by_name(shelf.mended(text)) or shelf.by_name(text, of_studies=of_studies)
     plain = " ".join(keys(text))
@@ -484,9 +603,9 @@ def _named(
         return None if rival().is_same else WhichStudy()
     about = of_studies or understood.speaks_of_studies or bool(asked_of_study(f"it {plain}").fields)
     mended = None
-    if not studies and (about or standing.after_studies):
+    if not studies:
         like = shelf.like_name(text)
-        if like is not None:
+        if like is not None and (about or standing.after_studies or len(like[0][1]) >= UNLIKE_WORDS):
             mended, studies = like
     if not studies:
         unknown = _STUDY_NAME.search(text)
@@ -496,6 +615,11 @@ def _named(
     if best.is_same or (best.is_sure and (not about or wordings()["explains_name"].search(plain))):
         return None
     limits = replace(understood.search.limits, name=None)
+    if len(studies) > 1:
+        meant, fields = pointed(plain, studies, shelf), asked_of_study(text).fields
+        if meant or fields:
+            numbers = tuple(study.nct_id for study in studies[:MOST_EACH])
+            return About(meant.study.nct_id, fields, understood) if meant else AboutEach(numbers, fields, understood)
     if len(studies) > 1 and limits != Search(condition=limits.condition):
         name = mended[1] if mended else shelf.name_in(text)
         return Look(replace(understood, search=replace(understood.search, name=name, condition=None)), anew=True)
@@ -527,6 +651,8 @@ def _looked(
     def says(name: str) -> bool:
         return wordings()[name].search(plain) is not None
 
+    if _names_only_its_country(search, talk.search):
+        understood = replace(understood, search=replace(search, city=ANY))  # "USA" after Texas: all of it
     adds = says("adds") and search.has_place and talk.search is not None and talk.search.has_place
     look = Look(understood, anew=_is_whole(understood) or says("everything"), adds=adds)
     if says("declines") and not limits:
@@ -538,6 +664,11 @@ def _looked(
     # "What about kids" after an answer asks the same of children, not for studies with them.
     tells = tells or (search.ages is not None and not (standing.after_entry and talk.search is None))
     if leaning.search >= (VERY_LIKELY if tells and not understood.explains else ALMOST_SURE):
+        # Without a word of what is looked for, or where, nothing would change: "there must be other lists".
+        says_nothing = not limits and not understood.speaks_of_studies and not says("everything")
+        is_other = says_nothing and (left > MOST_LEFT or rival().is_sure)
+        return None if is_other or rival().is_same else look
+    if condition and not left and _is_only_named(plain, search):
         return None if rival().is_same else look
     if condition and not left and not understood.explains and (search.phase or search.recruiting_only or search.status):
         return None if rival().is_same else look
@@ -553,19 +684,43 @@ def _looked(
         return None if rival().is_same else look
     if condition and placed and not left and not rival().is_sure:
         return look
+    only_named = (search.has_place or _is_other_disease(search)) and not left and len(plain.split()) <= FEW_WORDS
+    if only_named and not standing.after_entry and not says("question") and not rival().is_sure:
+        return look
     if understood.explains:
         return None
+    if standing.after_studies and limits and says("what_if") and left <= FEW_LEFT:
+        return None if rival().is_same else look
     if standing.after_studies and limits and not left:
         changes = not says("question") or says("of_the_list")
         if changes and (says("changes") or not _names_only_status(search)):
             return look
     if (
         (asks and left <= MOST_LEFT)
-        or (leans and tells)
+        or (leans and tells and (limits or of_studies or left <= FEW_LEFT))
         or (limits and left <= FEW_LEFT and (understood.speaks_of_studies or talk.search is not None))
     ):
         return None if rival().is_sure else look
     return None
+
+
+def _is_only_named(plain: str, search: Search) -> bool:
+    """Whether nothing but CAR-T and a disease other than lupus is named: what there is of it are studies."""
+    if not _is_other_disease(search):
+        return False
+    names = wordings()["car_t"].search(plain) and not wordings()["question"].match(plain)
+    return bool(names or wordings()["anything_for"].match(plain))
+
+
+def _is_other_disease(search: Search) -> bool:
+    return search.limits.condition not in (None, "lupus", KIDNEYS)
+
+
+def _names_only_its_country(search: Search, before: Search | None) -> bool:
+    """Whether nothing but the country is named in which the city lies that was looked in."""
+    limits, old = search.limits, before.limits if before else Search()
+    limits = replace(limits, alternatives=())
+    return limits == Search(country=limits.country) and old.city is not None and limits.country == old.country
 
 
 def _names_only_status(search: Search) -> bool:

@@ -7,7 +7,7 @@ import importlib
 import inspect
 import json
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +55,8 @@ class Assistant:
     def __init__(self, knowledge: Knowledge, classifier: RequestClassifier) -> None:
         self.knowledge, self._classifier = knowledge, classifier
         self._emergencies = shipped_rules(EMERGENCY_RULES)
+        self.leans: Mapping[str, Sequence[float]] = {}
+        """What the model of the talk about studies takes every message for, after each thing that may be shown."""
         rules = (rule for file in (PROJECT / "data" / "rules").glob("*.yml") for rule in _yaml(file)["rules"])
         self.action_of = {rule["steps"][0]["intent"]: rule["steps"][1]["action"] for rule in rules}
         built = [kind(knowledge) for kind in _action_classes()]
@@ -84,7 +86,7 @@ class Assistant:
     def respond(self, text: str, slots: Mapping[str, Any], said: Iterable[str], metadata: Mapping[str, Any]) -> Any:
         """The messages of a reply, and the events that come with it."""
         intent = self.understood(text)
-        latest = {"text": text, "intent": intent, "metadata": dict(metadata)}
+        latest = {"text": text, "intent": intent, "metadata": dict(metadata), "trial_talk": dict(self.leans)}
         events = [{"event": "user", "text": line} for line in said]
         tracker = Tracker("someone", dict(slots), latest, events, False, None, {}, "action_listen")
         dispatcher = CollectingDispatcher()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
+from knowledge.trials.leaning import BEFORE
 from knowledge.trials.model import RegistryCopy
 from tests.actions.conftest import Say
 from tests.actions.talking import Assistant, Person
-from tests.conversations.expect import lists_studies, phrase
+from tests.conversations.expect import lists_studies, phrase, phrase_of
 from tests.knowledge.trials.samples import (
     COPY,
     LUPUS_CHILDREN_UK,
@@ -21,6 +23,9 @@ from tests.knowledge.trials.samples import (
     SCLERODERMA_USA,
     STUDIES,
 )
+from tests.running import PROJECT
+
+ADVICE_VECTORS = PROJECT / "safety" / "advice_vectors.jsonl"
 
 
 @pytest.fixture(autouse=True)
@@ -315,3 +320,94 @@ def test_other_questions_about_trials_stay_questions(say: Say) -> None:
         ("where else can i look for trials", "trials-other-registries"),
     ):
         assert say(said).entry == entry
+
+
+def test_a_question_after_several_studies_is_answered_for_each(say: Say) -> None:
+    listed = lists_studies(say("lupus trials in spain"))
+    reply = say("are they still open")
+    assert lists_studies(reply) == listed
+    assert reply.texts[0].count(phrase("trials_status_recruiting")) == 1
+    assert lists_studies(say("how do those two differ")) == listed
+
+
+def test_the_study_that_was_talked_about_stays_at_hand(say: Say) -> None:
+    say("lupus trials in spain")
+    assert lists_studies(say("the brightcell one")) == shown(LUPUS_SPAIN)
+    assert say("what is informed consent").entry == "trials-informed-consent"
+    reply = say("and its phase?")
+    assert lists_studies(reply) == shown(LUPUS_SPAIN)
+    assert "Phase 2" in reply.texts[0]
+    assert lists_studies(say("and the other one?")) == shown(LUPUS_EUROPE)
+
+
+def test_the_only_study_of_a_list_is_asked_about_as_it(say: Say) -> None:
+    assert lists_studies(say("myositis trials in france")) == shown(MYOSITIS_STOPPED)
+    text = say("why was it stopped").texts[0]
+    assert phrase("trials_why_stopped", reason="Not enough participants.") in text
+    assert "Paris" in say("which hospital").texts[0]
+
+
+def test_places_are_added_left_out_and_widened(say: Say) -> None:
+    assert lists_studies(say("scleroderma trials in texas")) == shown(SCLERODERMA_USA)
+    assert lists_studies(say("not in houston")) == []
+    assert lists_studies(say("usa")) == shown(SCLERODERMA_USA)
+    assert lists_studies(say("lupus in spain")) == shown(LUPUS_EUROPE, LUPUS_SPAIN)
+    assert lists_studies(say("germany would be ok as well")) == shown(NEPHRITIS_GERMANY, LUPUS_EUROPE, LUPUS_SPAIN)
+    assert lists_studies(say("not spain")) == shown(NEPHRITIS_GERMANY, LUPUS_EUROPE)
+
+
+def test_which_of_them_list_an_age_is_no_question_of_joining(say: Say) -> None:
+    say("lupus trials in europe")
+    assert lists_studies(say("which of these take a 12 year old")) == shown(LUPUS_CHILDREN_UK)
+    assert say("would they take him, he is 12").kind == "defer"
+
+
+def test_why_nothing_was_found_is_told_by_what_the_copy_is(say: Say) -> None:
+    assert lists_studies(say("lupus trials in portugal")) == []
+    assert say("why are there none").entry == "assistant-trial-data"
+
+
+def test_whether_a_study_is_safe_is_told_by_its_dangers(say: Say) -> None:
+    say("lantern-ln")
+    assert say("is that one safe").entry == "car-t-dangers"
+
+
+def test_who_asks_in_spanish_is_told_that_replies_are_in_english(
+    assistant: Assistant, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = phrase_of("es", "abstain_language")
+    with monkeypatch.context() as patch:
+        patch.setattr(assistant, "leans", dict.fromkeys(BEFORE, (0.8, 0.0, 0.0)))
+        reply = say("ensayos de lupus en España")
+    assert lists_studies(reply) == shown(LUPUS_EUROPE, LUPUS_SPAIN)
+    assert reply.texts[0].startswith(notice)
+    for text in ("cuando termina", "otro estudio", "puedo participar"):
+        assert notice in say(text).texts[0], text
+
+
+def test_thanks_at_the_end_of_what_asks_nothing_are_thanks(say: Say) -> None:
+    say("lupus trials in spain")
+    assert say("my husband would never get on a plane. thank you all the same").texts[0] == phrase("manners_thank")
+
+
+ASKS_FOR_ADVICE = [
+    row["text"] for row in map(json.loads, ADVICE_VECTORS.read_text(encoding="utf-8").splitlines()) if row["expect"]
+][::5]
+
+
+@pytest.mark.parametrize("before", [[], ["lupus trials in europe"], ["lantern-ln"]])
+def test_what_the_advice_rules_find_never_becomes_a_list_of_studies(
+    assistant: Assistant, before: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the model of the talk about studies takes it for a search."""
+    listed = []
+    for text in ASKS_FOR_ADVICE:
+        person = Person(assistant)
+        for earlier in before:
+            person.say(earlier)
+        with monkeypatch.context() as patch:
+            patch.setattr(assistant, "leans", dict.fromkeys(BEFORE, (0.6, 0.2, 0.0)))
+            if person.say(text).kind == "trials":
+                listed.append(text)
+    assert len(ASKS_FOR_ADVICE) > 100
+    assert listed == []

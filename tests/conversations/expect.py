@@ -16,6 +16,11 @@ def phrase(key: str, **slots: str) -> str:
     return _PHRASES.say("en", key, **slots)
 
 
+def phrase_of(locale: str, key: str, **slots: str) -> str:
+    """The same in another language."""
+    return _PHRASES.say(locale, key, **slots)
+
+
 def answered_by(reply: Reply, entry: str) -> None:
     """The first thing said is this entry, and the reader sees where it comes from and when it was checked."""
     assert reply.entry == entry, f"{reply.kind} {reply.entry}: {reply.texts[0][:200]}"

@@ -34,6 +34,14 @@ BREAKFREE_1, BREAKFREE_SLE = "NCT05869955", "NCT07015983"
         ("what is the AUTOGRAPH about", ["NCT06581198"]),
         ("any novartis trials", ["NCT06581198"]),
         ("the Kyverna study", [KYSA_3, KYSA_1]),
+        # as it is heard and dictated
+        ("is kysa three open", [KYSA_3]),
+        ("k y s a study number one", [KYSA_1]),
+        ("a thing called relmacell", ["NCT05765006"]),
+        ("obe cell trial", ["NCT06333483", "NCT07053800"]),
+        # the house of a sponsor, and a short one
+        ("union hospital", ["NCT06106906", "NCT06349343"]),
+        ("who does the fate trial", ["NCT06308978"]),
     ],
 )
 def test_studies_are_found_by_their_names(shelf: TrialShelf, text: str, numbers: list[str]) -> None:
@@ -57,6 +65,16 @@ def test_studies_are_found_by_their_names(shelf: TrialShelf, text: str, numbers:
 )
 def test_other_words_name_no_study(shelf: TrialShelf, text: str) -> None:
     assert shelf.by_name(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("kissa-3 please", KYSA_3), ("rapcabtagin", "NCT06581198"), ("a thing called relnacel", "NCT05765006")],
+)
+def test_a_misspelt_name_is_read_as_the_nearest(shelf: TrialShelf, text: str, number: str) -> None:
+    found = shelf.like_name(text)
+    assert found is not None
+    assert number in [study.nct_id for study in found[1]]
 
 
 def test_a_condition_in_brackets_is_no_name() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.trials.numbers import find_nct, malformed_nct, one_slip_away
+from knowledge.trials.numbers import ends_in, find_nct, malformed_nct, one_slip_away
 
 KYSA_1 = "NCT05938725"
 
@@ -104,3 +104,26 @@ def test_a_number_with_one_slip_is_found_again(written: str) -> None:
 @pytest.mark.parametrize("written", [KYSA_1, "NCT05938799", "NCT059387", "NCT12345678", "NCT"])
 def test_a_right_number_or_one_further_away_is_none(written: str) -> None:
     assert one_slip_away(written, {KYSA_1}) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "n c t zero five nine three eight seven two five",
+        "NCT oh five nine three, eight seven two five please",
+        "nct number zero 5 nine three 8 seven two five",
+    ],
+)
+def test_a_number_may_be_dictated(text: str) -> None:
+    assert find_nct(text) == ("NCT05938725",)
+
+
+@pytest.mark.parametrize("text", ["NCT05938725 two studies", "is nct05938725 one of three", "NCT05938725 one or two"])
+def test_words_behind_a_whole_number_are_no_part_of_it(text: str) -> None:
+    assert find_nct(text) == ("NCT05938725",)
+
+
+def test_the_last_digits_name_a_number_that_is_at_hand() -> None:
+    assert ends_in("sorry, 8725 it was", "NCT05938725")
+    assert not ends_in("the 25 people", "NCT05938725")
+    assert not ends_in("18725", "NCT05938725")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from knowledge.trials.model import Site, Study
 from knowledge.trials.search import ANY, Search, added, merge
 from knowledge.trials.shelf import TrialShelf
 from knowledge.trials.terms import read_terms
@@ -31,6 +32,13 @@ def places() -> TrialShelf:
         ("berlin or leipzig", Search(country="Germany", city="Berlin", alternatives=(("city", "Leipzig"),))),
         ("outside the US", Search(outside=US)),
         ("trials not in the usa", Search(outside=US)),
+        ("texas but not houston", Search(country=US, city="Texas", without="Houston")),
+        ("not in houston", Search(without="Houston")),
+        ("not germany", Search(outside="Germany")),
+        ("less than 30 miles", Search(near=True, within_km=48)),
+        ("ok 30 miles then", Search(near=True, within_km=48)),
+        ("ignore the distance", Search(within_km=0)),
+        ("RA in Spain", Search(condition="rheumatoid arthritis", country="Spain")),
         ("forget germany", Search(country=ANY, city=ANY)),
         ("it does not matter where", Search(country=ANY, city=ANY)),
         ("phase 2 or 3", Search(phase="PHASE2", alternatives=(("phase", "PHASE3"),))),
@@ -145,3 +153,54 @@ def test_what_was_opened_or_added_changes_only_its_field() -> None:
     both = added(Search(country="Germany"), Search(country="Austria"))
     assert both.values("country") == ("Germany", "Austria")
     assert merge(both, Search(country="Spain")).values("country") == ("Spain",)
+
+
+@pytest.mark.parametrize(
+    ("text", "asks", "explains"),
+    [
+        ("who is testing this for vasculitis", True, False),
+        ("is anybody giving these cells to people with myositis", True, False),
+        ("which of the studies that were stopped", True, False),
+        ("who is a sponsor", False, True),
+        ("how many people do they take", False, False),
+        ("how many people have lupus", False, True),
+    ],
+)
+def test_a_search_is_told_from_a_question(places: TrialShelf, text: str, asks: bool, explains: bool) -> None:
+    understood = places.understand(text)
+    assert (understood.asks, understood.explains) == (asks, explains)
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "after"),
+    [
+        (Search(country=US, city="Texas"), "not in houston", Search(country=US, city="Texas", without="Houston")),
+        (Search(country=US, city="Texas", without="Houston"), "spain", Search(country="Spain")),
+        (
+            Search(country="Germany", alternatives=(("country", "France"),)),
+            "not germany",
+            Search(country="France"),
+        ),
+        (
+            Search(country="Germany", alternatives=(("country", "France"), ("country", "Spain"))),
+            "not france",
+            Search(country="Germany", alternatives=(("country", "Spain"),)),
+        ),
+        (
+            Search(country=UK, city="Leeds", near=True, within_km=80),
+            "any distance",
+            Search(country=UK, city="Leeds", near=True),
+        ),
+    ],
+)
+def test_a_message_changes_the_search_before_it(places: TrialShelf, before: Search, text: str, after: Search) -> None:
+    assert merge(before, places.read_search(text)).limits == after
+
+
+def test_a_city_that_is_not_wanted_leaves_the_other_places_of_its_state() -> None:
+    houston = Site(city="Houston", state="Texas", country=US)
+    dallas = Site(city="Dallas", state="Texas", country=US)
+    only, both = Study("NCT90000001", sites=(houston,)), Study("NCT90000002", sites=(houston, dallas))
+    shelf = TrialShelf((only, both), read_terms(studies=(only, both)))
+    assert shelf.search(Search(country=US, city="Texas")) == (only, both)
+    assert shelf.search(shelf.read_search("in texas but not houston")) == (both,)

@@ -8,14 +8,16 @@ from knowledge.files import read_folder
 from knowledge.settings import SHIPPED_CONTENT
 from knowledge.trials.leaning import Leaning
 from knowledge.trials.questions import asked_of_study, asks_to_join
-from knowledge.trials.search import Search
+from knowledge.trials.search import Search, merge
 from knowledge.trials.shelf import TrialShelf
 from knowledge.trials.talk import (
     MOST_SEEN,
     About,
+    AboutEach,
     Join,
     Look,
     Move,
+    Named,
     Numbers,
     Rival,
     Standing,
@@ -188,23 +190,59 @@ def test_a_search_without_a_condition_takes_it_from_what_was_spoken_of(shelf: Tr
 
 
 def test_a_question_about_the_only_study_of_a_list_is_about_that_one(shelf: TrialShelf) -> None:
-    only = Standing(Talk(Search("lupus"), (ONE,)), after_studies=True)
+    only = Standing(Talk(Search("lupus"), (ONE,), focus=ONE), after_studies=True)
     move = hear("how many folks do they want", shelf, only, Rival(0.8), Leaning(study=0.9))
     assert isinstance(move, About)
     assert move.number == ONE
 
 
-def test_a_question_about_one_of_several_is_asked_back(shelf: TrialShelf) -> None:
+def test_a_question_after_several_is_answered_for_each_of_them(shelf: TrialShelf) -> None:
     numbers = (ONE, OTHER)
     several = Standing(Talk(Search("lupus"), numbers), after_studies=True)
-    assert hear("who is behind it", shelf, several, Rival(0.8), Leaning(study=0.9)) == WhichStudy(numbers)
+    move = hear("who is behind it", shelf, several, Rival(0.8), Leaning(study=0.9))
+    assert isinstance(move, AboutEach)
+    assert (move.numbers, move.fields) == (numbers, ("sponsor",))
 
 
-def test_the_study_stays_at_hand_while_something_else_is_answered(shelf: TrialShelf) -> None:
-    talk = Talk(Search("lupus"), (ONE,))
-    move = hear("and what ages do they take", shelf, Standing(talk, after_entry=True), leaning=Leaning(study=0.9))
+def test_what_is_asked_of_one_of_several_and_no_record_tells_is_asked_back(shelf: TrialShelf) -> None:
+    numbers = (ONE, OTHER)
+    several = Standing(Talk(Search("lupus"), numbers), after_studies=True)
+    assert hear("what made them do it", shelf, several, Rival(0.2), Leaning(study=0.9)) == WhichStudy(numbers)
+
+
+AFTER_THE_STUDY = Talk(Search("lupus"), (ONE,), focus=ONE)
+
+
+@pytest.mark.parametrize(
+    ("text", "standing", "leaning"),
+    [
+        ("and what ages do they take", Standing(AFTER_THE_STUDY, recent=True, talks_on=True), Leaning(study=0.9)),
+        ("which disease is it for", Standing(AFTER_THE_STUDY, recent=True, talks_on=True), Leaning(study=0.3)),
+        ("does it have many sites", Standing(AFTER_THE_STUDY, recent=True, after_entry=True), Leaning(study=0.6)),
+        ("who sponsors that study", Standing(AFTER_THE_STUDY, recent=True, after_entry=True), Leaning()),
+    ],
+)
+def test_the_study_stays_at_hand_while_something_else_is_answered(
+    shelf: TrialShelf, text: str, standing: Standing, leaning: Leaning
+) -> None:
+    move = hear(text, shelf, standing, leaning=leaning)
     assert isinstance(move, About)
-    assert (move.number, move.fields) == (ONE, ("ages",))
+    assert move.number == ONE
+    assert move.fields
+
+
+@pytest.mark.parametrize(
+    ("text", "standing", "rival"),
+    [
+        # Right after an answer about lupus "it" is mostly lupus.
+        ("how long does it last", Standing(AFTER_THE_STUDY, recent=True, after_entry=True), Rival(0.2)),
+        ("is it open to men", Standing(AFTER_THE_STUDY, after_entry=True), Rival(0.2)),
+        ("how many women have it", Standing(AFTER_THE_STUDY, recent=True, after_entry=True), Rival(0.2)),
+        ("why does it come back", Standing(AFTER_THE_STUDY, recent=True, talks_on=True), Rival(0.9)),
+    ],
+)
+def test_what_may_be_about_something_else_is(shelf: TrialShelf, text: str, standing: Standing, rival: Rival) -> None:
+    assert not isinstance(hear(text, shelf, standing, rival, Leaning(study=0.3)), (About, AboutEach))
 
 
 def test_eight_digits_that_are_a_number_of_ours_are_taken_for_it(shelf: TrialShelf) -> None:
@@ -220,3 +258,103 @@ def test_who_the_model_takes_for_asking_to_join_is_deferred(shelf: TrialShelf) -
 def test_when_a_study_begins_and_ends_can_be_asked() -> None:
     assert asked_of_study("when does it end").fields == ("dates",)
     assert asked_of_study("start date?").fields == ("dates",)
+
+
+def after_list(*numbers: str, search: Search | None = None, focus: str | None = None) -> Standing:
+    return Standing(
+        Talk(search or Search("lupus"), numbers, focus=focus), after_studies=True, recent=True, talks_on=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "move"),
+    [
+        ("where exactly", AboutEach),
+        ("are they recruiting", AboutEach),
+        ("are any recruiting", Look),
+        ("how do those two differ", AboutEach),
+        ("the bigger one", About),
+        ("which of these take a 15 year old", Look),
+        ("what if he is 15", Look),
+        ("which of them would take me", Join),
+        ("so which would you go for", Join),
+        ("is 84 too old", Join),
+        ("what if she has had a stroke", Join),
+        ("could she go in it", Join),
+        ("would they want someone with one lung", Join),
+        ("austria would be fine as well", Look),
+    ],
+)
+def test_what_short_messages_do_after_a_list(shelf: TrialShelf, text: str, move: type) -> None:
+    assert isinstance(hear(text, shelf, after_list(ONE, OTHER), Rival(0.3)), move)
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("what is the medicine called", ("tested",)),
+        ("up to which age", ("ages",)),
+        ("does it cover myositis", ("conditions",)),
+        ("is it for kidneys as well", ("conditions",)),
+        ("do they take 9 year olds", ("ages",)),
+        ("where in germany", ("where",)),
+        ("how many folks", ("enrollment",)),
+        ("is it recruiting", ("status",)),
+        ("has it finished", ("dates", "status")),
+        ("who can i ring about it", ("page",)),
+    ],
+)
+def test_what_is_asked_of_the_study_at_hand(shelf: TrialShelf, text: str, fields: tuple[str, ...]) -> None:
+    # However sure an entry is: who has a study before them and says "it" does not ask what the word means.
+    rival = Rival(0.9) if " it" in text else Rival(0.2)
+    move = hear(text, shelf, after_list(ONE, focus=ONE), rival, Leaning(study=0.75))
+    assert isinstance(move, About)
+    assert (move.number, set(move.fields)) == (ONE, set(fields))
+
+
+def test_the_name_of_another_study_is_no_question_about_the_one_at_hand(shelf: TrialShelf) -> None:
+    move = hear("is kysa-3 recruiting", shelf, after_list(ONE, focus=ONE), leaning=Leaning(study=0.9))
+    assert isinstance(move, Named)
+
+
+def test_a_place_beside_the_one_before_is_added(shelf: TrialShelf) -> None:
+    move = hear("france is fine too", shelf, after_list(search=Search("lupus", "Spain")))
+    assert isinstance(move, Look)
+    assert move.adds
+
+
+def test_who_names_the_country_of_the_city_wants_all_of_it(shelf: TrialShelf) -> None:
+    texas = after_list(search=Search("lupus", "United States", "Texas"))
+    move = hear("usa then", shelf, texas)
+    assert isinstance(move, Look)
+    assert merge(texas.talk.search or Search(), move.understood.search).limits == Search("lupus", "United States")
+
+
+def test_the_last_digits_of_what_was_asked_back_are_a_yes(shelf: TrialShelf) -> None:
+    asked = Standing(Talk(yes=ONE))
+    assert hear("yes it ends in 1198", shelf, asked) == Numbers((ONE,))
+    assert hear("about 30 people", shelf, asked) is None
+
+
+@pytest.mark.parametrize("text", ["myasthenia", "car t in myositis", "anything for ms"])
+def test_of_another_disease_there_are_only_studies(shelf: TrialShelf, text: str) -> None:
+    assert isinstance(hear(text, shelf), Look)
+
+
+@pytest.mark.parametrize("text", ["lupus", "car t in lupus", "what is myositis", "do i have myositis"])
+def test_other_short_messages_are_questions(shelf: TrialShelf, text: str) -> None:
+    assert hear(text, shelf) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "taken_for_search"),
+    [
+        ("my wife is so ill and nobody in Leeds helps, who is taking people with lupus nephritis", True),
+        ("her doctor spoke of a trial called kyssa 3", True),
+        ("my creatinine went up, should i stop the tablets", False),
+        ("would a study be right for my wife in Leeds", False),
+    ],
+)
+def test_a_story_that_looks_like_a_request_for_advice(shelf: TrialShelf, text: str, taken_for_search: bool) -> None:
+    move = heard(text, Standing(), shelf, leaning=Leaning(search=0.6), advice="likely", rival=lambda: Rival(0.1))
+    assert isinstance(move, (Look, Named)) is taken_for_search
