@@ -32,7 +32,7 @@ SMALL = {
     # keep what a release took while it was loaded.
     "MALLOC_MMAP_THRESHOLD_": str(1 << 20),
     # What is smaller stays for the next message, up to this much. By default it goes back after each one, and having it
-    # given again, page by page, takes 2 to 3 ms a message.
+    # given again, page by page, takes 2 to 3 ms a message on a virtual machine.
     "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
     "MALLOC_TOP_PAD_": str(4 << 20),
     # Threads share what they free: only one of them holds the interpreter at a time anyway.
