@@ -1,18 +1,24 @@
-"""The processes behind `./lantern up`: started, watched, started again when they die, stopped together."""
+"""The processes behind `./lantern up`: started, watched, started again when they die, stopped together.
+
+The one that watches stays for as long as Lantern runs, so it is kept small: what it imports takes memory for good.
+"""
 
 from __future__ import annotations
 
+import http.client
+import json
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-import requests
 
+from bot.assistant import PROJECT
 from bot.errors import CommandFailed
 
 STOP_SECONDS = 10
@@ -46,9 +52,9 @@ class Process:
         if not self.address:
             return self.exit_code() is None
         try:
-            response = requests.get(self.address, timeout=2)
-            return response.ok and self.ready(response.json())
-        except (requests.RequestException, ValueError):
+            with urllib.request.urlopen(self.address, timeout=2) as response:
+                return self.ready(json.load(response))
+        except (OSError, http.client.HTTPException, ValueError):
             return False
 
     def stop(self) -> None:
@@ -79,6 +85,17 @@ class Process:
 def module(name: str, *arguments: str) -> list[str]:
     """The command that runs one of our packages with this Python."""
     return [sys.executable, "-m", name, *arguments]
+
+
+def gateway_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with the gateway's settings, by name; "" for nothing. It is another room: asked, not imported."""
+    asked = subprocess.run(
+        module("web", "--settings"), env=dict(environment), cwd=PROJECT, capture_output=True, text=True
+    )
+    try:
+        return dict(json.loads(asked.stdout))
+    except ValueError:
+        return {"web": f"the gateway cannot say its settings: {asked.stderr.strip()[-300:]}"}
 
 
 def await_ready(processes: Sequence[Process], seconds: float) -> None:

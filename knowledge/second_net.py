@@ -29,7 +29,6 @@ RULE = "second-net"
 """What a finding of the net names in the place of a rule."""
 SEEN = 3
 """Examples in which a word or a pair must stand to count."""
-_NO_SUPPORTS = (np.zeros(0, int), np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True)
@@ -98,14 +97,15 @@ class Machine:
     rise: float
 
     @cached_property
-    def _having(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-        """The supports that have a word, and what it is worth in each."""
-        counts = np.diff(self.starts)
-        weights = (1 / np.sqrt(np.maximum(counts, 1))).astype(np.float32)
-        owners = np.repeat(np.arange(len(counts)), counts)
-        order = np.argsort(self.words, kind="stable")
-        found, first = np.unique(self.words[order], return_index=True)
-        return {int(word): (rows, weights[rows]) for word, rows in zip(found, np.split(owners[order], first[1:]))}
+    def _weights(self) -> np.ndarray:
+        """What each word of a support is worth."""
+        return (1 / np.sqrt(np.maximum(np.diff(self.starts), 1))).astype(np.float32)
+
+    @cached_property
+    def _having(self) -> tuple[np.ndarray, np.ndarray]:
+        """The supports that have a word, those of one word after those of the other, and where those of each begin."""
+        owners = np.repeat(np.arange(len(self._weights), dtype=np.int32), np.diff(self.starts))
+        return owners[np.argsort(self.words, kind="stable")], np.append(0, np.cumsum(np.bincount(self.words)))
 
     @cached_property
     def _lengths(self) -> np.ndarray:
@@ -117,9 +117,10 @@ class Machine:
         """That a message is urgent whose moved inner vector is `moved`, and whose known words stand in these places."""
         dots = self.inner @ moved
         weight = Features.weight(len(words))
+        owners, begins = self._having
         for word in words:
-            rows, weights = self._having.get(word, _NO_SUPPORTS)
-            dots[rows] += weight * weights
+            rows = owners[slice(*begins[word : word + 2])] if word + 1 < len(begins) else owners[:0]
+            dots[rows] += weight * self._weights[rows]
         length = float(moved @ moved) + (len(words) > 0)
         distances = np.maximum(self._lengths + length - 2 * dots, 0)
         score = float(self.worth @ np.exp(-self.gamma * distances)) + self.offset

@@ -179,7 +179,7 @@ class Speller:
         together = " ".join(words)
         found = {word for stem in self._stems if stem in together for word in _words_with(stem, together)}
         found.update(_words_with_runs(together))
-        found.update(words.intersection(self._spelling))
+        found.update(self._spelling.keys() & words)  # `words.intersection` would go through all spellings
         found.update(filterfalse(str.isalpha, words))
         found.update(words.intersection(self._slips))
         return found

@@ -7,9 +7,7 @@ actions that no class answers to, content, the model, the database.
 from __future__ import annotations
 
 import argparse
-import json
 import re
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from ruamel.yaml import YAML
 from bot import settings as bot_settings
 from bot.assistant import PROJECT
 from bot.errors import CommandFailed
-from bot.processes import module
+from bot.processes import gateway_settings
 from knowledge import settings as knowledge_settings
 from knowledge.codec import content_hash
 from knowledge.editing import seed
@@ -86,17 +84,6 @@ def settings_problems(environment: Mapping[str, str]) -> Problems:
         except SettingError as error:
             problems[row.name] = str(error)
     yield from (problem for _, problem in sorted(problems.items()) if problem)
-
-
-def gateway_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """What is wrong with the gateway's settings, by name; "" for nothing. It is another room: asked, not imported."""
-    asked = subprocess.run(
-        module("web", "--settings"), env=dict(environment), cwd=PROJECT, capture_output=True, text=True
-    )
-    try:
-        return dict(json.loads(asked.stdout))
-    except ValueError:
-        return {"web": f"the gateway cannot say its settings: {asked.stderr.strip()[-300:]}"}
 
 
 def rasa_problems(environment: Mapping[str, str]) -> Problems:

@@ -219,13 +219,6 @@ def _release(store: KnowledgeStore, number: int | None = None) -> Release | None
         raise CommandFailed(f"there is no release {wanted}; the live one is {newest}") from error
 
 
-def has_release(environment: Mapping[str, str]) -> bool:
-    """Whether anything has been published in this home; brings the database up to date on the way."""
-    store = _store(environment)
-    store.migrate()
-    return store.newest_release() > 0
-
-
 def _today() -> dt.date:
     return dt.datetime.now(dt.timezone.utc).date()
 

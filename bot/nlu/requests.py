@@ -25,7 +25,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.emergencies import EMERGENCY
-from bot.nlu.regression import fitted, usual
+from bot.nlu.regression import Features, Fitted, fitted, usual
 from bot.nlu.vectors import VECTOR
 from knowledge.pairs import words_and_pairs
 from knowledge.wiring import Knowledge, from_environment
@@ -53,10 +53,9 @@ class RequestClassifier(GraphComponent):
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, knowledge: Knowledge) -> None:
         self._config, self._storage, self._resource, self._knowledge = config, storage, resource, knowledge
-        self._names: list[str] = []
+        self._model = Fitted([], np.zeros(0), np.zeros(0))
         self._places: dict[str, int] = {}  # of words and pairs among the features
-        self._matrix = self._bias = np.zeros(0)
-        self._examples: list[np.ndarray] = []  # those of each kind
+        self._examples: list[np.ndarray] = []  # those of each kind, but for questions
 
     @classmethod
     def create(
@@ -80,11 +79,10 @@ class RequestClassifier(GraphComponent):
         classifier = cls(config, model_storage, resource, from_environment())
         with model_storage.read_from(resource) as folder:
             kept = np.load(folder / _FILE, allow_pickle=False)
-        classifier._names = [str(name) for name in kept["names"]]
-        classifier._matrix, classifier._bias = kept["matrix"], kept["bias"]
+        classifier._model = Fitted([str(name) for name in kept["names"]], kept["matrix"], kept["bias"])
         classifier._places = {str(word): place for place, word in enumerate(kept["vocabulary"])}
         examples, owners = kept["examples"], kept["owners"]
-        classifier._examples = [examples[owners == kind] for kind in range(len(classifier._names))]
+        classifier._examples = [examples[owners == kind] for kind in range(len(classifier._model.kinds))]
         return classifier
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -100,26 +98,29 @@ class RequestClassifier(GraphComponent):
         with self._storage.write_to(self._resource) as folder:
             np.savez(
                 folder / _FILE,
-                names=np.array(self._names, dtype="U40"),
-                matrix=self._matrix,
-                bias=self._bias,
+                names=np.array(self._model.kinds, dtype="U40"),
+                matrix=self._model.matrix,
+                bias=self._model.bias,
                 vocabulary=np.array(list(self._places), dtype="U80"),
-                examples=vectors.astype(np.float32),
-                owners=np.searchsorted(self._names, kinds),
+                examples=np.concatenate(self._examples),
+                owners=np.repeat(np.arange(len(self._examples)), [len(rows) for rows in self._examples]),
             )
         return self._resource
 
     def fit(self, texts: list[str], vectors: np.ndarray, kinds: np.ndarray) -> None:
         """Learns from examples: `vectors` (n, 384) are those of `texts`, `kinds` their intents."""
         self._places = usual(texts, self._config["seen"])
-        self._names, self._matrix, self._bias = fitted(
+        self._model = fitted(
             [self._features(text, vector) for text, vector in zip(texts, vectors)],
             [str(kind) for kind in kinds],
             softness=self._config["softness"],
             rounds=self._config["rounds"],
             balanced=True,
         )
-        self._examples = [vectors[kinds == name].astype(np.float32) for name in self._names]
+        # How close a message is to questions is never asked: it is one unless it is close to something else.
+        self._examples = [
+            vectors[(kinds == name) & (kinds != QUESTION)].astype(np.float32) for name in self._model.kinds
+        ]
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -140,26 +141,22 @@ class RequestClassifier(GraphComponent):
         """The three likeliest kinds of a message, the chosen one first. `vector` is None for an empty message."""
         if vector is None or not np.any(vector):
             return [{"name": QUESTION, "confidence": 1.0}]
-        scores = self._matrix @ self._features(text, vector) + self._bias
+        names, scores = self._model.kinds, self._model.scores(self._features(text, vector))
         odds = np.exp(scores - scores.max())
         chances = odds / odds.sum()
         order = [int(place) for place in np.argsort(-chances)[:3]]
-        if not self._is_sure(order[0], float(chances[order[0]]), text, vector):
-            question = self._names.index(QUESTION)
+        if names[order[0]] != QUESTION and not self._is_sure(order[0], float(chances[order[0]]), text, vector):
+            question = names.index(QUESTION)
             order = [question, *(place for place in order if place != question)][:3]
-        return [{"name": self._names[place], "confidence": float(chances[place])} for place in order]
+        return [{"name": names[place], "confidence": float(chances[place])} for place in order]
 
     def _is_sure(self, kind: int, chance: float, text: str, vector: np.ndarray) -> bool:
-        close, of = float((self._examples[kind] @ vector).max()), "_advice" if self._names[kind] == ADVICE else ""
+        close, of = float((self._examples[kind] @ vector).max()), "_advice" if self._model.kinds[kind] == ADVICE else ""
         sure = chance >= self._config[f"likely{of}"] and close >= self._config[f"close{of}"]
         surest = not of and chance >= self._config["surest"]
         return sure and (surest or not self._knowledge.is_published_phrasing(text))
 
-    def _features(self, text: str, vector: np.ndarray) -> np.ndarray:
+    def _features(self, text: str, vector: np.ndarray) -> Features:
         """The vector, and behind it the known words and pairs of the text, of length `words` together."""
-        features = np.zeros(len(vector) + len(self._places), dtype=np.float32)
-        features[: len(vector)] = vector
-        places = [self._places[word] for word in words_and_pairs(text) if word in self._places]
-        if places:
-            features[len(vector) + np.array(places)] = self._config["words"] / np.sqrt(len(places))
-        return features
+        known = [self._places[word] for word in words_and_pairs(text) if word in self._places]
+        return Features.of(vector, known, self._config["words"])

@@ -11,6 +11,7 @@ from `data/trials/messages.jsonl`, messages of writers who knew no wording, and 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,11 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.emergencies import EMERGENCY
-from bot.nlu.regression import fitted, usual
+from bot.nlu.regression import Features, Fitted, fitted, usual
 from bot.nlu.requests import ADVICE, QUESTION
 from bot.nlu.vectors import VECTOR
 from knowledge.pairs import words_and_pairs
+from knowledge.search.encoder import DIMENSIONS
 from knowledge.trials.leaning import BEFORE, LEANINGS, Before, signs
 from knowledge.wiring import Knowledge, from_environment
 
@@ -62,9 +64,8 @@ class TrialTalk(GraphComponent):
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, knowledge: Knowledge) -> None:
         self._config, self._storage, self._resource, self._knowledge = config, storage, resource, knowledge
-        self._kinds: list[str] = []
+        self._model = Fitted([], np.zeros(0), np.zeros(0))
         self._places: dict[str, int] = {}  # of words and pairs among the features
-        self._matrix = self._bias = np.zeros(0)
 
     @classmethod
     def create(
@@ -88,8 +89,7 @@ class TrialTalk(GraphComponent):
         talk = cls(config, model_storage, resource, from_environment())
         with model_storage.read_from(resource) as folder:
             kept = np.load(folder / _FILE, allow_pickle=False)
-        talk._kinds = [str(name) for name in kept["kinds"]]
-        talk._matrix, talk._bias = kept["matrix"], kept["bias"]
+        talk._model = Fitted([str(name) for name in kept["kinds"]], kept["matrix"], kept["bias"])
         talk._places = {str(word): place for place, word in enumerate(kept["vocabulary"])}
         return talk
 
@@ -121,9 +121,9 @@ class TrialTalk(GraphComponent):
         with self._storage.write_to(self._resource) as folder:
             np.savez(
                 folder / _FILE,
-                kinds=np.array(self._kinds, dtype="U20"),
-                matrix=self._matrix,
-                bias=self._bias,
+                kinds=np.array(self._model.kinds, dtype="U20"),
+                matrix=self._model.matrix,
+                bias=self._model.bias,
                 vocabulary=np.array(list(self._places), dtype="U80"),
             )
         return self._resource
@@ -132,8 +132,8 @@ class TrialTalk(GraphComponent):
         """Learns from `rows` with `text`, `kind` and what was shown `before`."""
         self._places = usual([row["text"] for row in rows], self._config["seen"])
         said = [self._said(row["text"], vector) for row, vector in zip(rows, vectors)]
-        self._kinds, self._matrix, self._bias = fitted(
-            [self._features(one, row["before"]) for one, row in zip(said, rows)],
+        self._model = fitted(
+            [self._features(*one, (row["before"],)) for one, row in zip(said, rows)],
             [row["kind"] for row in rows],
             softness=self._config["softness"],
             rounds=self._config["rounds"],
@@ -149,27 +149,27 @@ class TrialTalk(GraphComponent):
 
     def leanings(self, text: str, vector: np.ndarray) -> dict[str, list[float]]:
         """For each of `BEFORE`: the likelihoods of `LEANINGS`, 0 to 1."""
-        said = self._said(text, vector)
-        features = np.stack([self._features(said, before) for before in BEFORE], axis=1)
-        scores = self._matrix @ features + self._bias[:, None]
-        odds = np.exp(scores - scores.max(axis=0))
-        places = [self._kinds.index(name) for name in LEANINGS]
-        chances = (odds / odds.sum(axis=0))[places].T
+        scores = self._model.scores(self._features(*self._said(text, vector), BEFORE))
+        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+        places = [self._model.kinds.index(name) for name in LEANINGS]
+        chances = (odds / odds.sum(axis=1, keepdims=True))[:, places]
         return {before: [round(float(chance), 3) for chance in row] for before, row in zip(BEFORE, chances)}
 
-    def _said(self, text: str, vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _said(self, text: str, vector: np.ndarray) -> tuple[Features, np.ndarray]:
         """The vector and the known words and pairs; and the signs."""
-        words = np.zeros(len(self._places), dtype=np.float32)
-        places = [self._places[word] for word in words_and_pairs(text) if word in self._places]
-        if places:
-            words[places] = self._config["words"] / np.sqrt(len(places))
+        known = [self._places[word] for word in words_and_pairs(text) if word in self._places]
         shelf = self._knowledge.trials.shelf
         found = signs(text, shelf.understand(text), named=bool(shelf.by_name(text)))
-        return np.concatenate([self._config["vector"] * vector, words]), self._config["signs"] * found
+        words = Features.of(self._config["vector"] * vector, known, self._config["words"])
+        return words, self._config["signs"] * found
 
-    def _features(self, said: tuple[np.ndarray, np.ndarray], before: str) -> np.ndarray:
-        """What is said, the signs once more where studies were shown, and what was shown before."""
-        text, found = said
-        after_studies = float(before in _STUDIES_SHOWN)
-        shown = self._config["signs"] * np.array([after_studies, *(before == one for one in BEFORE)], dtype=np.float32)
-        return np.concatenate([text, found, after_studies * found, shown])
+    def _features(self, words: Features, found: np.ndarray, befores: Sequence[str]) -> Features:
+        """What is said, the signs once more where studies were shown, and what was shown before: a column for each of
+        `befores`."""
+        columns = []
+        for before in befores:
+            after = float(before in _STUDIES_SHOWN)
+            shown = self._config["signs"] * np.array([after, *(before == one for one in BEFORE)], dtype=np.float32)
+            columns.append(np.concatenate([words.values, found, after * found, shown]))
+        behind = DIMENSIONS + len(self._places) + np.arange(len(columns[0]) - len(words.values))
+        return Features(np.concatenate([words.places, behind]), np.stack(columns, axis=1))

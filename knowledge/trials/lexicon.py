@@ -57,6 +57,8 @@ def keys(text: str) -> tuple[str, ...]:
 
 
 def _key(written: str) -> str:
+    if written.isascii():
+        return written.lower()
     parts = unicodedata.normalize("NFKD", written.casefold())
     return "".join(letter for letter in parts if not unicodedata.combining(letter))
 
@@ -66,13 +68,13 @@ class Lexicon(Generic[T]):
 
     def __init__(self) -> None:
         self._values: dict[tuple[str, ...], T] = {}
-        self._longest = 0
+        self._longest: dict[str, int] = {}  # by the first word
 
     def add(self, name: str, value: T) -> None:
         key = keys(name)
         if key:
             self._values.setdefault(key, value)
-            self._longest = max(self._longest, len(key))
+            self._longest[key[0]] = max(self._longest.get(key[0], 0), len(key))
 
     @property
     def words(self) -> frozenset[str]:
@@ -88,7 +90,8 @@ class Lexicon(Generic[T]):
         hits = []
         start = 0
         while start < len(message):
-            for end in range(min(len(message), start + self._longest), start, -1):
+            longest = self._longest.get(message[start], 0)
+            for end in range(min(len(message), start + longest), start, -1):
                 key = tuple(message[start:end])
                 if key in self._values:
                     hits.append(Hit(start, end, self._values[key]))
@@ -103,7 +106,7 @@ class Lexicon(Generic[T]):
         spans = (
             tuple(message[start:end])
             for start in range(len(message))
-            for end in range(start + 1, min(len(message), start + self._longest) + 1)
+            for end in range(start + 1, min(len(message), start + self._longest.get(message[start], 0)) + 1)
         )
         return tuple(self._values[span] for span in spans if span in self._values)
 
