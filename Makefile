@@ -29,8 +29,7 @@ fmt: .venv/development ## put code and content files into their canonical form
 widget: web/widget/node_modules/installed ## build the chat element from its sources, with the locked esbuild; needs Node.js
 	@npm run --silent --prefix web/widget build
 
-net: .venv/development ## learn how urgent words sound, and the second net under the emergency rules, from their examples; some minutes
-	@$(PYTHON) -m bench.tone
+net: .venv/development ## learn the second net under the emergency rules from its examples; for each change of them, some minutes
 	@$(PYTHON) -m bench.second_net
 
 screens: .venv/development ## pictures of the chat element in all its states and of the studio; SCREENS=folder, by default screens/

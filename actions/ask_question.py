@@ -6,11 +6,9 @@ from dataclasses import replace
 
 from actions.contact import PERSON_ENTRY, handed_over
 from actions.respond import Respond
-from actions.turn import Events, Turn, asked
+from actions.turn import SHOWING, Events, Turn, asked
 from knowledge.blocks import spoken
-from knowledge.courtesy import ends_in_thanks
 from knowledge.model import Answer, Question
-from knowledge.search.questions import asks
 from knowledge.suggestions import with_suggestions
 
 SURELY_ADVICE = 0.8
@@ -39,7 +37,9 @@ class Defer(AnswerQuestion):
 
     def reply(self, turn: Turn) -> Events:
         if turn.sureness < SURELY_ADVICE and turn.surely_asks:
-            return answered(turn, turn.question)
+            answer, *others = turn.answerer.answers(turn.question)
+            if answer.entry == turn.surely_asks and answer.kind in SHOWING and not others:
+                return answered(turn, turn.question)
         return answered(turn, asked(turn.tracker, seeks_advice=True))
 
 
@@ -51,8 +51,6 @@ def answered(turn: Turn, question: Question) -> Events:
         return turn.give_all([answer, *others])
     if answer.kind == "abstain" and answer.confidence is not None and turn.is_repeated:
         answer = _another_way_on(turn, answer)
-    if answer.kind in ("abstain", "clarify") and ends_in_thanks(question.text) and not asks(question.text):
-        return turn.say("manners_thank")
     if answer.entry == PERSON_ENTRY and turn.contact:
         return handed_over(turn)
     return turn.give(with_suggestions(answer, question, answerer))

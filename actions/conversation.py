@@ -89,8 +89,7 @@ class Conversation:
         shown = {"card_id": card.card, "locale": card.locale, "kind": card.kind} if card else None
         latest = {
             "text": message.text,
-            # As little sure as NLU may be of it: what is safe then is safe.
-            "intent": {"name": intent, "confidence": 0.0},
+            "intent": {"name": intent, "confidence": message.sureness},
             "metadata": {"after_card": shown} if shown else {},
         }
         self._events.append({"event": "user", "text": message.text})

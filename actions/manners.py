@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actions.ask_question import answered
 from actions.respond import Respond
-from actions.turn import Events, Turn
+from actions.turn import SHOWING, Events, Turn
 from knowledge.language import is_spanish
 from knowledge.search.questions import asks
 
@@ -31,7 +31,7 @@ class Manners(Respond):
         unsure = ("abstain",) if asks(turn.question.text) else ("abstain", "clarify")
         if has_more and turn.answerer.answer(turn.question).kind not in unsure:
             return answered(turn, turn.question)
-        if kind == "acknowledge" and asks(turn.question.text) and turn.memory.last_reply:
+        if kind == "acknowledge" and asks(text) and turn.answerer.answer(turn.question).kind in SHOWING:
             return answered(turn, turn.question)  # "why not" is no assent
         if kind in TOLD_WITH_IT and turn.surely_asks:
             return answered(turn, turn.question)

@@ -18,12 +18,6 @@ _COURTESY = re.compile(
     re.IGNORECASE,
 )
 """Polite words with a stop after them, or before a word that asks."""
-_ENDS_IN_THANKS = re.compile(
-    r"(?:^|[\s.,!;)])(?:thanks?|thank (?:you|u)|thx|tysm|ty|ta|cheers|much appreciated)"
-    r"(?: (?:so |very )?much| a lot| again| anyways?| all the same| for (?:(?:your|the|all|all your) )?\w+| dear| love"
-    r"| x+)*\W*$",
-    re.IGNORECASE,
-)
 FEWEST_WORDS = 2
 """What is left must be a message of its own."""
 
@@ -32,8 +26,3 @@ def without_courtesy(text: str) -> str:
     """The message without what is only politeness in front of it; unchanged where that is all of it."""
     rest = _COURTESY.sub("", text, count=1)
     return text if len(re.findall(r"\w+", rest)) < FEWEST_WORDS else rest
-
-
-def ends_in_thanks(text: str) -> bool:
-    """Whether the last words are thanks: "we will ask her doctor then. Ta". What comes before them may be anything."""
-    return _ENDS_IN_THANKS.search(text) is not None

@@ -15,8 +15,6 @@ ADVICE_EXAMPLES = Path(__file__).parent / "advice_vectors.jsonl"
 """Messages with what the rules must find in each, null for nothing; one JSON object a line."""
 ORDINARY_WORDS = Path(__file__).parent / "ordinary.txt"
 """Words that mean themselves, one a line: what is in no list and not here may be a slip."""
-TONE = Path(__file__).parent / "tone.json"
-"""How urgent single words sound (`safety.tone`, `make net`)."""
 SECOND_NET = Path(__file__).parent / "second_net.npz"
 """What was learned for the messages that the rules have no words for (`knowledge.second_net`, `make net`)."""
 
@@ -27,7 +25,6 @@ __all__ = [
     "EMERGENCY_RULES",
     "ORDINARY_WORDS",
     "SECOND_NET",
-    "TONE",
     "Card",
     "CardShelf",
     "Finding",

@@ -12,10 +12,8 @@ How a text is read:
    What has several readings gets the likeliest; the others are tried when that one says nothing (`safety.readings`).
 3. Around every key word a window is cut and searched for the patterns that name that word. A pattern that fits is a
    match, unless a guard speaks against it (a past event, a film, a question about people in general, "not"). A guard
-   marked `yields` gives way to signs of urgency in the same clause. Where no guard speaks against it, a match still
-   falls when its words, those of its sentence and those of the message all sound calm (`safety.tone`). Most patterns
-   are not searched for at all: words that they need are missing from the window (`_Needs`), or their sketch does not
-   fit it (`safety.sketches`).
+   marked `yields` gives way to signs of urgency in the same clause. Most patterns are not searched for at all: words
+   that they need are missing from the window (`_Needs`), or their sketch does not fit it (`safety.sketches`).
 4. The first window with a match decides; inside it the rule that stands first in the file wins.
 
 Every step is linear in the text: patterns only ever see one window, and gaps in patterns are bounded.
@@ -28,7 +26,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import reduce
 from itertools import combinations, compress, islice, product, repeat
 from operator import or_
 from pathlib import Path
@@ -38,7 +36,6 @@ from safety.errors import RulesError
 from safety.patterns import Expander
 from safety.sketches import Sketcher
 from safety.spelling import Speller, split
-from safety.tone import Tone
 
 Kind = Literal["emergency", "crisis", "advice"]
 Locale = Literal["en", "es"]
@@ -124,24 +121,6 @@ class _Pattern(NamedTuple):
     regex: re.Pattern[str]
 
 
-class _Message:
-    """The words that are read, and whether they sound calm, which is asked only where a rule found something."""
-
-    def __init__(self, words: Sequence[str], tone: Tone | None) -> None:
-        self._words, self._tone = words, tone
-
-    @cached_property
-    def _is_calm(self) -> bool:
-        return self._tone is not None and self._tone.is_calm(self._words)
-
-    def is_calm_about(self, window: str, start: int, end: int) -> bool:
-        """Whether everything about the match `window[start:end]` sounds calm. Both ends of a match lie on a space."""
-        if self._tone is None or not self._is_calm:
-            return False
-        before, match, after = (part.split() for part in (window[:start], window[start:end], window[end:]))
-        return self._tone.is_calm_about(before, match, after)
-
-
 _UNSEEN = re.compile(
     "['\u2018\u2019\u02bc`\u00b4\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]"
 )
@@ -180,8 +159,7 @@ def load(path: Path) -> Rules:
     """Read a rules file. Raises `RulesError` when it is missing, is not JSON or names something it does not define."""
     data = _read(path)
     try:
-        ordinary = _ordinary(path.parent / data["ordinary"]) if "ordinary" in data else ()
-        return Rules(data, ordinary, Tone.read(path.parent / data["tone"]) if "tone" in data else None)
+        return Rules(data, _ordinary(path.parent / data["ordinary"]) if "ordinary" in data else ())
     except RulesError as fault:
         raise RulesError(f"{path}: {fault}") from fault
     except (KeyError, TypeError, AttributeError, ValueError) as fault:
@@ -192,8 +170,8 @@ class Rules:
     """A rules file, compiled. One instance may serve all threads: between calls it keeps nothing but how single words
     were read last, which changes no outcome."""
 
-    def __init__(self, data: Mapping[str, Any], ordinary: Iterable[str] = (), tone: Tone | None = None) -> None:
-        self._speller, self._tone = Speller(data, ordinary), tone
+    def __init__(self, data: Mapping[str, Any], ordinary: Iterable[str] = ()) -> None:
+        self._speller = Speller(data, ordinary)
         self._breaks = frozenset((".", "?", *data["breaks"].split()))
         openers = data.get("openers", "").split()
         self._opener = re.compile("(?:" + "|".join(map(str.title, openers)) + ") ") if openers else None
@@ -209,17 +187,15 @@ class Rules:
         `therapy`: CAR-T was mentioned earlier in this conversation; `suppressed`: a medicine that weakens the defences
         against infection was. A mention in `text` itself counts too.
         """
-        # What was said before gives words a meaning that are mild by themselves.
-        tone = None if therapy or suppressed else self._tone
-        found = self._look_twice(text, therapy, suppressed, tone)
+        found = self._look_twice(text, therapy, suppressed)
         if found is None and (parted := self._parted(text)) != text:
-            found = self._look_twice(parted, therapy, suppressed, tone)
+            found = self._look_twice(parted, therapy, suppressed)
         return found
 
-    def _look_twice(self, text: str, therapy: bool, suppressed: bool, tone: Tone | None) -> Finding | None:
+    def _look_twice(self, text: str, therapy: bool, suppressed: bool) -> Finding | None:
         words = split(normalise(text))
-        found = self._found(self._speller.mended(words), therapy, suppressed, tone)
-        return found or self._second_look(words, therapy, suppressed, tone)
+        found = self._found(self._speller.mended(words), therapy, suppressed)
+        return found or self._second_look(words, therapy, suppressed)
 
     def _parted(self, text: str) -> str:
         """`text` with the full stops that were left out before words that open a sentence and are written so."""
@@ -231,7 +207,7 @@ class Rules:
                 done = opener.start()
         return ". ".join([*parted, text[done:]])
 
-    def _found(self, words: Sequence[str], therapy: bool, suppressed: bool, tone: Tone | None) -> Finding | None:
+    def _found(self, words: Sequence[str], therapy: bool, suppressed: bool) -> Finding | None:
         different = set(words)
         possible = self._needs.fulfilled(different)
         if not therapy and self._therapy.isdisjoint(different):
@@ -240,7 +216,7 @@ class Rules:
             possible &= ~self._for_suppressed
         if not possible:
             return None
-        sketches, message = self._sketches, _Message(words, tone)
+        sketches = self._sketches
         seen: set[tuple[str, tuple[int, ...]]] = set()
         for keys, start, end in self._windows(words):
             named = possible & reduce(or_, map(self._named_by.__getitem__, keys))
@@ -250,14 +226,12 @@ class Rules:
                 window = (" " + " ".join(words[start:end]) + " ", orders)
                 if orders and window not in seen:
                     seen.add(window)
-                    found = self._look(*window, message)
+                    found = self._look(*window)
                     if found is not None:
                         return found
         return None
 
-    def _second_look(
-        self, written: Sequence[str], therapy: bool, suppressed: bool, tone: Tone | None
-    ) -> Finding | None:
+    def _second_look(self, written: Sequence[str], therapy: bool, suppressed: bool) -> Finding | None:
         """What is found when one or two doubtful words are read otherwise than by themselves."""
         slots, guesses = self._speller.doubtful(written)
         if not guesses:
@@ -272,7 +246,7 @@ class Rules:
         }
         for changed in islice(_changes(kept), MOST_CHANGES):
             read = self._speller.joined(_changed(slots, changed))
-            found = self._found(read, therapy, suppressed, tone)
+            found = self._found(read, therapy, suppressed)
             if found:
                 return found
         return None
@@ -302,14 +276,10 @@ class Rules:
         changes = _changes(halves, together=False)
         return any(not self._therapy.isdisjoint(self._speller.joined(_changed(slots, changed))) for changed in changes)
 
-    def words(self, text: str) -> list[str]:
-        """The words of a text as the patterns meet them, each read as what it most likely means."""
-        return self._speller.words(normalise(text))
-
     def sounds_calm(self, text: str) -> bool:
         """Whether `text` as a whole speaks of the past, of a film, of people in general or the like, and not urgently.
         For short messages that are judged by other means; `check` looks at each match by itself."""
-        words = f" {' '.join(self.words(text))} "
+        words = f" {' '.join(self._speller.words(normalise(text)))} "
         urgent = any(regex.search(words) for regex in self._urgent)
         return not urgent and any(guard.regex.search(words) for guard in self._calm)
 
@@ -333,23 +303,20 @@ class Rules:
         if keys:
             yield keys, max(0, first - WINDOW), last + WINDOW + 1
 
-    def _look(self, text: str, orders: Iterable[int], message: _Message) -> Finding | None:
+    def _look(self, text: str, orders: Iterable[int]) -> Finding | None:
         for order in orders:
             pattern = self._patterns[order]
             rule = pattern.rule
-            found = self._match(pattern, text, message)
+            found = self._match(pattern, text)
             if found:
                 near = _near(text, found)
                 card = next((card for regex, card in rule.cards if regex.search(near)), rule.card)
                 return Finding(rule.kind, rule.id, card, rule.locale)
         return None
 
-    def _match(self, pattern: _Pattern, text: str, message: _Message) -> re.Match[str] | None:
+    def _match(self, pattern: _Pattern, text: str) -> re.Match[str] | None:
         match = pattern.regex.search(text)
-        while match and (
-            self._silenced(pattern.rule, text, match.start(), match.end())
-            or message.is_calm_about(text, match.start(), match.end())
-        ):
+        while match and self._silenced(pattern.rule, text, match.start(), match.end()):
             match = pattern.regex.search(text, match.start() + 1)
         return match
 

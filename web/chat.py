@@ -56,7 +56,7 @@ CARDS = ("emergency", "crisis")
 SURE_BESIDE_A_CARD = 0.6
 """Confidence from which an entry is a reply to what is said after a card without being asked."""
 PLAYED_DOWN = 12
-"""Words. Who says more has left the emergency behind."""
+"""Words. A longer message is more than a word on what happened."""
 
 _UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -245,8 +245,12 @@ def _stays_with_the_card(shown: ShownCard, text: str, answers: Sequence[Answer])
         return False
     if shown.kind == "crisis":
         return all(answer.kind in AT_A_LOSS for answer in answers)
-    is_unsure = all(answer.kind in AT_A_LOSS or (answer.confidence or 1.0) < SURE_BESIDE_A_CARD for answer in answers)
-    return is_unsure and not asks(text) and len(text.split()) <= PLAYED_DOWN
+    return not asks(text) and len(text.split()) <= PLAYED_DOWN and all(map(_is_unsure, answers))
+
+
+def _is_unsure(answer: Answer) -> bool:
+    is_half_sure = answer.confidence is not None and answer.confidence < SURE_BESIDE_A_CARD
+    return answer.kind in AT_A_LOSS or is_half_sure
 
 
 def _card_again(shown: ShownCard, heard: _Heard, parts: Parts) -> Answer:

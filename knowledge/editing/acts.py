@@ -684,7 +684,8 @@ def unfit(entry: Entry, grounds: review.Grounds, others: Iterable[Entry] | revie
 
 
 def _is_same_source(one: Source, other: Source) -> bool:
-    if one.address is not None and one.address == other.address:
+    # A guideline's new edition may stand where the old one stood.
+    if one.address is not None and (one.address, one.year) == (other.address, other.year):
         return True
     named = [(_plain(source.title), _plain(source.organisation), source.year) for source in (one, other)]
     return named[0] == named[1]

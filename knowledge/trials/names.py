@@ -119,9 +119,9 @@ class Names:
         found: list[Word] = []
         for word in joined:
             digit = NUMBER_WORDS.get(word.key)
-            before = next((other for other in reversed(found) if other.key not in _BEFORE_A_NUMBER), None)
-            if digit and before and self._lexicon.get(f"{before.key} {digit}"):
-                found = [*found[: found.index(before) + 1], Word(digit, word.written)]
+            last = next((at for at in reversed(range(len(found))) if found[at].key not in _BEFORE_A_NUMBER), None)
+            if digit and last is not None and self._lexicon.get(f"{found[last].key} {digit}"):
+                found = [*found[: last + 1], Word(digit, word.written)]
             else:
                 found.append(word)
         return found

@@ -88,6 +88,10 @@ def gateway(prepared_home: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     process.wait(30)
 
 
+SIGNED_IN_MS = 30_000
+"""A password is meant to be slow to check; on a busy machine it is slower."""
+
+
 class Hand:
     """Somebody at a browser of their own, whose clicks are counted; typing is none."""
 
@@ -121,6 +125,8 @@ class Hand:
         self.page.keyboard.press("Tab")
         self.page.keyboard.type(OWN)
         self.click(self.button("Sign in"))
+        # Whoever goes to another page before the answer is there is not signed in.
+        expect(self.button("Sign in")).to_have_count(0, timeout=SIGNED_IN_MS)
 
     def begin(self) -> None:
         """The first time: with the password that was given out, which is replaced at once."""

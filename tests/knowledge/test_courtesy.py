@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.courtesy import ends_in_thanks, without_courtesy
+from knowledge.courtesy import without_courtesy
 
 
 @pytest.mark.parametrize(
@@ -44,18 +44,3 @@ def test_what_only_begins_like_it_stays_whole(text: str) -> None:
 def test_a_rant_of_manners_takes_no_time() -> None:
     for word in ("ok ", "no, ", "thanks. ", "hi there "):
         assert without_courtesy(word * 5_000) is not None
-
-
-@pytest.mark.parametrize(
-    ("text", "thanks"),
-    [
-        ("we will speak to her consultant. ta", True),
-        ("that is no use to us, thank you anyway", True),
-        ("cheers", True),
-        ("thanks, and is it contagious", False),
-        ("how do i say thanks to the nurses", False),
-        ("pasta", False),
-    ],
-)
-def test_thanks_at_the_end(text: str, thanks: bool) -> None:
-    assert ends_in_thanks(text) is thanks

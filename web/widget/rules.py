@@ -1,4 +1,4 @@
-"""The safety rules as the chat element reads them: one file with all that `safety/rules.py` reads from three.
+"""The safety rules as the chat element reads them: one file with all that `safety/rules.py` reads from two.
 
 They change more often than the element, and a page that embeds it names one version of it: so they have an address of
 their own, by the number of their form, which every element of that form reads.
@@ -33,9 +33,8 @@ def packed(file: Path = EMERGENCY_RULES) -> bytes:
     ValueError when a file is missing or damaged."""
     rules = json.loads(file.read_text(encoding="utf-8"))
     words = file.with_name(rules.pop("ordinary")).read_text(encoding="ascii").split()
-    tone = json.loads(file.with_name(rules.pop("tone")).read_text(encoding="utf-8"))
-    del rules["about"], tone["about"], tone["learned_from"]
-    form = {"form": FORM, "ordinary": "".join(shortened(words)), "rules": rules, "tone": tone}
+    rules.pop("about")
+    form = {"form": FORM, "ordinary": "".join(shortened(words)), "rules": rules}
     return json.dumps(form, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -8,7 +8,7 @@ import json
 import pytest
 from starlette.testclient import TestClient
 
-from safety import EMERGENCY_RULES, ORDINARY_WORDS, TONE
+from safety import EMERGENCY_RULES, ORDINARY_WORDS
 from web.revalidation import ASK_AGAIN
 from web.widget.rules import FORM, PATH, shortened
 
@@ -17,11 +17,9 @@ def test_they_are_those_of_the_server(client: TestClient) -> None:
     served = client.get(PATH).json()
     rules = json.loads(EMERGENCY_RULES.read_text(encoding="utf-8"))
     assert served["form"] == FORM
-    assert served["rules"] == {key: value for key, value in rules.items() if key not in ("about", "ordinary", "tone")}
+    assert served["rules"] == {key: value for key, value in rules.items() if key not in ("about", "ordinary")}
     words = ORDINARY_WORDS.read_text(encoding="ascii").split()
     assert served["ordinary"] == "".join(shortened(words))
-    tone = json.loads(TONE.read_text(encoding="utf-8"))
-    assert served["tone"] == {key: value for key, value in tone.items() if key not in ("about", "learned_from")}
 
 
 def test_a_word_is_written_as_how_it_differs_from_the_one_before() -> None:

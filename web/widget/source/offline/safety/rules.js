@@ -5,7 +5,6 @@
 import { Expander } from './patterns.js';
 import { Speller } from './spelling.js';
 import { listed, normalise, split } from './text.js';
-import { toneOf } from './tone.js';
 
 const WINDOW = 20;
 const REACH = 8;
@@ -37,7 +36,6 @@ export class Rules {
   /** Lists of words, by name. @type {Map<string, Set<string>>} */
   #concepts = new Map();
   #speller;
-  #tone;
   #expand;
   #breaks;
   #opening;
@@ -50,9 +48,8 @@ export class Rules {
   /** @type {{fits: (text: string) => boolean, needs: () => Set<string>[]}[]} */
   #urgent = [];
 
-  /** Not ready before `compile` is through. @param {import('./spelling.js').RulesFile} data @param {Speller} speller
-   *  @param {import('./tone.js').Tone | null | undefined} tone */
-  constructor(data, speller, tone) {
+  /** Not ready before `compile` is through. @param {import('./spelling.js').RulesFile} data @param {Speller} speller */
+  constructor(data, speller) {
     for (const [name, { near = '', exact = '' }] of Object.entries(data.words)) this.#concepts.set(name, new Set(listed(`${near} ${exact}`)));
     this.#therapy = this.#concepts.get('THERAPY') ?? new Set();
     this.#suppressants = this.#concepts.get('SUPPRESSANT') ?? new Set();
@@ -61,16 +58,14 @@ export class Rules {
     this.#opening = opening ? new RegExp(`((?<![^ ])(?:[a-z]+|[A-Z]{2,}),?) ((?:${opening}) )`, 'g') : null;
     this.#expand = new Expander(this.#concepts, data.fragments, listed(data.denials));
     this.#speller = speller;
-    this.#tone = tone;
   }
 
   /** The rules of a file, compiled in many small steps with a `pause` after each, so that nothing on the page waits.
    *  @param {import('./spelling.js').RulesFile} data @param {Set<string>} ordinary words that mean themselves
-   *  @param {import('./tone.js').ToneFile | undefined} tone not
-   *  there where the rules were kept before there was one @param {() => Promise<void>} pause */
-  static async of(data, ordinary, tone, pause) {
+   *  @param {() => Promise<void>} pause */
+  static async of(data, ordinary, pause) {
     await pause();
-    const rules = new Rules(data, await Speller.of(data, ordinary, pause), tone && toneOf(tone));
+    const rules = new Rules(data, await Speller.of(data, ordinary, pause));
     await rules.#compile(data, pause);
     return rules;
   }
@@ -88,13 +83,11 @@ export class Rules {
    *  @param {string} text @param {{therapy?: boolean, suppressed?: boolean}} [earlier] what was mentioned before: CAR-T,
    *  a medicine that weakens the defences against infection @returns {Finding | null} */
   check(text, { therapy = false, suppressed = false } = {}) {
-    // What was said before gives words a meaning that are mild by themselves.
-    const tone = therapy || suppressed ? null : this.#tone;
-    const found = this.#lookTwice(text, therapy, suppressed, tone);
+    const found = this.#lookTwice(text, therapy, suppressed);
     if (found || !this.#opening) return found;
     // With the full stops that were left out before words that open a sentence and are written so.
     const parted = text.replace(this.#opening, '$1. $2');
-    return parted === text ? null : this.#lookTwice(parted, therapy, suppressed, tone);
+    return parted === text ? null : this.#lookTwice(parted, therapy, suppressed);
   }
 
   /** Whether `text` speaks of CAR-T. @param {string} text */
@@ -115,17 +108,15 @@ export class Rules {
     return meets(this.#suppressants, this.#speller.mended(split(normalise(text))));
   }
 
-  /** @param {string} text @param {boolean} therapy @param {boolean} suppressed @param {import('./tone.js').Tone | null | undefined} tone */
-  #lookTwice(text, therapy, suppressed, tone) {
+  /** @param {string} text @param {boolean} therapy @param {boolean} suppressed */
+  #lookTwice(text, therapy, suppressed) {
     const words = split(normalise(text));
-    return this.#found(this.#speller.mended(words), therapy, suppressed, tone)
-      ?? this.#secondLook(words, therapy, suppressed, tone);
+    return this.#found(this.#speller.mended(words), therapy, suppressed) ?? this.#secondLook(words, therapy, suppressed);
   }
 
-  /** @param {string[]} words @param {boolean} therapy @param {boolean} suppressed @param {import('./tone.js').Tone | null | undefined} tone */
-  #found(words, therapy, suppressed, tone) {
+  /** @param {string[]} words @param {boolean} therapy @param {boolean} suppressed */
+  #found(words, therapy, suppressed) {
     const [afterTherapy, isSuppressed] = [therapy || meets(this.#therapy, words), suppressed || meets(this.#suppressants, words)];
-    const soundsCalm = tone?.(words);
     for (const [keys, start, end] of this.#windows(words)) {
       const read = words.slice(start, end);
       const has = having(read);
@@ -133,15 +124,15 @@ export class Rules {
         const { rule, needs } = this.#patterns[order];
         return has(needs()) && (afterTherapy || !rule.therapy) && (isSuppressed || !rule.suppressed);
       });
-      const found = this.#look(` ${read.join(' ')} `, orders, soundsCalm);
+      const found = this.#look(` ${read.join(' ')} `, orders);
       if (found) return found;
     }
     return null;
   }
 
   /** What is found when one or two doubtful words are read otherwise than by themselves.
-   *  @param {string[]} written @param {boolean} therapy @param {boolean} suppressed @param {import('./tone.js').Tone | null | undefined} tone */
-  #secondLook(written, therapy, suppressed, tone) {
+   *  @param {string[]} written @param {boolean} therapy @param {boolean} suppressed */
+  #secondLook(written, therapy, suppressed) {
     const [slots, guesses] = this.#speller.doubtful(written);
     if (!guesses.size) return null;
     const words = new Set(slots.flat());
@@ -154,7 +145,7 @@ export class Rules {
     for (const changed of changes(kept, true)) {
       if (tried === MOST_CHANGES) break;
       tried += 1;
-      const found = this.#found(this.#speller.joined(slotsWith(slots, changed)), afterTherapy, isSuppressed, tone);
+      const found = this.#found(this.#speller.joined(slotsWith(slots, changed)), afterTherapy, isSuppressed);
       if (found) return found;
     }
     return null;
@@ -188,16 +179,15 @@ export class Rules {
     }
   }
 
-  /** @param {string} text @param {number[]} orders @param {ReturnType<import('./tone.js').Tone> | undefined} soundsCalm
-   *  @returns {Finding | null} */
-  #look(text, orders, soundsCalm) {
+  /** @param {string} text @param {number[]} orders @returns {Finding | null} */
+  #look(text, orders) {
     for (const order of orders) {
       const { rule, regex } = this.#patterns[order];
       const search = regex();
       search.lastIndex = 0;
       for (let match = search.exec(text); match; match = search.exec(text)) {
         const [start, end] = [match.index, match.index + match[0].length];
-        if (!this.#isSilenced(rule, text, start, end) && !soundsCalm?.(text, start, end)) {
+        if (!this.#isSilenced(rule, text, start, end)) {
           const near = around(text, start, end);
           const [, card] = rule.cards.find(([fits]) => fits(near)) ?? [null, rule.card];
           return { kind: rule.kind, rule: rule.id, card, locale: rule.locale };

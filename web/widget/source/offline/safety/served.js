@@ -7,8 +7,8 @@ const NO_LETTER_SHARED = 65; // "A"
 
 /** Rejects what is of another form. @param {any} served @param {() => Promise<void>} pause see `Rules.of` */
 export async function readRules(served, pause) {
-  if (served?.form !== FORM) throw new TypeError('another form');
-  return Rules.of(served.rules, unshortened(served.ordinary), served.tone, pause);
+  if (served?.form !== FORM) throw new TypeError('rules of another form');
+  return Rules.of(served.rules, unshortened(served.ordinary), pause);
 }
 
 /** @param {string} words each with a capital in front, which tells how many letters it shares with the one before */
