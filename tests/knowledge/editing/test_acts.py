@@ -421,6 +421,28 @@ def test_of_a_known_source_the_facts_are_noted_that_it_was_not_known_to_carry(de
     assert list(desk.store.audit())[-1].detail["more"] == ["TEA-001"]
 
 
+def test_a_new_edition_at_the_same_address_is_a_source_of_its_own(desk: Desk) -> None:
+    desk.acts.add_source(LEAFLET, by=ANNA, at=NOON)
+    edition = replace(LEAFLET, key="leaflet-2027", title="Tea for beginners, second edition", year=2027)
+    assert desk.acts.add_source(edition, by=ANNA, at=NOON) == edition
+    assert desk.store.sources() == {"place": SOURCE, "leaflet": LEAFLET, "leaflet-2027": edition}
+
+
+def test_what_staff_noted_of_a_source_outlives_a_release_of_files(desk: Desk) -> None:
+    desk.acts.add_source(LEAFLET, by=ANNA, at=NOON)
+    renamed = replace(LEAFLET, title="Tea for everyone")
+    desk.store.publish(
+        [BETTER],
+        {"place": SOURCE, "leaflet": replace(renamed, facts=())},
+        base=desk.store.newest_release(),
+        author="files",
+        review="editorial",
+        origin="seed",
+        at=NOON,
+    )
+    assert desk.store.sources()["leaflet"] == renamed
+
+
 @pytest.mark.parametrize(
     ("source", "why"),
     [
@@ -432,7 +454,7 @@ def test_of_a_known_source_the_facts_are_noted_that_it_was_not_known_to_carry(de
         (replace(LEAFLET, year=12), "year: must be a year from 1900 to 2027"),
         (replace(LEAFLET, key="Leaf let"), "small letters"),
         (replace(LEAFLET, key="place"), "'place' is the key of another source: A page about tea"),
-        (replace(LEAFLET, address=SOURCE.address), "there is this source already"),
+        (replace(LEAFLET, address=SOURCE.address, year=SOURCE.year), "there is this source already"),
         (
             replace(SOURCE, key="new", facts=("TEA-001",), address=None, title="a page  about TEA"),
             "there is this source",

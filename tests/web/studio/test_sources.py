@@ -147,7 +147,10 @@ def test_of_a_source_that_is_known_it_is_noted_that_it_says_another_fact(employ:
         ({"carried": []}, "choose at least one fact"),
         ({"carried": "TEA-002"}, "TEA-002 has to be checked again"),
         ({"carried": "TEA-999"}, "is no known fact"),
-        ({"source_address": "https://example.org/tea"}, "and it says that: A page about tea"),
+        (
+            {"source_address": "https://example.org/tea", "source_year": "2025"},
+            "and it says that: A page about tea",
+        ),
         (
             {"source_title": "a PAGE about tea", "source_organisation": "A good  place", "source_year": "2025"},
             "there is this source already, and it says that: A page about tea",
