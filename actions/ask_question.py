@@ -6,15 +6,10 @@ from dataclasses import replace
 
 from actions.contact import PERSON_ENTRY, handed_over
 from actions.respond import Respond
-from actions.turn import SHOWING, Events, Turn, asked
+from actions.turn import Events, Turn, asked
 from knowledge.blocks import spoken
 from knowledge.model import Answer, Question
 from knowledge.suggestions import with_suggestions
-
-SURELY_ADVICE = 0.8
-"""Probability from which a message is a request for a decision whatever entry may answer it. With `BEYOND_DOUBT`, by
-what becomes of messages of authors of whom nothing was learned: a third fewer of their questions are deferred, and as
-many of their requests."""
 
 
 class AnswerQuestion(Respond):
@@ -28,18 +23,12 @@ class AnswerQuestion(Respond):
 
 
 class Defer(AnswerQuestion):
-    """Hands a personal decision to the care team and names the nearest education. People put questions of knowledge as
-    their own, too ("how often do they check my eyes"): what NLU only rather takes for a request for a decision, and an
-    entry answers beyond doubt, is answered. The advice rules leave no such room."""
+    """Hands a personal decision to the care team and names the nearest education."""
 
     def name(self) -> str:
         return "action_defer"
 
     def reply(self, turn: Turn) -> Events:
-        if turn.sureness < SURELY_ADVICE and turn.surely_asks:
-            answer, *others = turn.answerer.answers(turn.question)
-            if answer.entry == turn.surely_asks and answer.kind in SHOWING and not others:
-                return answered(turn, turn.question)
         return answered(turn, asked(turn.tracker, seeks_advice=True))
 
 

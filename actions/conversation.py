@@ -89,7 +89,7 @@ class Conversation:
         shown = {"card_id": card.card, "locale": card.locale, "kind": card.kind} if card else None
         latest = {
             "text": message.text,
-            "intent": {"name": intent, "confidence": message.sureness},
+            "intent": {"name": intent, "confidence": 1.0},
             "metadata": {"after_card": shown} if shown else {},
         }
         self._events.append({"event": "user", "text": message.text})

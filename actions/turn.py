@@ -95,11 +95,6 @@ class Turn:
         name: str | None = (self.tracker.latest_message.get("intent") or {}).get("name")
         return name
 
-    @property
-    def sureness(self) -> float:
-        """The probability that it is a request of this kind; 1 where a rule said so."""
-        return float((self.tracker.latest_message.get("intent") or {}).get("confidence") or 0.0)
-
     def leaning(self, before: Before) -> Leaning:
         """What NLU takes the message for in the talk about studies, after what was shown `before`."""
         found = (self.tracker.latest_message.get("trial_talk") or {}).get(before)

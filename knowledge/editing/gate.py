@@ -24,18 +24,16 @@ the trained model finds it (`tests/actions` holds them against it): no text that
 
 NEWEST_QUESTIONS = 1000
 TOLD_EVERY = 250
-SURENESSES = (1.0, 0.0)
 NUMBERS = ("{emergency_number}", "{crisis_line}")
 """Slots of which every emergency card has one: whom to call."""
 
 
 @dataclass(frozen=True)
 class Said:
-    """A message within a conversation, the intent that NLU takes it for, and how sure it is of that, 0 to 1."""
+    """A message within a conversation, and the intent that NLU takes it for."""
 
     text: str
     intent: str
-    sureness: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -130,22 +128,19 @@ def _moved(before: Answerer, after: Answerer, questions: Iterable[tuple[int, str
 
 def _outcome(case: Case, answerer: Answerer, rules: Rules, converse: Converse) -> str:
     if case.earlier:
-        # A request for a decision has to be deferred however sure NLU is that it is one.
-        surenesses = SURENESSES if case.kind == "advice" else SURENESSES[:1]
-        ends = [_end(case, sureness, answerer, rules, converse) for sureness in surenesses]
-        return next((end for end in ends if not _is_safe(case, end)), ends[0])
+        return _end(case, answerer, rules, converse)
     if case.kind != "emergency":
         return _said([answerer.answer(Question(case.text))])
     finding = rules.check(case.text)
     return _card(finding.card, finding.locale, answerer) if finding else "no card"
 
 
-def _end(case: Case, sureness: float, answerer: Answerer, rules: Rules, converse: Converse) -> str:
-    """What becomes of the last message of a conversation, of whose intent NLU is so sure. As at the door, a message
-    that brings up a card goes no further, and the assistant is told of it with the next."""
+def _end(case: Case, answerer: Answerer, rules: Rules, converse: Converse) -> str:
+    """What becomes of the last message of a conversation. As at the door, a message that brings up a card goes no
+    further, and the assistant is told of it with the next."""
     talk, outcome = converse(answerer), ""
     card: CardShown | None = None
-    for message in (*case.earlier, Said(case.text, case.intent, sureness)):
+    for message in (*case.earlier, Said(case.text, case.intent)):
         finding = rules.check(message.text)
         if finding is None:
             outcome, card = _said(talk.say(message, card), answerer), None
