@@ -12,12 +12,11 @@ KINDS = ("greet", "goodbye", "thank", "acknowledge", "chitchat", "afraid", "comp
 
 BEFORE_A_QUESTION = ("greet", "thank", "acknowledge")
 """After these a question may come in the same message."""
-TOLD_WITH_IT = ("afraid", "complain")
-"""In these somebody may tell what there is an answer to: "I cry all the time since I know"."""
 
 
 class Manners(Respond):
-    """Says the phrase of the kind of message that NLU found."""
+    """Says the phrase of the kind of message that NLU found; to who is afraid, and tells with it what an entry answers
+    beyond doubt ("I cry all the time since I know"), that answer too."""
 
     def name(self) -> str:
         return "action_manners"
@@ -33,10 +32,11 @@ class Manners(Respond):
             return answered(turn, turn.question)
         if kind == "acknowledge" and asks(text) and turn.answerer.answer(turn.question).kind in SHOWING:
             return answered(turn, turn.question)  # "why not" is no assent
-        if kind in TOLD_WITH_IT and turn.surely_asks:
-            return answered(turn, turn.question)
         locale = "es" if is_spanish(text) else turn.question.locale
-        return turn.say(f"manners_{kind}", locale=locale)
+        said = turn.say(f"manners_{kind}", locale=locale)
+        if kind == "afraid" and turn.surely_asks:
+            return [*said, *answered(turn, turn.question)]
+        return said
 
 
 class HelpIsThere(Respond):

@@ -262,10 +262,10 @@ class KnowledgeStore:
         a plan was taken back or failed is not among them; `audit` has that too."""
         alone = sa.select(audit).where(audit.c.locale == entry[0], audit.c.entry_id == entry[1])
         several = sa.select(audit).where(audit.c.locale.is_(None), audit.c.entry_id.is_(None))
-        several = several.where(audit.c.detail.contains(entry[1], autoescape=True))
+        several = several.where(audit.c.detail.contains(f'{entry[1]}"', autoescape=True))
         with _translated(), read(self._engine) as connection:
-            rows = [_audit_row(row) for row in connection.execute(alone.order_by(audit.c.number.desc()).limit(limit))]
-            named = [_audit_row(row) for row in connection.execute(several)]
+            newest = [query.order_by(audit.c.number.desc()).limit(limit) for query in (alone, several)]
+            rows, named = ([_audit_row(row) for row in connection.execute(query)] for query in newest)
         rows += [row for row in named if entry in entries_of(row.locale, row.entry, row.detail)]
         return sorted(rows, key=lambda row: -row.number)[:limit]
 

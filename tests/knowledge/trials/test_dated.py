@@ -14,7 +14,7 @@ from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.model import STATUSES, RegistryCopy
 from knowledge.trials.reading import Understood
 from knowledge.trials.search import Search
-from knowledge.trials.talk import About, AboutEach, Again, Look, More, Move, Named, Numbers, Standing
+from knowledge.trials.talk import COMPARED, About, AboutEach, Again, Look, More, Move, Named, Numbers, Standing
 from knowledge.trials.terms import Terms, read_terms
 from tests.knowledge.trials.random_studies import COPIES
 
@@ -43,7 +43,9 @@ def moves(copy: RegistryCopy) -> Iterator[Move]:
         yield Numbers((study.nct_id,))
         yield About(study.nct_id, FIELDS)
         yield from (About(study.nct_id, (field,)) for field in FIELDS)
-    yield from (AboutEach(tuple(study.nct_id for study in copy.studies), (field,)) for field in FIELDS)
+    every_one = tuple(study.nct_id for study in copy.studies)
+    yield AboutEach(every_one, COMPARED)
+    yield from (AboutEach(every_one, (field,)) for field in FIELDS)
     yield Named(copy.studies)
     yield from (Look(Understood(search), anew=True) for search in SEARCHES)
     yield from (More(), Again(), More(back=True))
