@@ -385,11 +385,6 @@ def test_who_asks_in_spanish_is_told_that_replies_are_in_english(
         assert notice in say(text).texts[0], text
 
 
-def test_thanks_at_the_end_of_what_asks_nothing_are_thanks(say: Say) -> None:
-    say("lupus trials in spain")
-    assert say("my husband would never get on a plane. thank you all the same").texts[0] == phrase("manners_thank")
-
-
 ASKS_FOR_ADVICE = [
     row["text"] for row in map(json.loads, ADVICE_VECTORS.read_text(encoding="utf-8").splitlines()) if row["expect"]
 ][::5]
