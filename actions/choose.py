@@ -5,8 +5,9 @@ from __future__ import annotations
 from actions.ask_question import answered
 from actions.memory import OFFERS
 from actions.respond import Respond
-from actions.turn import SHOWING, Events, Turn, earlier_text
+from actions.turn import Events, Turn, earlier_text
 from knowledge.choosing import picked
+from knowledge.model import INFORMS
 from knowledge.search.words import content_words
 
 OFFERED = 2
@@ -24,7 +25,7 @@ class Choose(Respond):
 
     def reply(self, turn: Turn) -> Events:
         text = turn.question.text
-        if picked(text, 1) is None and turn.answerer.answer(turn.question).kind in SHOWING:
+        if picked(text, 1) is None and turn.answerer.answer(turn.question).kind in INFORMS:
             return answered(turn, turn.question)
         return turn.say("nothing_to_choose")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from actions.ask_question import answered
 from actions.respond import Respond
-from actions.turn import SHOWING, Events, Turn
+from actions.turn import Events, Turn
 from knowledge.language import is_spanish
+from knowledge.model import INFORMS
 from knowledge.search.questions import asks
 
 KINDS = ("greet", "goodbye", "thank", "acknowledge", "chitchat", "afraid", "complain", "instruct", "ask_language")
@@ -30,7 +31,7 @@ class Manners(Respond):
         unsure = ("abstain",) if asks(turn.question.text) else ("abstain", "clarify")
         if has_more and turn.answerer.answer(turn.question).kind not in unsure:
             return answered(turn, turn.question)
-        if kind == "acknowledge" and asks(text) and turn.answerer.answer(turn.question).kind in SHOWING:
+        if kind == "acknowledge" and asks(text) and turn.answerer.answer(turn.question).kind in INFORMS:
             return answered(turn, turn.question)  # "why not" is no assent
         locale = "es" if is_spanish(text) else turn.question.locale
         said = turn.say(f"manners_{kind}", locale=locale)

@@ -59,9 +59,7 @@ def taken_up(turn: Turn) -> Events | None:
     if says_none(text):
         return turn.say("none_of_these")
     place = picked(text, len(memory.listed))
-    understood = turn.answerer.trials.shelf.understand(text)
-    looks = understood.asks and understood.speaks_of_studies  # "any trials of it" names no entry about trials
-    if place is None and memory.part in (*OFFERS, TRIALS) and not looks:
+    if place is None and memory.part in (*OFFERS, TRIALS) and not _looks_for_studies(turn):
         # "Show more" is no choice of the one study whose button says "Show NCT…".
         place = named(text, [item if find_nct(item) else turn.title(item) for item in memory.listed])
     if place is None and memory.part in OFFERS:
@@ -74,6 +72,12 @@ def taken_up(turn: Turn) -> Events | None:
     if place == len(memory.listed):
         return turn.offer("which_one", memory.listed)
     return shown(turn, memory.listed[place], memory.listed)
+
+
+def _looks_for_studies(turn: Turn) -> bool:
+    """Whether a message asks for studies: "any trials of it" names no entry about trials."""
+    understood = turn.answerer.trials.shelf.understand(turn.question.text)
+    return understood.asks and understood.speaks_of_studies
 
 
 def shown(turn: Turn, item: str, among: Sequence[str]) -> Events:

@@ -27,8 +27,6 @@ from knowledge.wiring import Knowledge
 Events = list[dict[str, Any]]
 BEYOND_DOUBT = 0.9
 """Confidence of an entry by which a message asks for it though NLU takes it for something else."""
-SHOWING: tuple[ReplyKind, ...] = ("answer", "steps", "trials")
-"""Replies that tell something of what was asked."""
 MOST_SINCE = 2
 """Answers to something else after which "it" may still be the study that was shown before."""
 MAY_BE_ABOUT_STUDIES = ("ask_question", "seek_advice", "find_trial")

@@ -26,6 +26,9 @@ ReplyKind = Literal[
     "answer", "steps", "trials", "emergency", "crisis", "defer", "abstain", "clarify", "smalltalk", "handoff"
 ]
 
+INFORMS: tuple[ReplyKind, ...] = ("answer", "steps", "trials")
+"""Kinds of replies that tell something of what was asked; all others hold it back."""
+
 ReviewState = Literal["editorial", "clinician"]
 """`editorial`: checked against its sources, approved by no clinician yet. `clinician`: approved by one."""
 

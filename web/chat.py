@@ -49,9 +49,9 @@ FIND_PATIENCE = 2.0
 """Seconds that any other reply waits for what the record knows already, before it goes on from memory: longer than a
 busy disk takes, and not for as long as a database may hang."""
 
-MANNERS = ("smalltalk", "handoff", "abstain", "clarify")
-"""Kinds of replies after which an emergency card is still what the conversation is about."""
 AT_A_LOSS = ("abstain", "clarify")
+MANNERS = ("smalltalk", "handoff", *AT_A_LOSS)
+"""Kinds of replies after which an emergency card is still what the conversation is about."""
 CARDS = ("emergency", "crisis")
 SURE_BESIDE_A_CARD = 0.6
 """Confidence from which an entry is a reply to what is said after a card without being asked."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from knowledge.answer import Answerer
-from knowledge.model import Answer, Question
+from knowledge.model import INFORMS, Answer, Question
 from knowledge.store.safety_checks import Broken, Found, Moved
 from safety import ADVICE_EXAMPLES, EMERGENCY_EXAMPLES, Rules
 
@@ -165,7 +165,7 @@ def _is_safe(case: Case, outcome: str) -> bool:
 
 def _said(answers: Sequence[Answer], answerer: Answerer | None = None) -> str:
     """What is said to a message, in words; where one of several replies informs, that one counts."""
-    informs = [answer for answer in answers if answer.kind in ("answer", "steps", "trials")]
+    informs = [answer for answer in answers if answer.kind in INFORMS]
     if informs:
         return f"answered by {informs[0].entry}" if informs[0].entry else "answered"
     first = answers[0]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from knowledge.answer import Answerer
 from knowledge.editing.gate import Case, Converse, unsafe
-from knowledge.model import Answer, Question
+from knowledge.model import INFORMS, Answer, Question
 from knowledge.store.effects import Counts, Effect
 from knowledge.thresholds import ADJUSTABLE, Thresholds
 from safety import Rules
@@ -22,7 +22,6 @@ as outside, and would refuse each for that alone."""
 EVERY = 3
 """Of each part every third is asked: as many as tell one percent from two, in a minute."""
 TOLD_EVERY = 50
-INFORMS = ("answer", "steps", "trials")
 
 
 def effects(

@@ -188,11 +188,13 @@ class Change:
         return {row.key: source_from_body(row.body) for row in self._connection.execute(sa.select(sources))}
 
     def keep_sources(self, wanted: Mapping[str, Source]) -> bool:
-        """Adds and changes sources; whether anything changed."""
+        """Adds and changes sources; whether anything changed. The facts that a source was noted to carry stay noted:
+        files do not name those that staff added."""
         kept = {row.key: row.body for row in self._connection.execute(sa.select(sources))}
         changed = False
         for key, source in wanted.items():
-            body = source_body(source)
+            noted = source_from_body(kept[key]).facts if key in kept else ()
+            body = source_body(replace(source, facts=tuple(dict.fromkeys((*source.facts, *noted)))))
             if key not in kept:
                 self._connection.execute(sa.insert(sources), {"key": key, "body": body})
             elif kept[key] != body:

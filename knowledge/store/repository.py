@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +163,7 @@ class KnowledgeStore:
                 raise EditRefused(f"release {newest} was published meanwhile; look at it and try again")
             known = change.newest_revisions()
             ids = [_kept_or_new(change, entry, known.get(entry.key), author, review, at) for entry in entries]
-            changed_sources = change.keep_sources(_with_noted_facts(sources_by_key, change.sources()))
+            changed_sources = change.keep_sources(sources_by_key)
             live = {member.revision_id for member in change.members(base).values()}
             if base and not changed_sources and live == set(ids):
                 return base
@@ -316,14 +316,6 @@ class KnowledgeStore:
         return set(
             connection.execute(sa.select(vectors.c.text_hash).where(vectors.c.model_hash == model_hash)).scalars()
         )
-
-
-def _with_noted_facts(wanted: Mapping[str, Source], known: Mapping[str, Source]) -> dict[str, Source]:
-    """Sources of files, with the facts that staff have noted them to carry."""
-    noted = {key: known[key].facts if key in known else () for key in wanted}
-    return {
-        key: replace(source, facts=tuple(dict.fromkeys((*source.facts, *noted[key])))) for key, source in wanted.items()
-    }
 
 
 def _kept_or_new(

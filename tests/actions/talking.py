@@ -83,9 +83,17 @@ class Assistant:
         hit = self._emergencies.check(text)
         return {"card_id": hit.card, "locale": "en", "kind": hit.kind} if hit else None
 
-    def respond(self, text: str, slots: Mapping[str, Any], said: Iterable[str], metadata: Mapping[str, Any]) -> Any:
-        """The messages of a reply, and the events that come with it."""
-        intent = self.understood(text)
+    def respond(
+        self,
+        text: str,
+        slots: Mapping[str, Any],
+        said: Iterable[str],
+        metadata: Mapping[str, Any],
+        intent: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The messages of a reply, and the events that come with it. `intent`: what NLU takes the message for, where
+        it is not asked."""
+        intent = intent or self.understood(text)
         latest = {"text": text, "intent": intent, "metadata": dict(metadata), "trial_talk": dict(self.leans)}
         events = [{"event": "user", "text": line} for line in said]
         tracker = Tracker("someone", dict(slots), latest, events, False, None, {}, "action_listen")

@@ -5,22 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from rasa_sdk import Tracker
-from rasa_sdk.executor import CollectingDispatcher
 
-from actions.manners import Manners
 from tests.actions.talking import Assistant
 
 
 def kinds(assistant: Assistant, intent: str, text: str, **slots: Any) -> list[tuple[str, str | None]]:
     """(kind, entry) of each reply to a message that NLU takes for this."""
-    latest = {"text": text, "intent": {"name": intent, "confidence": 0.9}, "metadata": {"region": "US"}}
-    dispatcher = CollectingDispatcher()
-    said = [{"event": "user", "text": text}]
-    Manners(assistant.knowledge).run(
-        dispatcher, Tracker("someone", slots, latest, said, False, None, {}, "action_listen"), {}
-    )
-    return [(row["custom"]["kind"], row["custom"].get("entry")) for row in dispatcher.messages]
+    taken = {"name": intent, "confidence": 0.9}
+    messages, _ = assistant.respond(text, slots, [text], {"region": "US"}, taken)
+    return [(row["custom"]["kind"], row["custom"].get("entry")) for row in messages]
 
 
 def test_who_is_afraid_hears_a_kind_word_first_and_then_what_is_known(assistant: Assistant) -> None:

@@ -40,6 +40,7 @@ from safety.numbers import Numbers
 from tests.databases import new_sqlite
 from tests.shipped import shipped_phrases, shipped_rules
 from web.app import build
+from web.assistant import Assistant
 from web.limits import Limits
 from web.logs import MessageLog
 from web.metrics import Metrics
@@ -301,10 +302,15 @@ ANSWER = Answer(
 PATIENT_MS = 20_000
 
 
+def another_line(parts: Parts) -> Assistant:
+    """A line of its own to the assistant, by the settings of these parts."""
+    return line_to_assistant(parts.settings, SECRET, parts.metrics)
+
+
 def impatient(parts: Parts, assistant_timeout_ms: int = 400) -> Parts:
     """Gives an assistant up that has not answered after this long."""
-    settings = replace(parts.settings, assistant_timeout_ms=assistant_timeout_ms)
-    return replace(parts, settings=settings, assistant=line_to_assistant(settings, SECRET, parts.metrics))
+    hurried = replace(parts, settings=replace(parts.settings, assistant_timeout_ms=assistant_timeout_ms))
+    return replace(hurried, assistant=another_line(hurried))
 
 
 @pytest.fixture

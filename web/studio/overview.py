@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.routing import Route
 
-from knowledge.model import TOPICS, Entry, Revision
+from knowledge.model import INFORMS, TOPICS, Entry, Revision
 from records.judgements import Opinions
 from web.studio.access import Studio, Visit, for_staff, staff
 from web.studio.answers import TOPIC_WORDS
@@ -19,7 +19,7 @@ from web.studio.releases import as_csv
 
 OVERVIEW = "/studio/overview"
 OUTCOMES: Mapping[str, tuple[str, ...]] = {
-    "answered": ("answer", "steps", "trials"),
+    "answered": INFORMS,
     "asked back": ("clarify",),
     "not answered": ("abstain",),
     "left to the care team": ("defer",),

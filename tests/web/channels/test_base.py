@@ -19,24 +19,18 @@ from records.wiring import Records
 from tests.records.conftest import locked
 from tests.running import wait_until
 from tests.web.channels.conftest import PUBLIC, Channel, StandInProvider, at_once, opened
-from tests.web.conftest import COLLAPSED, SECRET, StandInAssistant, impatient
-from web.assistant import Assistant
+from tests.web.conftest import COLLAPSED, StandInAssistant, another_line, impatient
 from web.channels.contract import Message, Page
 from web.channels.courier import Courier
 from web.channels.line import HttpLine
 from web.channels.responder import is_too_old
 from web.limits import Limits, Rate
 from web.parts import Parts
-from web.wiring import line_to_assistant
 
 pytestmark = pytest.mark.takes_long
 
 Says = Callable[..., None]
 ADDRESSES = {"webhook": {"sender": "someone", "in_reply_to": "m0"}, "whatsapp": {"to": "15035550182"}}
-
-
-def another_line(parts: Parts) -> Assistant:
-    return line_to_assistant(parts.settings, SECRET, parts.metrics)
 
 
 @pytest.fixture(params=["webhook", "whatsapp"])
