@@ -2,7 +2,7 @@
 
     .venv/bin/python -m bench.follow_ups [--fit]
 
-`bench/training/follow_ups.jsonl` holds what three authors, who had not read the code, would say next after an answer,
+`bench/training/follow_ups.jsonl` holds what nine authors, who had not read the code, would say next after an answer,
 and which entries answer that; none where `accept` is empty. Beside them stand messages of
 `bench/training/messages.jsonl` that have nothing to do with the answer before, each asked of an index without any
 phrasing by its author, and outside questions, asked of an index without them. No evaluation question is read.
@@ -30,14 +30,14 @@ from bench.retrieval import as_written, by_author, without_phrasings
 from bot.progress import Progress
 from knowledge.answer import Answerer
 from knowledge.search.confidence import FOLLOWING, Evidence, Following
-from knowledge.search.context import LIGHT, Followed, Light, follow, plainly, ranked_after
+from knowledge.search.context import LIGHT, Followed, Light, follow, ranked_after
 from knowledge.search.index import Index
 from knowledge.wiring import Knowledge, from_environment
 
 FOLLOW_UPS = Path(__file__).parent / "training" / "follow_ups.jsonl"
 OF_ITSELF = 0
 """Stands as the author of messages that have nothing to do with what came before."""
-OF_EACH_AUTHOR = 75
+OF_EACH_AUTHOR = 12
 """Such messages that are taken of each author of `messages.jsonl`."""
 OUTSIDE = 150
 """Outside questions that are taken."""
@@ -83,7 +83,7 @@ def cases(knowledge: Knowledge) -> Iterator[Case]:
 
 
 def _case(live: Answerer, index: Index, shown: str, text: str, right: Collection[str], author: int, form: str) -> Case:
-    return Case(follow(plainly(text), live.live(shown).entry, index), index, frozenset(right), author, form)
+    return Case(follow(text, live.live(shown).entry, index), index, frozenset(right), author, form)
 
 
 def fit_light(rows: Sequence[Case]) -> Light:

@@ -45,7 +45,7 @@ def examples() -> list[tuple[str, str]]:
 
 
 def judged(
-    rows: list[tuple[str, str]], vectors: np.ndarray, knowledge: Knowledge, folds: int, words: float
+    rows: list[tuple[str, str]], both: np.ndarray, knowledge: Knowledge, folds: int, words: float
 ) -> dict[float, list[str]]:
     """By least probability of a request for advice: the kind each example is taken for while its fold is left out."""
     kinds = np.array([intent for _, intent in rows])
@@ -55,11 +55,11 @@ def judged(
         config = RequestClassifier.get_default_config() | {"words": words}
         classifier = RequestClassifier(config, None, None, knowledge)  # type: ignore[arg-type]
         kept = np.flatnonzero(fold != number)
-        classifier.fit([rows[place][0] for place in kept], vectors[kept], kinds[kept])
+        classifier.fit([rows[place][0] for place in kept], both[kept, 0], both[kept, 1], kinds[kept])
         for likely in LIKELY:
             config["likely_advice"] = likely
             for place in np.flatnonzero(fold == number):
-                found[likely][place] = classifier.rank(rows[place][0], vectors[place])[0]["name"]
+                found[likely][place] = classifier.rank(rows[place][0], *both[place])[0]["name"]
     return found
 
 
@@ -82,16 +82,16 @@ def main() -> None:
     knowledge = from_environment()
     knowledge.live()
     rows = examples()
-    vectors = np.stack([knowledge.embedder.embed_message(knowledge.canonical(text)) for text, _ in rows])
+    both = np.array([knowledge.embedder.embed_message_both(knowledge.canonical(text)) for text, _ in rows])
     others = {intent for _, intent in rows} - {ADVICE, QUESTION}
     print(f"{len(rows)} examples, {options.folds} folds")
     print("words  likely  advice told  questions deferred  other kinds right")
     for words in (0.0, 0.5, 1.0, 1.5) if options.folds else ():
-        for likely, found in judged(rows, vectors, knowledge, options.folds, words).items():
+        for likely, found in judged(rows, both, knowledge, options.folds, words).items():
             told, lost = share(rows, found, {ADVICE}), share(rows, found, {QUESTION}, ADVICE)
             print(f"{words:5.1f}{likely:8.1f}{told:13.3f}{lost:20.3f}{share(rows, found, others):19.3f}", flush=True)
     classifier = RequestClassifier(RequestClassifier.get_default_config(), None, None, knowledge)  # type: ignore[arg-type]
-    classifier.fit([text for text, _ in rows], vectors, np.array([intent for _, intent in rows]))
+    classifier.fit([text for text, _ in rows], both[:, 0], both[:, 1], np.array([intent for _, intent in rows]))
     print_moves(classifier, knowledge)
     print_advice(classifier, knowledge)
 
@@ -118,9 +118,9 @@ def print_advice(classifier: RequestClassifier, knowledge: Knowledge) -> None:
 def _told(file: Path, classifier: RequestClassifier, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
     """(what it is, what it is taken for) of each message of a file, by the advice rules first."""
     for row in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
-        vector = knowledge.embedder.embed_message(knowledge.canonical(row["text"]))
+        vectors = knowledge.embedder.embed_message_both(knowledge.canonical(row["text"]))
         by_rules = ADVICE if knowledge.seeks_advice(row["text"]) else ""
-        yield row["intent"], by_rules or str(classifier.rank(row["text"], vector)[0]["name"])
+        yield row["intent"], by_rules or str(classifier.rank(row["text"], *vectors)[0]["name"])
 
 
 if __name__ == "__main__":

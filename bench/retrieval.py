@@ -14,8 +14,8 @@ is read. Prints the shares of right first hits, and for a range of thresholds th
 answers: `knowledge.thresholds.Thresholds` was chosen from these tables. `--fit` first fits
 `knowledge.search.index.SCORING` and then `knowledge.search.confidence.WEIGHTS` to the other half, and prints both as
 they stand there; the tables are then made with the new ones. `--every N` takes every Nth of both halves (default 3);
-with 1, `--fit` takes about five minutes of a processor. It asks the release that is live in `var/`: after a change of
-content files, publish them with `./lantern content import --seed`.
+with 1, `--fit` takes about a quarter of an hour of a processor. It asks the release that is live in `var/`: after a
+change of content files, publish them with `./lantern content import --seed`.
 """
 
 from __future__ import annotations
@@ -41,9 +41,10 @@ from knowledge.wiring import Knowledge, from_environment
 TRAINING = Path(__file__).parent / "training" / "messages.jsonl"
 PARTS = 10
 """Parts in which phrasings, entries and outside questions are left out. More of them cost more time, not less truth."""
-OF_MESSAGE = {1: 2.0, 2: 1.0}
+OF_MESSAGE = {1: 2.0, 2: 1.0, **dict.fromkeys(range(3, 15), 0.5)}
 """Author of messages -> what each counts in the fit of the confidence. The second wrote twelve for each entry, so as
-many for what nobody asks as for what everybody does."""
+many for what nobody asks as for what everybody does; the others, each for a part of the entries, looked for what is
+hard."""
 OUTSIDE, WITHOUT_ENTRY = 1.5, 0.2
 """The same of an outside question, and of a message whose entry was taken out, for which a neighbour is often a fair
 answer. Phrasings count nothing: whoever writes twenty for one entry takes care that they differ."""
@@ -268,10 +269,11 @@ def main() -> None:
         print(as_written("SCORING = Scoring", asdict(scoring)))
         print(as_written("WEIGHTS = Weights", weights._asdict()))
     told = list(messages(knowledge, held_back, scoring))
-    for author, weight in OF_MESSAGE.items():
-        of_one = [case for case in told if case.weight == weight]
-        table(f"messages of author {author}", of_one, weights)
-        by_style(of_one)
+    for weight in sorted(set(OF_MESSAGE.values()), reverse=True):
+        of_some = [case for case in told if case.weight == weight]
+        authors = ", ".join(str(author) for author, its in OF_MESSAGE.items() if its == weight)
+        table(f"messages of author {authors}", of_some, weights)
+        by_style(of_some)
     table(
         "messages whose entry is left out (none is right)", list(without_entry(knowledge, held_back, scoring)), weights
     )

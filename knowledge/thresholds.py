@@ -24,7 +24,7 @@ class Thresholds:
     A message that is read together with the answer before it gets an entry at or above a confidence of `following`
     (`bench/follow_ups.py`)."""
 
-    answer: float = 0.38
+    answer: float = 0.34
     following: float = 0.5
     clarify: float = 0.93
     several: float = 0.7

@@ -57,8 +57,8 @@ def _classifier(knowledge: Knowledge) -> RequestClassifier:
     rows = examples()
     config = RequestClassifier.get_default_config()
     classifier = RequestClassifier(config, None, None, knowledge)  # type: ignore[arg-type]
-    vectors = np.stack([knowledge.embedder.embed_message(knowledge.canonical(text)) for text, _ in rows])
-    classifier.fit([text for text, _ in rows], vectors, np.array([intent for _, intent in rows]))
+    both = np.array([knowledge.embedder.embed_message_both(knowledge.canonical(text)) for text, _ in rows])
+    classifier.fit([text for text, _ in rows], both[:, 0], both[:, 1], np.array([intent for _, intent in rows]))
     return classifier
 
 
@@ -67,8 +67,8 @@ def _intent(text: str, knowledge: Knowledge, classifier: RequestClassifier) -> s
         return QUESTION
     if knowledge.seeks_advice(text):
         return ADVICE
-    vector = knowledge.embedder.embed_message(knowledge.canonical(text))
-    return str(classifier.rank(text, vector)[0]["name"])
+    vectors = knowledge.embedder.embed_message_both(knowledge.canonical(text))
+    return str(classifier.rank(text, *vectors)[0]["name"])
 
 
 def _custom(**answer: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The sentence vector of a message, computed once: the knowledge room searches with the same one."""
+"""The vectors of a message, computed once: the knowledge room searches with the same sentence vector."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.nlu.emergencies import EMERGENCY
 from knowledge.wiring import Knowledge, from_environment
 
-VECTOR = "sentence_vector"
+VECTOR, INNER = "sentence_vector", "inner_vector"
 
 
 class _Example(np.ndarray):
@@ -30,7 +30,7 @@ class _Example(np.ndarray):
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceVector(GraphComponent):
-    """Sets `sentence_vector`, shape (384,), on messages and training examples."""
+    """Sets `sentence_vector` and `inner_vector`, each of shape (384,), on messages and training examples."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
@@ -48,13 +48,16 @@ class SentenceVector(GraphComponent):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         self.process(training_data.training_examples)
         for example in training_data.training_examples:
-            if example.get(VECTOR) is not None:
-                example.set(VECTOR, example.get(VECTOR).view(_Example))
+            for name in (VECTOR, INNER):
+                if example.get(name) is not None:
+                    example.set(name, example.get(name).view(_Example))
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             text = message.get(TEXT)
             if text and not message.get(EMERGENCY):
-                message.set(VECTOR, self._knowledge.embedder.embed_message(self._knowledge.canonical(text)))
+                vector, inner = self._knowledge.embedder.embed_message_both(self._knowledge.canonical(text))
+                message.set(VECTOR, vector)
+                message.set(INNER, inner)
         return messages

@@ -47,15 +47,15 @@ class Weights(NamedTuple):
 
 
 WEIGHTS = Weights(
-    first=-0.590,
-    chance=0.520,
-    published=-0.571,
-    inside=5.627,
-    outside=-3.046,
-    part_outside=-4.062,
-    unmentioned=-2.250,
-    telling=0.563,
-    foreign=-0.743,
+    first=-0.613,
+    chance=0.509,
+    published=0.318,
+    inside=4.866,
+    outside=-4.066,
+    part_outside=-3.114,
+    unmentioned=-3.247,
+    telling=0.721,
+    foreign=-0.730,
 )
 
 

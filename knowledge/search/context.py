@@ -24,6 +24,8 @@ from knowledge.search.words import BARE_STEMS, content_words, is_stop_word, word
 
 SHORT = 14
 """Words. A longer message stands on its own."""
+TAKEN_BACK = 3
+"""How many ways of taking something back a message may begin with."""
 SUBJECTS = 4
 """Words of the message before that are read together with this one."""
 
@@ -54,6 +56,11 @@ _CORRECTS = re.compile(
     re.IGNORECASE,
 )
 """What only says that the message before was not meant so: "no, i meant …", "…, sorry"."""
+_NOT_THAT = re.compile(
+    r"^\W*not [^,.;:!?]{1,40}[,.;:]+\s*(?:(?:but|i meant?|just)\b\s*)?(?=\w)|(?<=\w)[,.;:]\s*not [^,.;:!?]{1,40}\W*$",
+    re.IGNORECASE,
+)
+"""What is put aside for something else: "not the biopsy, …", "…, not the rules"."""
 _BACK = re.compile(
     r"^\W*(?:(?:ha|haha|ok|okay|so|well|anyway|and|now|btw|right|thanks|thank you)\W+)*(?:going |coming )?"
     r"back to (?:the )?",
@@ -86,7 +93,7 @@ _TELLS = tuple(
 class Light(NamedTuple):
     """What counts for an entry after an answer: the scores of the message `alone`, with the question of that answer
     (`asked`), and of that question (`own`); and, in log odds, that the entry `tells` what is asked, is `cited` by the
-    answer, or is of the same `topic`."""
+    answer, is of the same `topic`, or is the one of the answer and `taken_back` by the message."""
 
     alone: float
     asked: float
@@ -94,6 +101,7 @@ class Light(NamedTuple):
     tells: float
     cited: float
     topic: float
+    taken_back: float
 
 
 LIGHT = Light(
@@ -103,6 +111,7 @@ LIGHT = Light(
     tells=1.205,
     cited=2.751,
     topic=0.634,
+    taken_back=-4.0,
 )
 """Fitted by `bench/follow_ups.py --fit`, which prints them as they stand here."""
 
@@ -118,7 +127,7 @@ class Earlier:
 @dataclass(frozen=True)
 class Followed:
     """A message that follows an answer. `alone`: its own reading; `figures`: what counts for each entry, shape
-    (entries, 6), in the order of `Light`."""
+    (entries, 7), in the order of `Light`."""
 
     alone: Reading
     figures: np.ndarray
@@ -136,13 +145,13 @@ def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
         return replace(found, leans=BARE_STEMS.issuperset(content_words(said)) and bool(_LEANS.search(said)))
     named = any(not age_groups(word) for word in index.subjects(said))
     leans = bool(_LEANS.search(said) or _DEFINITE.search(said))
-    if named and not leans:
+    if named and not leans and said == text:
         alone = asked_on(read(said, index), index)
         if alone.best.confidence >= sure or len(alone.questions) > 1:
             return alone
     if index.telling(said) < ELSEWHERE:
         return asked_on(read(said, index), index)
-    best = _best_together(said, earlier, index)
+    best = _best_together(text, earlier, index)
     if best is None or not best.hits:
         return asked_on(read(said, index), index)
     return Read(best, (best,), leans=leans or not content_words(said), follows=True)
@@ -156,7 +165,7 @@ def asked_on(found: Read, index: Index) -> Read:
         before = questions[-1]
         is_same = bool(asked.hits and before.hits) and _first(asked) == _first(before)
         if before.confidence >= PART_SURE and (is_same or asked.confidence < PART_SURE):
-            after = ranked_after(follow(plainly(part), before.hits[0].entry, index), index)
+            after = ranked_after(follow(part, before.hits[0].entry, index), index)
             if _first(after) != _first(before) and (is_same or after.confidence > asked.confidence):
                 asked = after
         questions.append(asked)
@@ -169,7 +178,10 @@ def _first(ranking: Ranking) -> str:
 
 def plainly(text: str) -> str:
     """A message without the words that only take back the one before."""
-    return _CORRECTS.sub("", text) or text
+    meant = text
+    for _ in range(TAKEN_BACK):  # "sorry, no, i meant …"
+        meant = _CORRECTS.sub("", meant) or meant
+    return (_NOT_THAT.sub("", meant) if len(meant.split()) <= SHORT else meant) or meant
 
 
 def _best_together(text: str, earlier: Earlier, index: Index) -> Ranking | None:
@@ -179,7 +191,7 @@ def _best_together(text: str, earlier: Earlier, index: Index) -> Ranking | None:
     if together is not None and together.confidence + CLEARLY >= 1:
         return together  # nothing is surer by that
     subjects = index.subjects(earlier.text)[:SUBJECTS]
-    said_before = index.search(" ".join([*subjects, text])) if subjects else None
+    said_before = index.search(" ".join([*subjects, plainly(text)])) if subjects else None
     if together is None or said_before is None:
         return together or said_before
     return said_before if said_before.confidence > together.confidence + CLEARLY else together
@@ -187,20 +199,21 @@ def _best_together(text: str, earlier: Earlier, index: Index) -> Ranking | None:
 
 def follow(text: str, last: Entry, index: Index) -> Followed:
     """Reads a message in both ways in which it may be meant after the answer `last`."""
-    subject = words(last.question)
-    if age_groups(text):
+    said, subject = plainly(text), words(last.question)
+    if age_groups(said):
         # "and for a child?" asks the very same of someone else.
         subject = [word for word in subject if not age_groups(word)]
     else:
         subject = [word for word in subject if not is_stop_word(word)]
-    alone, asked = index.read(text), index.read(" ".join([*subject, text]))
+    alone, asked = index.read(said), index.read(" ".join([*subject, said]))
     scores = [alone.scores, asked.scores, index.own(last)]
     likely = np.argsort(-(alone.scores + asked.scores), kind="stable")[: 2 * RIVALS]
-    tells_it, told = telling(text, index), np.zeros(len(index.entries))
+    tells_it, told = telling(said, index), np.zeros(len(index.entries))
     told[likely] = [tells_it(index.entries[place]) for place in likely]
     cited = [float(entry.id in last.related) for entry in index.entries]
     topic = [float(entry.topic == last.topic) for entry in index.entries]
-    return Followed(alone, np.stack([*scores, told, cited, topic], axis=1))
+    taken_back = [float(said != text and entry.key == last.key) for entry in index.entries]
+    return Followed(alone, np.stack([*scores, told, cited, topic, taken_back], axis=1))
 
 
 def ranked_after(followed: Followed, index: Index, light: Light = LIGHT, weights: Following = FOLLOWING) -> Ranking:

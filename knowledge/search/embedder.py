@@ -56,13 +56,14 @@ class Embedder:
 
     def embed_message(self, text: str) -> np.ndarray:
         """The unit vector of something a person wrote, shape (384,). Kept in memory for a while, never stored."""
-        return self._both(text)[0]
+        return self.embed_message_both(text)[0]
 
     def embed_message_inner(self, text: str) -> np.ndarray:
         """Its inner vector, shape (384,), from the same computation."""
-        return self._both(text)[1]
+        return self.embed_message_both(text)[1]
 
-    def _both(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+    def embed_message_both(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """Its unit vector and its inner vector."""
         return self._messages.of(text, lambda: self._computed(text))
 
     def _computed(self, text: str) -> tuple[np.ndarray, np.ndarray]:

@@ -66,8 +66,10 @@ class Rows:
     """Unit vectors to be searched, one a row."""
 
     def __init__(self, vectors: np.ndarray, multiply: Multiply) -> None:
-        """`vectors`: shape (rows, 384), float32, each of length 1 or 0."""
-        self.vectors, self._multiply = vectors, multiply
+        """`vectors`: shape (rows, 384), float32, each of length 1 or 0. They are kept in sixteen bits, and all cosines
+        are those of what is kept."""
+        self._kept, self._multiply = vectors.astype(np.float16), multiply
+        vectors = self._kept.astype(np.float32)
         longest = np.abs(vectors).max(axis=1, initial=0.0)
         self._steps = np.maximum(longest, np.finfo(np.float32).tiny) / _ROW
         small = np.rint(vectors / self._steps[:, None])
@@ -78,7 +80,11 @@ class Rows:
         self._shift = _QUESTION * small.sum(axis=1).astype(np.int32)
 
     def __len__(self) -> int:
-        return len(self.vectors)
+        return len(self._kept)
+
+    def vectors(self, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Those at these places, or all, float32."""
+        return self._kept[rows].astype(np.float32)
 
     def about(self, vector: np.ndarray) -> About:
         """How near `vector`, shape (384,), is to each row."""
@@ -91,5 +97,5 @@ class Rows:
 
     def exactly(self, vector: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """The cosine to these rows."""
-        cosines: np.ndarray = self.vectors[rows] @ vector
+        cosines: np.ndarray = self.vectors(rows) @ vector
         return cosines

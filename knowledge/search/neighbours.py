@@ -68,7 +68,7 @@ class Neighbours:
         self._counts = np.array(counts, np.int64)
         self._first = np.cumsum(self._counts) - self._counts
         self._owner = np.repeat(np.arange(len(self._counts)), self._counts)
-        every = np.stack([*vectors, *outside]) if vectors or outside else np.zeros((0, DIMENSIONS), np.float32)
+        every = np.array([*vectors, *outside], np.float32).reshape(-1, DIMENSIONS)
         self._manners = np.zeros((DIMENSIONS, 0), np.float32)
         if vectors:
             self._manners = _manners(every[: len(vectors)], self._first, self._counts)
@@ -89,7 +89,7 @@ class Neighbours:
 
     def shares(self, around: Around) -> tuple[np.ndarray, float]:
         """How much of the neighbourhood each entry owns, shape (entries,), and how much the outside: about 0 to 1."""
-        vectors = self._rows.vectors[np.concatenate([around.phrasings, around.outside])]
+        vectors = self._rows.vectors(np.concatenate([around.phrasings, around.outside]))
         likeness = np.concatenate([around.likeness, around.unlikeness]).astype(np.float64)
         # Squares: what is unlike counts nothing, and likeness counts the more the nearer it is to 1.
         kernel = np.maximum(vectors @ vectors.T, 0.0).astype(np.float64) ** 2

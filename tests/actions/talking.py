@@ -34,8 +34,8 @@ def trained(knowledge: Knowledge) -> RequestClassifier:
     examples = [(line.removeprefix("- "), intent) for line, intent in lines if intent != EMERGENCY]
     classifier = RequestClassifier(RequestClassifier.get_default_config(), None, None, knowledge)  # type: ignore[arg-type]
     texts = [text for text, _ in examples]
-    vectors = np.stack([knowledge.embedder.embed_message(knowledge.canonical(text)) for text in texts])
-    classifier.fit(texts, vectors, np.array([intent for _, intent in examples]))
+    both = np.array([knowledge.embedder.embed_message_both(knowledge.canonical(text)) for text in texts])
+    classifier.fit(texts, both[:, 0], both[:, 1], np.array([intent for _, intent in examples]))
     return classifier
 
 
@@ -75,8 +75,8 @@ class Assistant:
             return {"name": QUESTION, "confidence": 1.0}
         if self.knowledge.seeks_advice(text):
             return {"name": ADVICE, "confidence": 1.0}
-        vector = self.knowledge.embedder.embed_message(self.knowledge.canonical(text))
-        return self._classifier.rank(text, vector)[0]
+        vectors = self.knowledge.embedder.embed_message_both(self.knowledge.canonical(text))
+        return self._classifier.rank(text, *vectors)[0]
 
     def card(self, text: str) -> dict[str, str] | None:
         """The emergency card that the gateway would show instead."""

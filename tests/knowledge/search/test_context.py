@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from knowledge.answer import Answerer
-from knowledge.search.context import SHORT, Earlier, Light, follow, ranked_after, read_after, telling
+from knowledge.search.context import SHORT, Earlier, Light, follow, plainly, ranked_after, read_after, telling
 from knowledge.search.index import Index
 from knowledge.search.message import Read, read
 from tests.knowledge.samples import ENTRIES, STEPS, TEA
@@ -50,6 +50,30 @@ def test_a_long_message_stands_on_its_own(index: Index) -> None:
 def test_manners_of_correcting_do_not_count(index: Index, text: str) -> None:
     question = "make tea"
     assert read_after(text.format(question), NOTHING, index, SURE).best == read(question, index).best
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("not the milk, the tea", "the tea"),
+        ("No no, not for coffee. For tea", "For tea"),
+        ("not coffee but tea", "not coffee but tea"),
+        ("the tea, not the milk!", "the tea"),
+        ("nope, not the cup, i meant the pot", "the pot"),
+        ("is it tea or not", "is it tea or not"),
+        ("not again", "not again"),
+    ],
+)
+def test_what_is_put_aside_is_not_asked_for(text: str, meant: str) -> None:
+    assert plainly(text) == meant
+
+
+def test_an_answer_that_is_taken_back_is_not_given_again(index: Index) -> None:
+    only = Light(*(-1.0 if name == "taken_back" else 0.0 for name in Light._fields))
+    for text, again in (("leaves", True), ("no, leaves", False), ("not tea, leaves", False)):
+        ranking = ranked_after(follow(text, TEA, index), index, only)
+        lowest = {hit.entry.id for hit in ranking.hits if hit.score < 0}
+        assert lowest == (set() if again else {TEA.id})
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_only_the_nearest_are_looked_at_and_none_of_them_is_missed() -> None:
     neighbours = Neighbours(list(rows), [100] * 3, [])
     around = neighbours.around(like(1, 1)[0])
     assert len(around.phrasings) == NEAREST
-    cosines = np.sort(neighbours._rows.vectors @ around.vector)[-NEAREST:]
+    cosines = np.sort(neighbours._rows.vectors() @ around.vector)[-NEAREST:]
     assert np.allclose(np.sort(around.likeness), cosines, atol=1e-6)
 
 

@@ -78,7 +78,7 @@ def test_a_choice_counts_from_the_next_message_on_in_every_process(
     text = next(
         text
         for text in (*ASKED, *(f"{word} tea" for word in ("hot", "my", "drinking of", "kettle or", "old", "green")))
-        if len(text.split()) > 1 and 0.38 <= parts.knowledge.live().rank(Question(text)).confidence < 0.70
+        if len(text.split()) > 1 and 0.34 <= parts.knowledge.live().rank(Question(text)).confidence < 0.70
     )
     assert parts.knowledge.live().answer(Question(text)).kind in ("answer", "steps")
     assert set_to(peter, "answer", "0.70") == "set"
@@ -87,13 +87,13 @@ def test_a_choice_counts_from_the_next_message_on_in_every_process(
         assert process.live().answer(Question(text)).kind in ("clarify", "abstain")
     shown = peter.open(PAGE).text
     assert "To answer: 0.70" in shown
-    assert "<del>0.38</del> <ins>0.70</ins>" in shown
+    assert "<del>0.34</del> <ins>0.70</ins>" in shown
     [row] = parts.knowledge.store.acts("set_threshold", 10)
     assert (row.person, row.reason, row.detail) == (
         *("Peter", "Fewer wrong ones"),
-        {"thresholds": {"answer": [0.38, 0.70]}},
+        {"thresholds": {"answer": [0.34, 0.70]}},
     )
-    assert "set how sure the assistant must be: answer 0.38 to 0.7" in peter.open("/studio/audit").text
+    assert "set how sure the assistant must be: answer 0.34 to 0.7" in peter.open("/studio/audit").text
 
 
 def test_beside_each_choice_stands_what_it_does_once_it_is_set(employ: Employ, parts: Parts) -> None:
@@ -166,11 +166,11 @@ def test_who_was_slower_is_told_and_overwrites_nothing(employ: Employ, parts: Pa
 def test_what_comes_with_lantern_is_not_kept_as_set(employ: Employ, parts: Parts) -> None:
     ada = employ("Ada", "admin")
     have_measured(ada, parts)
-    for value, kept in (("0.50", {"threshold_answer": "0.50"}), ("0.38", {})):
+    for value, kept in (("0.50", {"threshold_answer": "0.50"}), ("0.34", {})):
         assert set_to(ada, "answer", value) == "set"
         assert parts.knowledge.site_settings() == kept
         measured(parts)
-    assert "confidence of <strong>0.38</strong>" in ada.open("/studio/settings").text
+    assert "confidence of <strong>0.34</strong>" in ada.open("/studio/settings").text
 
 
 def test_a_draft_is_checked_for_safety_anew_by_other_thresholds(employ: Employ, parts: Parts) -> None:
