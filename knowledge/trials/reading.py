@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import Literal
 
 from knowledge.search.words import STOP_WORDS
 from knowledge.trials.ages import read_ages, read_sex
@@ -60,6 +61,8 @@ _FEW_BESIDE = 3
 """Words beside the name of a place that is a message by itself: "ok, just reading"."""
 _NOUN_WITHIN = 4
 """Words between "German" and the study that it describes."""
+_WORDS_AROUND = 7
+"""Words before or behind a place in which it may be turned down."""
 
 
 @dataclass
@@ -176,7 +179,8 @@ class SearchReader:
         for hit in hits:
             message.used.update(range(hit.start, hit.end))
         kidney = [at for at, key in enumerate(message.keys) if key in ("kidney", "kidneys", "renal")]
-        wanted = _wanted(hits, message.keys)
+        last = hits[-1] if hits else None
+        wanted = _meant([hit for hit in hits if last and not _turned_down(message, hit, last)], message.keys)
         names = list(dict.fromkeys(hit.value for hit in wanted))
         if kidney and names == ["lupus"]:
             message.used.update(kidney)
@@ -197,11 +201,13 @@ class SearchReader:
         hits.sort(key=lambda hit: hit.start)
         for hit in hits:
             message.used.update(range(hit.start, hit.end))
-        outside = next((hit for hit in hits if _stands_after(message.keys, hit.start, "outside", "excluded")), None)
-        if outside and _stands_after(message.keys, outside.start, "forgotten"):
-            outside = None
+        turned_down = {hit.start: how for hit in hits if (how := _turned_down(message, hit, hits[-1]))}
+        if message.says("anywhere"):
+            # "Anywhere, even in Spain" names Spain as one of many.
+            turned_down.update({hit.start: "forgotten" for hit in hits if _ends_in(message, hit, "for_example")})
+        outside = next((hit for hit in hits if turned_down.get(hit.start) == "excluded"), None)
         without = outside.value[0].city if outside else None
-        wanted = _wanted(hits, message.keys)
+        wanted = _meant([hit for hit in hits if hit.start not in turned_down], message.keys)
         groups, clash = self._joined(message, wanted, country)
         unknown = None if groups else self._unknown(message)
         if clash:
@@ -223,6 +229,7 @@ class SearchReader:
             city=first.city,
             near=True if near or within else None,
             within_km=within,
+            outside=outside.value[0].country if outside and not without and self._terms.is_area(first.country or "") else None,
             without=without if without != first.city else None,
             alternatives=alternatives,
         )
@@ -406,15 +413,41 @@ def _phases(message: _Message, text: str) -> tuple[str | None, tuple[tuple[str, 
     return f"PHASE{low}", tuple(("phase", f"PHASE{step}") for step in steps)
 
 
-def _wanted(hits: Sequence[Hit], keys: Sequence[str]) -> list[Hit]:
-    """The hits that are asked for: none after "not", and after "I meant" only what follows it."""
-    kept = [hit for hit in hits if not _stands_after(keys, hit.start, "excluded", "outside")]
+def _turned_down(message: _Message, hit: Hit, last: Hit) -> Literal["", "forgotten", "excluded"]:
+    """Whether what is named is not wanted. `forgotten`: it limits nothing any more ("it need not be Spain"); `excluded`:
+    it is to be left out ("anywhere but Spain", "Spain is too far"). "Nothing in Spain" turns Spain down only where
+    something else is named behind it; otherwise it asks about Spain."""
+    if _stands_after(message.keys, hit.start, "forgotten") or _ends_in(message, hit, "forgotten_before"):
+        return "forgotten"
+    if _stands_after(message.keys, hit.start, "excluded", "outside") or _ends_in(message, hit, "excluded_before"):
+        return "excluded"
+    if hit is not last and _ends_in(message, hit, "excluded_before_another"):
+        return "excluded"
+    behind = " ".join(message.keys[hit.end : hit.end + _WORDS_AROUND])
+    found = wordings()["excluded_behind"].match(behind)
+    if found is None:
+        return ""
+    message.used.update(range(hit.end, hit.end + len(found.group().split())))
+    return "excluded"
+
+
+def _ends_in(message: _Message, hit: Hit, name: str) -> bool:
+    """Whether an expression of `wordings.yml` stands right before what is named; its words are marked."""
+    before = " ".join(message.keys[max(0, hit.start - _WORDS_AROUND) : hit.start])
+    found = wordings()[name].search(before)
+    if found:
+        message.used.update(range(hit.start - len(found.group().split()), hit.start))
+    return found is not None
+
+
+def _meant(hits: Sequence[Hit], keys: Sequence[str]) -> list[Hit]:
+    """The hits that are asked for: after "I meant" only what follows it."""
     corrections = wordings().words("corrected")
     corrected = max((at for at, key in enumerate(keys) if key in corrections), default=None)
-    if corrected is None or not kept:
-        return kept
-    after = [hit for hit in kept if hit.start > corrected]
-    return after or kept[-1:]
+    if corrected is None or not hits:
+        return list(hits)
+    after = [hit for hit in hits if hit.start > corrected]
+    return after or list(hits[-1:])
 
 
 def _stands_after(keys: Sequence[str], start: int, *kinds: str) -> bool:
