@@ -38,7 +38,7 @@ _WITH_THANKS = (
 )
 _FOR_WHAT = (
     r"for (?:(?:this|that|everything|it|these|those)\b|(?:your|the|all|(?!nothing)\w+ing)\b"
-    r"(?: (?!show|list|find|tell|what|how|which|who|when|where|is|are|do|does|can|any|more|and|but)\w+){0,3})"
+    r"(?: (?!show|list|find|tell|what|how|which|who|when|where|is|are|do|does|can|any|more|and|but)\w+){0,4})"
 )
 _CLAUSE = re.compile(r"[,.;:!()\u2013\u2014-]+\s")
 _ONLY_THANKS = re.compile(rf"(?:(?:{_THANKS}|{_WITH_THANKS}|{_FOR_WHAT})(?: |$))+")

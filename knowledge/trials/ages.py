@@ -13,7 +13,7 @@ _NUMBERS = {
     **dict(zip("twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), range(12, 20))),
     **_TENS,
 }
-_IN_TENS = dict(zip("twenties thirties forties fifties sixties seventies eighties nineties".split(), range(20, 100, 10)))
+_IN_TENS = {f"{tens[:-1]}ies": years for tens, years in _TENS.items()}
 _N = rf"([0-9]{{1,3}}|(?:{'|'.join(_TENS)}) (?:{'|'.join(list(_UNITS)[:9])})|{'|'.join(_NUMBERS)})"
 _SMALL = rf"({'|'.join(_UNITS)})"
 """Alone they are no age: only beside "years old"."""

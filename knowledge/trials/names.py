@@ -24,8 +24,6 @@ _CELLS = re.compile(r"\b(?:[a-z]+cabtagene(?: [a-z]+leucel)?|[a-z]+-cel)\b", re.
 _COMPANY_FORM = re.compile(
     r"(?:[\s,]+(?:therapeutics|pharmaceuticals?|biotech|bio|limited|ltd|inc|co|corp|gmbh|ag|plc)\b\.?)+$", re.IGNORECASE
 )
-_NO_HOSPITAL = re.compile(r"\b(?:site|sites|investigat\w+|institution|facility|location)\b", re.IGNORECASE)
-"""What sponsors write instead of the name of a hospital."""
 _OF_MANY = frozenset(
     "university hospital institute institut national medical center centre the of for and first second general college "
     "academy china chinese peking beijing shanghai american german royal children".split()
@@ -198,9 +196,6 @@ def _names(study: Study) -> Iterator[tuple[str, bool]]:
         first = keys(short)[:2]
         if len(keys(short)) > len(first) and not _OF_MANY.intersection(first):
             yield " ".join(first), True  # people say "Bristol Myers"
-    for site in study.sites:
-        if site.facility and len(keys(site.facility)) > 1 and not _NO_HOSPITAL.search(site.facility):
-            yield site.facility, False
 
 
 def _titles(study: Study) -> Iterator[str]:

@@ -194,6 +194,7 @@ class SearchReader:
         hits: list[Hit[Candidates]] = [
             hit for hit in self._terms.places.find(message.keys) if self._counts(message, hit)
         ]
+        hits = self._with_hospitals(message, hits)
         taken = {at for hit in hits for at in range(hit.start, hit.end)}
         people = (hit for hit in self._terms.people.find(message.keys) if _describes_a_study(message.keys, hit.end))
         hits += [Hit(hit.start, hit.end, (hit.value,)) for hit in people if hit.start not in taken]
@@ -229,11 +230,31 @@ class SearchReader:
             city=first.city,
             near=True if near or within else None,
             within_km=within,
-            outside=outside.value[0].country if outside and not without and self._terms.is_area(first.country or "") else None,
+            outside=outside.value[0].country if outside and self._terms.is_area(first.country or "") else None,
             without=without if without != first.city else None,
             alternatives=alternatives,
         )
         return _Places(search, unknown, clash)
+
+    def _with_hospitals(self, message: _Message, hits: Sequence[Hit[Candidates]]) -> list[Hit[Candidates]]:
+        """The places with the hospitals that are named; of a city and a longer name of a hospital around it, the
+        hospital."""
+        found = [
+            Hit(hit.start, hit.end, tuple(Place(country, name) for name, country in hit.value))
+            for hit in self._terms.hospitals.places.find([_plain(word.written) for word in message.words])
+            if not message.used.intersection(range(hit.start, hit.end)) and _counts_as_hospital(message, hit, hits)
+        ]
+        meant = [
+            hospital
+            for hospital in found
+            if not any(
+                _overlap(hospital, hit)
+                and hit.end - hit.start >= hospital.end - hospital.start
+                and any(map(self._has_sites, hit.value))
+                for hit in hits
+            )
+        ]
+        return [*(hit for hit in hits if not any(_overlap(hit, hospital) for hospital in meant)), *meant]
 
     def _within_km(self, message: _Message) -> int | None:
         found = wordings()["within"].search(message.plain)
@@ -414,9 +435,9 @@ def _phases(message: _Message, text: str) -> tuple[str | None, tuple[tuple[str, 
 
 
 def _turned_down(message: _Message, hit: Hit, last: Hit) -> Literal["", "forgotten", "excluded"]:
-    """Whether what is named is not wanted. `forgotten`: it limits nothing any more ("it need not be Spain"); `excluded`:
-    it is to be left out ("anywhere but Spain", "Spain is too far"). "Nothing in Spain" turns Spain down only where
-    something else is named behind it; otherwise it asks about Spain."""
+    """Whether what is named is not wanted. `forgotten`: it limits nothing any more ("it need not be Spain");
+    `excluded`: it is to be left out ("anywhere but Spain", "Spain is too far"). "Nothing in Spain" turns Spain down
+    only where something else is named behind it; otherwise it asks about Spain."""
     if _stands_after(message.keys, hit.start, "forgotten") or _ends_in(message, hit, "forgotten_before"):
         return "forgotten"
     if _stands_after(message.keys, hit.start, "excluded", "outside") or _ends_in(message, hit, "excluded_before"):
@@ -461,6 +482,26 @@ def _stands_after(keys: Sequence[str], start: int, *kinds: str) -> bool:
 def _describes_a_study(keys: Sequence[str], end: int) -> bool:
     """ "French trials" names a country, "in French please" a language."""
     return any(wordings()["study_noun"].fullmatch(key) for key in keys[end : end + _NOUN_WITHIN])
+
+
+def _counts_as_hospital(message: _Message, hit: Hit, places: Sequence[Hit]) -> bool:
+    """A name of one word is meant as a hospital where it is written as a name, or stands as a place does; one that is
+    an everyday word, too ("mayo"), only where it stands so."""
+    if hit.end - hit.start > 1:
+        return True
+    placed = {at for place in places for at in range(place.start, place.end)}
+    others = [key for at, key in enumerate(message.keys) if at != hit.start and at not in placed]
+    alone = len(others) <= _FEW_BESIDE and all(key in fillers() for key in others)
+    before = message.keys[hit.start - 1] if hit.start else ""
+    if alone or before in wordings().words("place_prepositions"):
+        return True
+    written = message.words[hit.start].written
+    capital = (written.isupper() or (written[:1].isupper() and hit.start > 0)) and not message.is_shouted
+    return (capital or message.says("study")) and message.keys[hit.start] not in everyday_words()
+
+
+def _overlap(one: Hit, other: Hit) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _is_city(candidates: Candidates) -> bool:

@@ -257,10 +257,13 @@ class _Layout:
             {self._country[site.country] for site in study.sites if site.country} for study in studies
         )
         self._site_names: dict[Site, frozenset[str]] = {}
-        self._cities = _by_value(
+        rows = _by_value(
             {(name.casefold(), self._in(site)) for site in study.sites for name in self.names_of(site)}
             for study in studies
         )
+        self._cities: dict[str, dict[str | None, np.ndarray]] = defaultdict(dict)
+        for (name, where), at in rows.items():
+            self._cities[name][where] = at
         located = [
             (row, site) for row, study in enumerate(studies) for site in study.sites if site.latitude is not None
         ]
@@ -275,13 +278,16 @@ class _Layout:
         self._numbers = {study.nct_id: row for row, study in enumerate(studies)}
 
     def names_of(self, site: Site) -> frozenset[str]:
-        """The city and the region of a place, by the names we use."""
+        """The city, the region and the hospital of a place, by the names we use."""
         names = self._site_names.get(site)
         if names is None:
-            country = self._in(site)
-            named = (self._terms.city(name, country) for name in (site.city, site.state) if name)
-            names = self._site_names[site] = frozenset(named)
+            hospital = self._terms.hospitals.names(site.facility, self._in(site))
+            names = self._site_names[site] = frozenset((*self._towns_of(site), *hospital))
         return names
+
+    def _towns_of(self, site: Site) -> tuple[str, ...]:
+        country = self._in(site)
+        return tuple(self._terms.city(name, country) for name in (site.city, site.state) if name)
 
     def has_sites(self, place: Place) -> bool:
         if place.city is None:
@@ -312,12 +318,9 @@ class _Layout:
 
     def in_city(self, city: str, country: str | None) -> np.ndarray:
         countries = self._terms.countries_in(country) if country else None
+        named = self._cities.get(city.casefold(), {})
         return self._mask(
-            *(
-                rows
-                for (name, where), rows in self._cities.items()
-                if name == city.casefold() and (countries is None or where is None or where in countries)
-            )
+            *(rows for where, rows in named.items() if countries is None or where is None or where in countries)
         )
 
     def _mask(self, *rows: np.ndarray | None) -> np.ndarray:
@@ -332,7 +335,12 @@ class _Layout:
         known = self._points.get((city.casefold(), country))
         if known is None and country is None:
             known = next((point for (name, _), point in self._points.items() if name == city.casefold()), None)
-        return known
+        return known or self._point_of_hospital(city, country)
+
+    def _point_of_hospital(self, name: str, country: str | None) -> Point | None:
+        """Where a hospital is; None where no place of that name has coordinates."""
+        places = ((site.latitude, site.longitude) for site in self._sites if name in self.names_of(site))
+        return next((point for point in places if None not in point), None)
 
     def nearest_km(self, point: Point | None, open_only: bool) -> np.ndarray | None:
         """Kilometres from `point` to the nearest place of each study; infinite where no place has coordinates."""
@@ -373,7 +381,7 @@ class _Layout:
         """The middle of the places of each city and region; a mean of vectors, as longitudes jump at 180 degrees."""
         members: dict[tuple[str, str | None], list[int]] = defaultdict(list)
         for at, site in enumerate(self._sites):
-            for name in self.names_of(site):
+            for name in self._towns_of(site):
                 members[name.casefold(), self._in(site)].append(at)
         flat = self._cosine * np.cos(self._longitude), self._cosine * np.sin(self._longitude), np.sin(self._latitude)
         vectors = np.stack(flat, axis=1)

@@ -19,7 +19,7 @@ from knowledge.trials.numbers import bare_nct, ends_in, find_nct, malformed_nct
 from knowledge.trials.pointing import KIDNEYS, pointed
 from knowledge.trials.questions import Asked, Field, asked_of_study, asks_to_join
 from knowledge.trials.reading import Understood
-from knowledge.trials.search import ANY, Search
+from knowledge.trials.search import ANY, Search, merge
 from knowledge.trials.shelf import TrialShelf
 from knowledge.trials.wordings import wordings
 
@@ -53,6 +53,12 @@ UNLIKE_WORDS = 7
 
 FEW_WORDS = 3
 """Words of a message that may be nothing but the name of a study and what it is about."""
+
+MOST_BESIDE = 4
+"""Words without a part in the search beside a disease, a place and a word for studies: "donor cells off the shelf"."""
+
+MOST_CLAUSES = 4
+"""Parts of a message, between its stops and commas, that are read one by one."""
 
 LONGEST_MOVE = 12
 """Words of a message that only moves within the list."""
@@ -290,9 +296,13 @@ _TAUGHT = {
     "join_how": "trials-how-to-join",
     "why_none": "assistant-trial-data",
     "is_safe": "car-t-dangers",
+    "who_pays": "trials-cost",
+    "are_dates_sure": "trials-dates",
 }
 """Entries about trials that go with what was shown, by the expression that asks for them."""
 _ONE = re.compile(r"\bone\b")
+_STUDIES = re.compile(r"\b(?:trials|studies|lists?|results?|search(?:es)?)\b")
+_STOP = re.compile(r"[,.;:!?]\s")
 _STUDY_NAME = re.compile(
     r"\b(?:[Tt]he |called |named )([A-Z][A-Z0-9]{2,}(?:-[A-Z0-9]+)?) (?:trial|study)\b"
     r"|\b(?:trial|study) (?:called|named) (\w+)"
@@ -359,8 +369,14 @@ def heard(
         or _taught(text, standing, shelf, understood)
         or _asked_about(text, standing, shelf, understood, leaning, rival)
         or _named(text, understood, shelf, rival, standing, leaning)
-        or _looked(text, standing, in_context(understood, standing, shelf), leaning, rival)
+        or _looked(text, standing, in_context(understood, standing, shelf), leaning, rival, _clauses(text, shelf))
     )
+
+
+def _clauses(text: str, shelf: TrialShelf) -> tuple[Understood, ...]:
+    """The parts of a message between its stops and commas, read one by one; none where it is all one."""
+    clauses = [clause for clause in _STOP.split(text) if clause.strip()]
+    return tuple(map(shelf.understand, clauses[:MOST_CLAUSES])) if len(clauses) > 1 else ()
 
 
 def _narrows(plain: str, standing: Standing, understood: Understood) -> bool:
@@ -382,14 +398,23 @@ def _may_be_no_advice(text: str, understood: Understood, leaning: Leaning, shelf
     return bool(shelf.by_name(text) or (understood.speaks_of_studies and shelf.like_name(text)))
 
 
-def back_to_list(text: str, standing: Standing, shelf: TrialShelf) -> Again | None:
-    """Whether a message goes back to the list of studies: "back to the trials, only recruiting please"."""
-    if standing.talk.search is None:
-        return None
+def back_to_list(text: str, standing: Standing, shelf: TrialShelf) -> Again | About | AboutEach | None:
+    """Whether a message goes back to the studies that were shown: "back to the trials, only recruiting please", "back
+    to the study, who runs it"."""
+    talk = standing.talk
     for piece in dict.fromkeys((text, *parts(text)[-1:])):
         understood, plain = shelf.understand(piece, _country(standing)), " ".join(keys(piece))
         short = len(plain.split()) <= LONGEST_MOVE and len(understood.left) <= FEW_LEFT
-        if short and wordings()["again"].search(plain):
+        back = wordings()["again"].search(plain) if short else None
+        if back is None:
+            continue
+        fields = asked_of_study(f"{plain[: back.start()]} it {plain[back.end() :]}").fields
+        is_one = _STUDIES.search(back.group()) is None
+        if talk.focus and (fields or talk.search is None) and understood.search.is_silent and is_one:
+            return About(talk.focus, fields, understood)
+        if fields and len(talk.page) > 1 and understood.search.is_silent:
+            return AboutEach(talk.page, fields, understood)
+        if talk.search is not None:
             return Again(understood)
     return None
 
@@ -431,6 +456,11 @@ def _walked(
         return Look(understood, anew=True) if understood.search.limits != Search() else Anew()
     if standing.after_studies and wordings()["counts"].fullmatch(plain):
         return Again()
+    if short and (standing.after_studies or standing.recent) and wordings()["only_one"].search(plain):
+        if not understood.search.is_silent:
+            return Look(understood)  # "is it the only one in France" asks what else there is
+        if talk.search is not None and standing.after_studies and not understood.left:
+            return Again()
     if short and standing.after_studies and talk.focus in talk.page and wordings()["other_one"].search(plain):
         others = tuple(number for number in talk.page if number != talk.focus)
         return WhichStudy(others) if len(others) > 1 else _pointed_at(plain, standing, understood, shelf, rival)
@@ -445,22 +475,42 @@ def _walked(
 
 def _pointed_at(
     plain: str, standing: Standing, understood: Understood, shelf: TrialShelf, rival: Callable[[], Rival]
-) -> About | None:
+) -> About | Look | None:
     """One of the studies at hand, by its place or by what is only its own, and what is asked about it."""
     talk = standing.talk
     page = _studies(talk.page or talk.seen, shelf)
     earlier = [study for study in _studies(talk.seen, shelf) if study not in page]
     if understood.lists or not (page or earlier):
         return None
+    if wordings()["the_two"].search(plain):
+        page = _studies(_last_two(talk), shelf)
     meant = pointed(plain, page, shelf, talk.focus, earlier)
-    if meant is None:
-        return None
     goes_on = standing.after_studies or standing.talks_on
+    if meant is None:
+        return _beyond_the_page(plain, standing, understood, shelf) if goes_on else None
     if not meant.plainly and (not goes_on or (understood.explains and rival().is_sure)):
         return None
     if not goes_on and not _ONE.search(plain):
         return None
-    return About(meant.study.nct_id, asked_of_study(meant.rest).fields, understood)
+    return About(meant.study.nct_id, meant.fields or asked_of_study(meant.rest).fields, understood)
+
+
+def _beyond_the_page(plain: str, standing: Standing, understood: Understood, shelf: TrialShelf) -> About | Look | None:
+    """What "the one in Rome" means where none of the studies at hand is there: the one that the search finds there, or
+    the search for what is there."""
+    search, said = standing.talk.search, understood.search
+    points = wordings()["one_that"].search(plain) or wordings()["one_of_name"].search(plain)
+    if search is None or points is None or said.is_silent or understood.explains or len(understood.left) > FEW_LEFT:
+        return None
+    found = shelf.search(merge(search, said))
+    if len(found) == 1:
+        return About(found[0].nct_id, asked_of_study(plain).fields, understood)
+    return Look(understood) if found else None
+
+
+def _last_two(talk: Talk) -> tuple[str, ...]:
+    """The numbers of the two studies that "the two" means: those of a list of two, else those that were shown last."""
+    return talk.page if len(talk.page) == 2 and talk.focus in (None, *talk.page) else tuple(talk.seen)[-2:]
 
 
 def _studies(numbers: Iterable[str], shelf: TrialShelf) -> list[Study]:
@@ -515,10 +565,17 @@ def _asked_about(
     numbers = tuple(study.nct_id for study in _studies((talk.focus,) if talk.focus else talk.page, shelf))
     if not numbers or not (standing.after_studies or standing.recent):
         return None
+    if standing.after_studies and wordings()["the_two"].search(plain) and len(_last_two(talk)) == 2:
+        asked_of_both = COMPARED if wordings()["compares"].search(plain) else asked_of_study(text).fields
+        if asked_of_both:
+            return AboutEach(_last_two(talk), asked_of_both, understood)
     if standing.study and standing.after_studies and wordings()["all_said"].fullmatch(plain):
         return About(standing.study, ("page",))
     if standing.after_studies and wordings()["compares"].search(plain) and len(numbers) > 1:
         return AboutEach(numbers, COMPARED, understood)
+    moves_on = understood.search.has_place or understood.search.country == ANY
+    if moves_on and wordings()["of_others"].search(plain) and not wordings()["points"].search(plain):
+        return None  # "any other countries that take children"
     asked = asked_of_study(text)
     fields = asked.fields or _limits_asked(plain, understood)
     if standing.after_studies:
@@ -529,7 +586,11 @@ def _asked_about(
         return None
     if talk.focus:
         return About(numbers[0], fields, understood)
-    return AboutEach(numbers, fields, understood) if fields else WhichStudy(numbers)
+    if fields:
+        return AboutEach(numbers, fields, understood)
+    # "Which of these have people got better in" asks no more than a search does: the records do not tell.
+    is_of_one = understood.search.is_silent and not wordings()["which_of"].search(plain)
+    return WhichStudy(numbers) if is_of_one else None
 
 
 def _is_of_those_shown(
@@ -612,7 +673,8 @@ def _named(
         is_strange = unknown and not understood.search.condition and not rival().is_sure
         return UnknownName() if is_strange else None
     best = rival()
-    if best.is_same or (best.is_sure and (not about or wordings()["explains_name"].search(plain))):
+    is_slip = mended is not None and len(mended[1]) >= UNLIKE_WORDS  # no entry speaks of it in this spelling
+    if best.is_same or (best.is_sure and not is_slip and (not about or wordings()["explains_name"].search(plain))):
         return None
     limits = replace(understood.search.limits, name=None)
     if len(studies) > 1:
@@ -641,7 +703,12 @@ def in_context(understood: Understood, standing: Standing, shelf: TrialShelf) ->
 
 
 def _looked(
-    text: str, standing: Standing, understood: Understood, leaning: Leaning, rival: Callable[[], Rival]
+    text: str,
+    standing: Standing,
+    understood: Understood,
+    leaning: Leaning,
+    rival: Callable[[], Rival],
+    clauses: Sequence[Understood] = (),
 ) -> Move | None:
     """A search, by its form, by the model, or because a short message changes the one before."""
     search, talk, leans = understood.search, standing.talk, leaning.search >= LIKELY
@@ -656,6 +723,11 @@ def _looked(
     adds = says("adds") and search.has_place and talk.search is not None and talk.search.has_place
     look = Look(understood, anew=_is_whole(understood) or says("everything"), adds=adds)
     if says("declines") and not limits:
+        return None
+    if standing.after_studies and says("adds") and not left and _names_only_status(search) and talk.search is not None:
+        # "Not yet recruiting is fine too": what is looked for has no status any more.
+        return Look(replace(understood, search=Search(recruiting_only=False, status=ANY)))
+    if says("asks_what_it_is") and _names_only_its_condition(search) and not understood.speaks_of_studies:
         return None
     condition, placed = search.limits.condition is not None, search.has_place or understood.near_me
     of_studies = understood.speaks_of_studies or search.phase is not None or search.recruiting_only is not None
@@ -674,19 +746,27 @@ def _looked(
         return None if rival().is_same else look
     if condition and not left and says("nothing_but_studies"):
         return look
-    asks = understood.asks and (of_studies or placed or leans)
+    if condition and placed and not understood.explains and not says("question"):
+        # Who names a disease and a place, and calls it studies or nothing else, looks for them whatever entry is near.
+        is_search = understood.speaks_of_studies and left <= MOST_BESIDE
+        if is_search or (not asks(text) and any(_is_a_search(clause) for clause in clauses)):
+            return None if rival().is_same else look
+    searches = understood.asks and (of_studies or placed or leans)
     lists = understood.lists and (condition or placed or understood.unknown_place or understood.clash)
     # One study is named like a search: "lupus study". What it is about and where, or the model, tells the search.
     lists = lists or (understood.speaks_of_studies and condition and (placed or leans) and not understood.explains)
-    if not left and (asks or lists):
+    if not left and (searches or lists):
         return None if rival().is_same else look
-    if asks and condition and placed and left <= MOST_LEFT:
+    if searches and condition and placed and left <= MOST_LEFT:
         return None if rival().is_same else look
     if condition and placed and not left and not rival().is_sure:
         return look
     only_named = (search.has_place or _is_other_disease(search)) and not left and len(plain.split()) <= FEW_WORDS
-    if only_named and not standing.after_entry and not says("question") and not rival().is_sure:
-        return look
+    if only_named and not standing.after_entry and not says("question"):
+        # An entry about CAR-T in many diseases tells little of one that is all of a message.
+        given_way = rival().is_same if _names_only_its_condition(search) else rival().is_sure
+        if not given_way:
+            return look
     if understood.explains:
         return None
     if standing.after_studies and limits and says("what_if") and left <= FEW_LEFT:
@@ -696,7 +776,7 @@ def _looked(
         if changes and (says("changes") or not _names_only_status(search)):
             return look
     if (
-        (asks and left <= MOST_LEFT)
+        (searches and left <= MOST_LEFT)
         or (leans and tells and (limits or of_studies or left <= FEW_LEFT))
         or (limits and left <= FEW_LEFT and (understood.speaks_of_studies or talk.search is not None))
     ):
@@ -721,6 +801,15 @@ def _names_only_its_country(search: Search, before: Search | None) -> bool:
     limits, old = search.limits, before.limits if before else Search()
     limits = replace(limits, alternatives=())
     return limits == Search(country=limits.country) and old.city is not None and limits.country == old.country
+
+
+def _names_only_its_condition(search: Search) -> bool:
+    return search.condition is not None and replace(search, condition=None, alternatives=()).is_silent
+
+
+def _is_a_search(clause: Understood) -> bool:
+    """Whether a part of a message names a disease and a place and nothing else: "SLE in Brazil"."""
+    return _is_whole(clause) and not clause.left and not clause.explains
 
 
 def _names_only_status(search: Search) -> bool:
