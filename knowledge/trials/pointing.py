@@ -34,7 +34,7 @@ _MOST: Mapping[str, tuple[Callable[[Study], Any], bool, Field]] = {
 }
 """Expressions that point at the study with the largest, or smallest, value; and what is asked of it with them. Dates
 are compared as the registry writes them, year first."""
-_WHICH = re.compile(r"\bwhich\b")
+_WHICH, _OF_THEM = re.compile(r"\bwhich\b"), re.compile(r"(?:the|that|newest|most recent)\b")
 
 _PLACES = {
     **dict.fromkeys(("first", "1st", "top", "nearest", "closest", "1", "one"), 0),
@@ -65,7 +65,7 @@ def pointed(
         return Pointed(study, _rest(plain, placed)) if study else None
     for name, (value, is_largest, field) in _MOST.items():
         said, asks_which = wordings()[name].search(plain), _WHICH.search(plain) is not None
-        if said and (asks_which or said.group().startswith(("the ", "that "))):
+        if said and (asks_which or _OF_THEM.match(said.group())):
             extreme = _extreme(page, value, is_largest)
             return Pointed(extreme, _rest(plain, said), fields=(field,) if asks_which else ()) if extreme else None
     for name, plainly in (("one_that", True), ("one_of_name", True), ("study_of_name", False)):
@@ -80,7 +80,15 @@ def pointed(
             if meant:
                 return Pointed(meant, _rest(plain, found, words[count:]), plainly)
         return None
-    return None
+    named = wordings()["the_name"].search(plain)
+    borne = [study for study in page if named and _bears(named[1], study)]
+    return Pointed(borne[0], plainly=False) if len(borne) == 1 < len(page) else None
+
+
+def _bears(words: str, study: Study) -> bool:
+    """Whether all words that tell something are in the names and title of a study: "the expanded access"."""
+    said = [word for word in words.split() if word not in fillers()]
+    return bool(said) and _all_in(said, _name_words(study) | _title_words(study))
 
 
 def _by_place(plain: str, page: Sequence[Study], focus: str | None) -> Iterator[tuple[Study | None, re.Match[str]]]:
@@ -120,7 +128,7 @@ def _described(words: str, page: Sequence[Study], shelf: TrialShelf) -> Study | 
         limits = replace(limits, condition=KIDNEYS)
     fitting = {study.nct_id for study in shelf.search(limits)} if limits != Search() else set()
     named = {study.nct_id for study in shelf.by_name(words, of_studies=True)}
-    own = [word for word in said if word in understood.left or word.isdigit()]
+    own = [word for word in said if word in understood.left or (word.isdigit() and not limits.phase)]
     if wordings()["kidneys"].search(words):
         own = [word for word in own if not wordings()["kidneys"].fullmatch(word)]
 

@@ -272,6 +272,9 @@ class SearchReader:
         before = message.keys[hit.start - 1] if hit.start else ""
         if before in wordings().words("place_prepositions") or (before == "about" and hit.end == len(message.keys)):
             return True
+        joined = hit.start - 1 if before in ("or", "and") else hit.start
+        if any(found.end == joined for found in self._terms.places.find(message.keys[:joined])):
+            return True  # "Louisiana or Georgia"
         others = [key for at, key in enumerate(message.keys) if not hit.start <= at < hit.end]
         alone = len(others) <= _FEW_BESIDE and all(key in fillers() for key in others)
         written = message.words[hit.start].written
@@ -415,7 +418,7 @@ def _phases(message: _Message, text: str) -> tuple[str | None, tuple[tuple[str, 
     read = plain if "/" in plain else message.plain
     found = next((found for found in _PHASE.finditer(read) if not _DECLINED.search(read[: found.start()])), None)
     if found is None:
-        return None, ()
+        return _other_phases(message)
     for again in _PHASE.finditer(message.plain):
         message.used.update(message.span(again))
     early, first, joint, second = found.groups()
@@ -432,6 +435,17 @@ def _phases(message: _Message, text: str) -> tuple[str | None, tuple[tuple[str, 
         return f"PHASE{low}/PHASE{high}", ()
     steps = range(low + 1, high + 1) if joint == "to" else (high,)
     return f"PHASE{low}", tuple(("phase", f"PHASE{step}") for step in steps)
+
+
+def _other_phases(message: _Message) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+    """What "not phase 1" leaves."""
+    declined = _PHASE.search(message.plain)
+    if declined is None:
+        return None, ()
+    message.used.update(message.span(declined))
+    named = {_ROMAN.get(step, step) for step in declined.groups()[1::2] if step}
+    first, *others = (f"PHASE{step}" for step in range(1, 5) if str(step) not in named)
+    return first, tuple(("phase", other) for other in others)
 
 
 def _turned_down(message: _Message, hit: Hit, last: Hit) -> Literal["", "forgotten", "excluded"]:
@@ -490,7 +504,7 @@ def _counts_as_hospital(message: _Message, hit: Hit, places: Sequence[Hit]) -> b
     if hit.end - hit.start > 1:
         return True
     placed = {at for place in places for at in range(place.start, place.end)}
-    others = [key for at, key in enumerate(message.keys) if at != hit.start and at not in placed]
+    others = [key for at, key in enumerate(message.keys) if at not in placed | message.used and at != hit.start]
     alone = len(others) <= _FEW_BESIDE and all(key in fillers() for key in others)
     before = message.keys[hit.start - 1] if hit.start else ""
     if alone or before in wordings().words("place_prepositions"):

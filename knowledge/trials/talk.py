@@ -351,7 +351,8 @@ def heard(
     asks_what = wordings()["ask_what"].search(plain) and understood.speaks_of_studies
     if asks_what and advice != "sure" and len(parts(text)) == 1:
         return None if rival().is_sure and advice == "no" else Read(_TAUGHT["ask_what"])
-    meant = _status_explained(plain) if standing.after_studies else None
+    goes_on = standing.after_studies or standing.talks_on
+    meant = _status_explained(plain, standing, shelf) if goes_on else None
     if meant is not None:
         return None if rival().is_sure else Read(meant)
     if advice == "sure" or (advice == "likely" and not _may_be_no_advice(text, understood, leaning, shelf)):
@@ -423,6 +424,8 @@ def _understood(text: str, shelf: TrialShelf, country: str | None) -> Understood
     """What the whole message says. How a search is put, only the part that puts it can tell: the rest is a story, or
     another question."""
     whole, pieces = shelf.understand(text, country), parts(text)
+    if len(pieces) == 1 and not whole.asks:
+        pieces = tuple(filter(str.strip, _STOP.split(text)))[:MOST_CLAUSES]
     if len(pieces) == 1:
         return whole
     requests = wordings()["requests"]
@@ -431,6 +434,7 @@ def _understood(text: str, shelf: TrialShelf, country: str | None) -> Understood
         understood
         for piece, understood in read
         if (understood.asks and (asks(piece) or requests.match(" ".join(keys(piece)))))
+        or (understood.asks and _says_where_or_what(understood.search) and not understood.left)
         or (understood.lists and _says_where_or_what(understood.search) and not understood.left)
     ]
     if not asking:
@@ -456,6 +460,8 @@ def _walked(
         return Look(understood, anew=True) if understood.search.limits != Search() else Anew()
     if standing.after_studies and wordings()["counts"].fullmatch(plain):
         return Again()
+    if standing.after_studies and wordings()["that_one"].fullmatch(plain) and (talk.focus or talk.page):
+        return About(talk.focus) if talk.focus else WhichStudy(talk.page)
     if short and (standing.after_studies or standing.recent) and wordings()["only_one"].search(plain):
         if not understood.search.is_silent:
             return Look(understood)  # "is it the only one in France" asks what else there is
@@ -490,7 +496,7 @@ def _pointed_at(
         return _beyond_the_page(plain, standing, understood, shelf) if goes_on else None
     if not meant.plainly and (not goes_on or (understood.explains and rival().is_sure)):
         return None
-    if not goes_on and not _ONE.search(plain):
+    if not goes_on and not _ONE.search(plain) and not (meant.fields and standing.recent):
         return None
     return About(meant.study.nct_id, meant.fields or asked_of_study(meant.rest).fields, understood)
 
@@ -517,8 +523,11 @@ def _studies(numbers: Iterable[str], shelf: TrialShelf) -> list[Study]:
     return [study for number in numbers if (study := shelf.by_number(number))]
 
 
-def _status_explained(plain: str) -> str | None:
+def _status_explained(plain: str, standing: Standing, shelf: TrialShelf) -> str | None:
     """The entry about the status whose meaning is asked for: "what does that mean, active but not recruiting"."""
+    if wordings()["asks_status_meaning"].search(plain):
+        study = shelf.by_number(standing.study) if standing.study else None
+        return status_entry(study.status) if study and study.status else MEANINGS
     if not wordings()["means"].search(plain):
         return None
     status = next((name for name, found in wordings().family("status_").items() if found.search(plain)), None)
@@ -529,9 +538,11 @@ def _status_explained(plain: str) -> str | None:
 
 def _taught(text: str, standing: Standing, shelf: TrialShelf, understood: Understood) -> Move | None:
     """What is to be known beside the studies shown: what their status means, what to ask, how one joins, the source."""
+    plain = " ".join(keys(text))
+    if standing.recent and not standing.after_studies and wordings()["who_pays"].fullmatch(_bare(plain)):
+        return Read(_TAUGHT["who_pays"])
     if not standing.after_studies:
         return None
-    plain = " ".join(keys(text))
     if wordings()["source"].fullmatch(plain):
         return Sources()
     if wordings()["simpler"].fullmatch(plain):
@@ -545,6 +556,11 @@ def _taught(text: str, standing: Standing, shelf: TrialShelf, understood: Unders
         if pattern.search(plain) and not own and len(plain.split()) <= LONGEST_MOVE:
             return Read(entry)
     return None
+
+
+def _bare(plain: str) -> str:
+    """Words without those that only go on from what was said: "ok and who pays" is "who pays"."""
+    return wordings()["goes_on"].sub("", f"{plain} ").strip() or plain
 
 
 def status_entry(status: str) -> str:
@@ -565,16 +581,19 @@ def _asked_about(
     numbers = tuple(study.nct_id for study in _studies((talk.focus,) if talk.focus else talk.page, shelf))
     if not numbers or not (standing.after_studies or standing.recent):
         return None
-    if standing.after_studies and wordings()["the_two"].search(plain) and len(_last_two(talk)) == 2:
-        asked_of_both = COMPARED if wordings()["compares"].search(plain) else asked_of_study(text).fields
+    compares = wordings()["compares"].search(plain) is not None
+    if (standing.after_studies or compares) and wordings()["the_two"].search(plain) and len(_last_two(talk)) == 2:
+        asked_of_both = COMPARED if compares else asked_of_study(text).fields
         if asked_of_both:
             return AboutEach(_last_two(talk), asked_of_both, understood)
     if standing.study and standing.after_studies and wordings()["all_said"].fullmatch(plain):
         return About(standing.study, ("page",))
-    if standing.after_studies and wordings()["compares"].search(plain) and len(numbers) > 1:
-        return AboutEach(numbers, COMPARED, understood)
+    if standing.after_studies and compares:
+        named = dict.fromkeys((*numbers, *(study.nct_id for study in shelf.by_name(text, of_studies=True))))
+        if 1 < len(named) <= MOST_EACH:
+            return AboutEach(tuple(named), COMPARED, understood)
     moves_on = understood.search.has_place or understood.search.country == ANY
-    if moves_on and wordings()["of_others"].search(plain) and not wordings()["points"].search(plain):
+    if moves_on and wordings()["asks_others"].search(plain):
         return None  # "any other countries that take children"
     asked = asked_of_study(text)
     fields = asked.fields or _limits_asked(plain, understood)
@@ -607,6 +626,9 @@ def _is_of_those_shown(
         return not rival().is_same and bool(asked.fields or points or not understood.explains)
     if not asked.fields:
         return False
+    named_alone = standing.study is not None and standing.talk.search is None
+    if named_alone and not understood.asks and not understood.lists:
+        return not rival().is_same  # nothing is looked for that "how many places in the US" could change
     if understood.search != Search() and not (points and (standing.study or wordings()["of_those"].match(plain))):
         return False  # after a list "any age" changes the search, also where it found only one
     if understood.asks and wordings()["of_others"].search(plain):
@@ -627,10 +649,13 @@ def _is_still_of_them(
     if wordings()["of_disease"].search(plain):
         return False
     points = wordings()["points"].search(plain) is not None
+    few = len(plain.split()) <= FEW_OF_IT
+    if few and standing.study and fields == ("status",) and wordings()["of_those"].match(plain):
+        return True  # "is it recruiting" asks of the study, although an entry tells what the word means
     if standing.talks_on:
-        if leaning.study >= VERY_LIKELY or (standing.study and points and len(plain.split()) <= FEW_OF_IT):
+        if leaning.study >= VERY_LIKELY or (standing.study and points and few):
             return not rival().is_same
-        return points and standing.study is not None and not rival().is_sure
+        return standing.study is not None and (points or few) and not rival().is_sure
     named = wordings()["that_study"].search(plain) is not None
     if points and len(plain.split()) <= FEW_OF_IT and ONLY_OF_STUDIES.issuperset(fields):
         return not rival().is_same
@@ -658,6 +683,7 @@ def _named(
     """Studies by name, product or sponsor; with other limits beside it, a search among them."""
     of_studies = standing.talk.search is not None or standing.recent or len(text.split()) <= FEW_WORDS
     of_studies = of_studies or leaning.search + leaning.study >= LIKELY
+    of_studies = of_studies or wordings()["one_called"].search(" ".join(keys(text))) is not None
     studies = shelf.by_name(text) or shelf.by_name(shelf.mended(text)) or shelf.by_name(text, of_studies=of_studies)
     plain = " ".join(keys(text))
     if not studies and wordings()["my_study"].search(plain):
