@@ -81,14 +81,14 @@ def pointed(
                 return Pointed(meant, _rest(plain, found, words[count:]), plainly)
         return None
     named = wordings()["the_name"].search(plain)
-    borne = [study for study in page if named and _bears(named[1], study)]
+    borne = bearing(named[1], page) if named else []
     return Pointed(borne[0], plainly=False) if len(borne) == 1 < len(page) else None
 
 
-def _bears(words: str, study: Study) -> bool:
-    """Whether all words that tell something are in the names and title of a study: "the expanded access"."""
+def bearing(words: str, studies: Sequence[Study]) -> list[Study]:
+    """Studies of which all words that tell something are in their names and title: "the expanded access"."""
     said = [word for word in words.split() if word not in fillers()]
-    return bool(said) and _all_in(said, _name_words(study) | _title_words(study))
+    return [study for study in studies if said and _all_in(said, _name_words(study) | _title_words(study))]
 
 
 def _by_place(plain: str, page: Sequence[Study], focus: str | None) -> Iterator[tuple[Study | None, re.Match[str]]]:

@@ -288,7 +288,11 @@ class SearchReader:
                 continue  # "MS" is a disease, too
             after_in = at > 0 and message.keys[at - 1] in ("in", "the")
             capitals = word.written.isupper() and not message.is_shouted
-            if word.key == "us" and (capitals or after_in):
+            # "Lupus trials us" ends in the country, "help us" does not.
+            at_the_end = at + 1 == len(message.words) and (at == 0 or at - 1 in message.used)
+            if word.key == "la" and at > 0 and message.keys[at - 1] in ("in", "near", "around"):
+                yield Hit(at, at + 1, (Place("United States", "Los Angeles"), Place("United States", "Louisiana")))
+            elif word.key == "us" and (capitals or after_in or at_the_end):
                 yield Hit(at, at + 1, (Place("United States"),))
             elif word.written in self._terms.state_codes and capitals and at > 0 and self._may_be_state(message, at):
                 if word.written == "LA":

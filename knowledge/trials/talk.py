@@ -16,7 +16,7 @@ from knowledge.trials.leaning import Before, Leaning
 from knowledge.trials.lexicon import keys
 from knowledge.trials.model import Study
 from knowledge.trials.numbers import bare_nct, ends_in, find_nct, malformed_nct
-from knowledge.trials.pointing import KIDNEYS, pointed
+from knowledge.trials.pointing import KIDNEYS, bearing, pointed
 from knowledge.trials.questions import Asked, Field, asked_of_study, asks_to_join
 from knowledge.trials.reading import Understood
 from knowledge.trials.search import ANY, Search, merge
@@ -56,6 +56,9 @@ FEW_WORDS = 3
 
 MOST_BESIDE = 4
 """Words without a part in the search beside a disease, a place and a word for studies: "donor cells off the shelf"."""
+
+MOST_BEYOND = 100
+"""Studies that a search found among which one is looked for by a word of its title."""
 
 MOST_CLAUSES = 4
 """Parts of a message, between its stops and commas, that are read one by one."""
@@ -302,6 +305,8 @@ _TAUGHT = {
 """Entries about trials that go with what was shown, by the expression that asks for them."""
 _ONE = re.compile(r"\bone\b")
 _STUDIES = re.compile(r"\b(?:trials|studies|lists?|results?|search(?:es)?)\b")
+_BARE_AGE = re.compile(r"(?:(?:and|ok|about|well|nearly|almost) )*([0-9]{1,2})")
+"""Where an age is looked for, a number that is all of a message tells it more exactly."""
 _STOP = re.compile(r"[,.;:!?]\s")
 _STUDY_NAME = re.compile(
     r"\b(?:[Tt]he |called |named )([A-Z][A-Z0-9]{2,}(?:-[A-Z0-9]+)?) (?:trial|study)\b"
@@ -370,14 +375,8 @@ def heard(
         or _taught(text, standing, shelf, understood)
         or _asked_about(text, standing, shelf, understood, leaning, rival)
         or _named(text, understood, shelf, rival, standing, leaning)
-        or _looked(text, standing, in_context(understood, standing, shelf), leaning, rival, _clauses(text, shelf))
+        or _looked(text, standing, in_context(understood, standing, shelf), leaning, rival, shelf)
     )
-
-
-def _clauses(text: str, shelf: TrialShelf) -> tuple[Understood, ...]:
-    """The parts of a message between its stops and commas, read one by one; none where it is all one."""
-    clauses = [clause for clause in _STOP.split(text) if clause.strip()]
-    return tuple(map(shelf.understand, clauses[:MOST_CLAUSES])) if len(clauses) > 1 else ()
 
 
 def _narrows(plain: str, standing: Standing, understood: Understood) -> bool:
@@ -393,6 +392,8 @@ def _may_be_no_advice(text: str, understood: Understood, leaning: Leaning, shelf
         return True
     if leaning.join >= LIKELY:
         return False
+    if wordings()["one_called"].search(" ".join(keys(text))) and shelf.by_name(text, of_studies=True):
+        return True
     limits = understood.search.limits
     if limits.condition and (limits.city or limits.country or limits.recruiting_only) and leaning.search >= LIKELY:
         return True
@@ -423,24 +424,36 @@ def back_to_list(text: str, standing: Standing, shelf: TrialShelf) -> Again | Ab
 def _understood(text: str, shelf: TrialShelf, country: str | None) -> Understood:
     """What the whole message says. How a search is put, only the part that puts it can tell: the rest is a story, or
     another question."""
-    whole, pieces = shelf.understand(text, country), parts(text)
-    if len(pieces) == 1 and not whole.asks:
-        pieces = tuple(filter(str.strip, _STOP.split(text)))[:MOST_CLAUSES]
-    if len(pieces) == 1:
+    whole = shelf.understand(text, country)
+    if len(text.split()) <= FEW_WORDS:
         return whole
+    pieces = parts(text)
+    found = _put_in_parts(pieces, shelf, country) if len(pieces) > 1 else None
+    if found is None and not whole.asks:
+        found = _put_in_parts(_clauses(text), shelf, country)
+    return found or whole
+
+
+def _put_in_parts(pieces: Sequence[str], shelf: TrialShelf, country: str | None) -> Understood | None:
+    """What a message says of which one of the parts puts a search; None where none does."""
     requests = wordings()["requests"]
     read = [(piece, shelf.understand(piece, country)) for piece in pieces]
     asking = [
         understood
         for piece, understood in read
         if (understood.asks and (asks(piece) or requests.match(" ".join(keys(piece)))))
-        or (understood.asks and _says_where_or_what(understood.search) and not understood.left)
-        or (understood.lists and _says_where_or_what(understood.search) and not understood.left)
+        or ((understood.asks or understood.lists) and _says_where_or_what(understood.search) and not understood.left)
     ]
     if not asking:
-        return whole
+        return None
     told = shelf.understand(" ".join(piece for piece, understood in read if not understood.explains), country)
     return replace(told, asks=True, explains=False, left=min((one.left for one in asking), key=len))
+
+
+def _clauses(text: str) -> tuple[str, ...]:
+    """The parts of a message between its stops and commas; none where it is all one."""
+    clauses = tuple(clause for clause in _STOP.split(text) if clause.strip())
+    return clauses[:MOST_CLAUSES] if len(clauses) > 1 else ()
 
 
 def _is_general(text: str, understood: Understood, rival: Callable[[], Rival]) -> bool:
@@ -460,6 +473,9 @@ def _walked(
         return Look(understood, anew=True) if understood.search.limits != Search() else Anew()
     if standing.after_studies and wordings()["counts"].fullmatch(plain):
         return Again()
+    aged = _BARE_AGE.fullmatch(plain) if talk.search is not None and talk.search.limits.ages else None
+    if standing.after_studies and aged and int(aged[1]) > len(talk.page):
+        return Look(replace(understood, search=Search(ages=f"{int(aged[1])}-{int(aged[1])}"), left=()))
     if standing.after_studies and wordings()["that_one"].fullmatch(plain) and (talk.focus or talk.page):
         return About(talk.focus) if talk.focus else WhichStudy(talk.page)
     if short and (standing.after_studies or standing.recent) and wordings()["only_one"].search(plain):
@@ -506,8 +522,11 @@ def _beyond_the_page(plain: str, standing: Standing, understood: Understood, she
     the search for what is there."""
     search, said = standing.talk.search, understood.search
     points = wordings()["one_that"].search(plain) or wordings()["one_of_name"].search(plain)
-    if search is None or points is None or said.is_silent or understood.explains or len(understood.left) > FEW_LEFT:
+    if search is None or points is None or understood.explains or len(understood.left) > FEW_LEFT:
         return None
+    if said.is_silent:
+        named = bearing(points[1], shelf.search(search)[:MOST_BEYOND])
+        return About(named[0].nct_id, asked_of_study(plain).fields, understood) if len(named) == 1 else None
     found = shelf.search(merge(search, said))
     if len(found) == 1:
         return About(found[0].nct_id, asked_of_study(plain).fields, understood)
@@ -692,7 +711,10 @@ def _named(
     mended = None
     if not studies:
         like = shelf.like_name(text)
-        if like is not None and (about or standing.after_studies or len(like[0][1]) >= UNLIKE_WORDS):
+        is_clear = like is not None and (
+            len(like[0][1]) >= UNLIKE_WORDS or like[0][0].casefold().startswith(like[0][1].casefold())
+        )
+        if like is not None and (about or standing.after_studies or is_clear):
             mended, studies = like
     if not studies:
         unknown = _STUDY_NAME.search(text)
@@ -734,7 +756,7 @@ def _looked(
     understood: Understood,
     leaning: Leaning,
     rival: Callable[[], Rival],
-    clauses: Sequence[Understood] = (),
+    shelf: TrialShelf,
 ) -> Move | None:
     """A search, by its form, by the model, or because a short message changes the one before."""
     search, talk, leans = understood.search, standing.talk, leaning.search >= LIKELY
@@ -775,7 +797,7 @@ def _looked(
     if condition and placed and not understood.explains and not says("question"):
         # Who names a disease and a place, and calls it studies or nothing else, looks for them whatever entry is near.
         is_search = understood.speaks_of_studies and left <= MOST_BESIDE
-        if is_search or (not asks(text) and any(_is_a_search(clause) for clause in clauses)):
+        if is_search or (not asks(text) and any(_is_a_search(shelf.understand(clause)) for clause in _clauses(text))):
             return None if rival().is_same else look
     searches = understood.asks and (of_studies or placed or leans)
     lists = understood.lists and (condition or placed or understood.unknown_place or understood.clash)
@@ -795,6 +817,8 @@ def _looked(
             return look
     if understood.explains:
         return None
+    if standing.talks_on and talk.search is not None and search.limits != search and not left and not says("question"):
+        return None if rival().is_same else look  # "other places then", after what a status means
     if standing.after_studies and limits and says("what_if") and left <= FEW_LEFT:
         return None if rival().is_same else look
     if standing.after_studies and limits and not left:
