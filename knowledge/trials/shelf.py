@@ -275,6 +275,11 @@ class _Layout:
         self._latitude, self._longitude = np.radians(degrees.T)
         self._cosine = np.cos(self._latitude)
         self._points = self._centres()
+        self._hospital_points = {
+            name.casefold(): (site.latitude or 0.0, site.longitude or 0.0)
+            for site in reversed(self._sites)
+            for name in self._terms.hospitals.names(site.facility, self._in(site))
+        }
         self._numbers = {study.nct_id: row for row, study in enumerate(studies)}
 
     def names_of(self, site: Site) -> frozenset[str]:
@@ -335,12 +340,7 @@ class _Layout:
         known = self._points.get((city.casefold(), country))
         if known is None and country is None:
             known = next((point for (name, _), point in self._points.items() if name == city.casefold()), None)
-        return known or self._point_of_hospital(city, country)
-
-    def _point_of_hospital(self, name: str, country: str | None) -> Point | None:
-        """Where a hospital is; None where no place of that name has coordinates."""
-        places = ((site.latitude, site.longitude) for site in self._sites if name in self.names_of(site))
-        return next((point for point in places if None not in point), None)
+        return known or self._hospital_points.get(city.casefold())
 
     def nearest_km(self, point: Point | None, open_only: bool) -> np.ndarray | None:
         """Kilometres from `point` to the nearest place of each study; infinite where no place has coordinates."""

@@ -787,6 +787,8 @@ def _looked(
         # Without a word of what is looked for, or where, nothing would change: "there must be other lists".
         says_nothing = not limits and not understood.speaks_of_studies and not says("everything")
         is_other = says_nothing and (left > MOST_LEFT or rival().is_sure)
+        # A disease alone, which no study of ours is about, asks for none.
+        is_other = is_other or (not tells and _names_only_its_condition(search) and not shelf.search(search))
         return None if is_other or rival().is_same else look
     if condition and not left and _is_only_named(plain, search):
         return None if rival().is_same else look
@@ -811,10 +813,11 @@ def _looked(
         return look
     only_named = (search.has_place or _is_other_disease(search)) and not left and len(plain.split()) <= FEW_WORDS
     if only_named and not standing.after_entry and not says("question"):
+        if not _names_only_its_condition(search):
+            return None if rival().is_sure else look
         # An entry about CAR-T in many diseases tells little of one that is all of a message.
-        given_way = rival().is_same if _names_only_its_condition(search) else rival().is_sure
-        if not given_way:
-            return look
+        given_way = rival().is_same if shelf.search(search) else rival().is_sure
+        return None if given_way else look
     if understood.explains:
         return None
     if standing.talks_on and talk.search is not None and search.limits != search and not left and not says("question"):
