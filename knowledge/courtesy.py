@@ -34,7 +34,7 @@ _WITH_THANKS = (
     r"but|anyway|anyways|though|then|now|again|very|much|lots?|loads|million|bunch|ever|indeed|really|kindly|many|a|the|"
     r"love|dear|darling|mate|pal|doc|doctor|man|buddy|lantern|bot|guys|all|everyone|you|u|this|that|thats|it|its|is|was|"
     r"were|youve|have|been|most|more|than|helpful|useful|kind|helps|helped|help|sweet|lifesaver|i|am|im|we|are|of|your|"
-    r"time|day|evening|bye|goodbye|x+|mille|tante|molto|beaucoup|bien|schon|sehr|vielen|muchas|muchisimas|mil|muito|muy"
+    r"time|day|evening|bye|goodbye|x+|mille|tante|molto|beaucoup|bien|schon|sehr|vielen|muchas|muchisimas|mil|muito|muy|wel|u"
 )
 _FOR_WHAT = (
     r"for (?:(?:this|that|everything|it|these|those)\b|(?:your|the|all|(?!nothing)\w+ing)\b"

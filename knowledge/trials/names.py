@@ -180,7 +180,8 @@ class Names:
         number = message[at + 1] if at + 1 < len(message) else None
         if family is None or family.certain or number is None or not number.key.isdigit() or len(number.key) > 2:
             return None
-        if message[at].key in everyday_words() or self._lexicon.get(f"{message[at].key} {number.key}"):
+        is_word = message[at].key in everyday_words() and not message[at].written.isupper() and len(message) > _FEW
+        if is_word or self._lexicon.get(f"{message[at].key} {number.key}"):
             return None
         name = self._written.get(message[at].key, message[at].written)
         return Like(f"{message[at].written} {number.written}", name, family.numbers)

@@ -136,8 +136,8 @@ class SearchReader:
         # "Which trials were stopped" looks for them; "what was stopped" asks about one.
         explains = explains and not (status and ((asks and lists) or message.says("ones_that")))
         phase, phases = _phases(message, text)
-        ages = read_ages(message.plain)
-        sex = read_sex(message.plain)
+        told = self._without_hospitals(message)
+        ages, sex = read_ages(told), read_sex(told)
         for found in (*ages.found, *sex.found):
             message.used.update(message.span(found))
         condition, conditions = self._conditions(message)
@@ -235,6 +235,14 @@ class SearchReader:
             alternatives=alternatives,
         )
         return _Places(search, unknown, clash)
+
+    def _without_hospitals(self, message: _Message) -> str:
+        """The words of a message with the long names of hospitals blotted out: a women's hospital is open to men."""
+        keys = list(message.keys)
+        for hit in self._terms.hospitals.places.find([_plain(word.written) for word in message.words]):
+            for at in range(hit.start, hit.end) if hit.end - hit.start > 1 else ():
+                keys[at] = "_" * len(keys[at])
+        return " ".join(keys)
 
     def _with_hospitals(self, message: _Message, hits: Sequence[Hit[Candidates]]) -> list[Hit[Candidates]]:
         """The places with the hospitals that are named; of a city and a longer name of a hospital around it, the
