@@ -109,6 +109,14 @@ class TrialShelf:
         """Whether a place of a study is in this city or region."""
         return city in self._layout.names_of(site)
 
+    def is_city_without(self, search: Search) -> bool:
+        """Whether a search is for a city in the very region that is not wanted."""
+        limits = search.limits
+        if not limits.city or not limits.without or not self._terms.is_region(Place(limits.country, limits.without)):
+            return False
+        sites = [site for study in self._rows for site in study.sites if self.is_in_city(site, limits.city)]
+        return bool(sites) and all(self.is_in_city(site, limits.without) for site in sites)
+
     def search(self, search: Search, home: str | None = None) -> tuple[Study, ...]:
         """Studies that fit every limit; one whose record is silent on a limited field does not fit. Nearest first where
         the search is for what is near; otherwise those with a place in the country `home` before equals."""

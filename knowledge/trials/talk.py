@@ -813,11 +813,11 @@ def _looked(
         return look
     only_named = (search.has_place or _is_other_disease(search)) and not left and len(plain.split()) <= FEW_WORDS
     if only_named and not standing.after_entry and not says("question"):
-        if not _names_only_its_condition(search):
-            return None if rival().is_sure else look
         # An entry about CAR-T in many diseases tells little of one that is all of a message.
-        given_way = rival().is_same if shelf.search(search) else rival().is_sure
-        return None if given_way else look
+        by_itself = _names_only_its_condition(search) and bool(shelf.search(search))
+        given_way = rival().is_same if by_itself else rival().is_sure
+        if not given_way:
+            return look
     if understood.explains:
         return None
     if standing.talks_on and talk.search is not None and search.limits != search and not left and not says("question"):
