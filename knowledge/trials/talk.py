@@ -820,6 +820,9 @@ def _looked(
             return look
     if understood.explains:
         return None
+    # "She said there may be a study in Tampa" hopes for one, as long as no entry answers it.
+    if understood.speaks_of_studies and search.has_place and left <= MOST_LEFT and not says("question"):
+        return None if rival().is_sure else look
     if standing.talks_on and talk.search is not None and search.limits != search and not left and not says("question"):
         return None if rival().is_same else look  # "other places then", after what a status means
     if standing.after_studies and limits and says("what_if") and left <= FEW_LEFT:
