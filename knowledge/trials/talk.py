@@ -473,6 +473,12 @@ def _walked(
         return Look(understood, anew=True) if understood.search.limits != Search() else Anew()
     if standing.after_studies and wordings()["counts"].fullmatch(plain):
         return Again()
+    ending = wordings()["number_ends"].search(plain)
+    if ending:
+        seen = [study.nct_id for study in _studies(talk.seen, shelf) if study.nct_id.endswith(ending[1])]
+        ended = seen or [study.nct_id for study in shelf.studies if study.nct_id.endswith(ending[1])]
+        if len(ended) == 1:
+            return Numbers((ended[0],))
     aged = _BARE_AGE.fullmatch(plain) if talk.search is not None and talk.search.limits.ages else None
     if standing.after_studies and aged and int(aged[1]) > len(talk.page):
         return Look(replace(understood, search=Search(ages=f"{int(aged[1])}-{int(aged[1])}"), left=()))
@@ -641,6 +647,10 @@ def _is_of_those_shown(
 ) -> bool:
     """Whether a message right after studies asks about them, and neither changes the search nor asks something else."""
     points = wordings()["points"].search(plain)
+    if wordings()["drops"].match(plain) and understood.search.limits != understood.search:
+        return False  # "drop the age limits"
+    if not points and wordings()["ones_for"].search(plain):
+        return False  # "the ones still recruiting"
     if leaning.study >= VERY_LIKELY:
         return not rival().is_same and bool(asked.fields or points or not understood.explains)
     if not asked.fields:

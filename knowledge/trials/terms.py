@@ -64,6 +64,9 @@ class Terms:
                     self._countries.add(name, country)
                 for name in named["people"]:
                     self.people.add(name, Place(country))
+        for area, names in table["groups"].items():
+            self._areas[area] = frozenset(names)
+            self._add_place(Place(area), area)
         listed, listed_conditions = set(self._named), self.conditions.words
         self._add_studies(studies := tuple(studies))
         self.also_words = frozenset(table["also_words"].split()) | (set(self._named) - listed) & everyday_words()

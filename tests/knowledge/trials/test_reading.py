@@ -35,6 +35,7 @@ def places() -> TrialShelf:
         ("texas but not houston", Search(country=US, city="Texas", without="Houston")),
         ("not in houston", Search(without="Houston")),
         ("not germany", Search(outside="Germany")),
+        ("trials in Scandinavia", Search(country="Scandinavia")),
         ("less than 30 miles", Search(near=True, within_km=48)),
         ("ok 30 miles then", Search(near=True, within_km=48)),
         ("ignore the distance", Search(within_km=0)),

@@ -308,6 +308,11 @@ def test_what_short_messages_do_after_a_list(shelf: TrialShelf, text: str, move:
         ("is it dangerous, my wife is worried", Read("car-t-dangers")),
         ("what does the status mean", Read("trials-status-recruiting")),
         ("put it in plain words please", Read("trials-status-recruiting")),
+        # what changes the search and asks nothing
+        ("drop the age limits", Look),
+        ("ones still recruiting please", Look),
+        ("there might be a study in leeds my doctor thinks", Look),
+        ("the one ending in 3483", Numbers((OTHER,))),
         # it, whatever else stands in the message
         ("this one please", About(ONE)),
         ("how young may they be", About),
@@ -363,6 +368,7 @@ def test_a_question_goes_back_to_the_study_with_who_returns_to_it(shelf: TrialSh
     assert (move.number, set(move.fields)) == (ONE, {"sponsor"})
     several = Standing(Talk(Search("lupus"), (ONE, OTHER)), recent=True, after_entry=True)
     assert isinstance(back_to_list("back to the list", several, shelf), Again)
+    assert isinstance(back_to_list("please list them", several, shelf), Again)
     both = back_to_list("back to the trials, who runs them", several, shelf)
     assert isinstance(both, AboutEach)
     assert both.numbers == (ONE, OTHER)
