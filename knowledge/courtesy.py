@@ -48,7 +48,7 @@ LONGEST_THANKS = 14
 
 
 def only_thanks(text: str) -> bool:
-    """Whether a message is thanks and nothing else: "ok thank you anyway", "thanks for listening". A question that
+    """Whether a message is thanks and nothing else: "well thanks a lot", "cheers for all of that". A question that
     follows makes it another message, and so does "no"."""
     if "?" in text or len(words(text)) > LONGEST_THANKS:
         return False

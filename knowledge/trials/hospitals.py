@@ -1,4 +1,4 @@
-"""Hospitals as people name them: in full, by what tells them apart ("the Brigham"), by their initials (UCSF).
+"""Hospitals as people name them: in full, by what tells them apart ("the Marsden"), by their initials (UCLA).
 
 They are places of searches like cities. Which names there are, the studies themselves say.
 """
@@ -46,7 +46,7 @@ _SHORTEST_OWN = 4
 """Letters of a word that can stand for a hospital by itself."""
 _FEWEST_INITIALS, _MOST_INITIALS = 3, 5
 _SHORTENED = 4
-"""Letters that stay of a name behind a "u": "upenn"."""
+"""Letters that stay of a name behind a "u": "umich"."""
 _MOST_OF_A_NAME = 5
 """Hospitals of one short name; one that more of them bear names none."""
 
@@ -85,8 +85,8 @@ class Hospitals:
 
 
 def names_of(written: str, is_taken: Callable[[str], bool]) -> Iterator[str]:
-    """The names of one hospital, as words in lower case: "brigham and womens hospital", "brigham and womens",
-    "brigham"."""
+    """The names of one hospital, as words in lower case: "royal marsden hospital", "royal marsden",
+    "marsden"."""
     spelt = words(written)
     if _NO_NAME.search(written) or not spelt:
         return
@@ -121,7 +121,7 @@ def _without_kinds(named: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _short_forms(named: tuple[str, ...], is_taken: Callable[[str], bool]) -> Iterator[str]:
-    """Initials, and what people make of "University of ...": "upenn"."""
+    """Initials, and what people make of "University of ...": "umich"."""
     for letters in dict.fromkeys(
         ("".join(word[0] for word in named if word not in _SMALL), "".join(w[0] for w in named))
     ):

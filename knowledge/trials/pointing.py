@@ -47,7 +47,7 @@ _PLACES = {
 class Pointed:
     """The `study` that is meant; `rest`: the words that do not say which. `plainly`: it is said in words that mean
     nothing but one of a list ("the second one"); "the German study" may also be one that is known from elsewhere.
-    `fields`: what it was told by and is asked with it ("which ends first")."""
+    `fields`: what it was told by and is asked with it ("which is over soonest")."""
 
     study: Study
     rest: str = ""

@@ -55,7 +55,7 @@ FEW_WORDS = 3
 """Words of a message that may be nothing but the name of a study and what it is about."""
 
 MOST_BESIDE = 4
-"""Words without a part in the search beside a disease, a place and a word for studies: "donor cells off the shelf"."""
+"""Words without a part in the search beside a disease, a place and a word for studies: "myositis studies Oslo natural killer cells"."""
 
 MOST_BEYOND = 100
 """Studies that a search found among which one is looked for by a word of its title."""
@@ -619,7 +619,7 @@ def _asked_about(
             return AboutEach(tuple(named), COMPARED, understood)
     moves_on = understood.search.has_place or understood.search.country == ANY
     if moves_on and wordings()["asks_others"].search(plain):
-        return None  # "any other countries that take children"
+        return None  # "what is there in other countries"
     asked = asked_of_study(text)
     fields = asked.fields or _limits_asked(plain, understood)
     if standing.after_studies:
@@ -830,7 +830,7 @@ def _looked(
             return look
     if understood.explains:
         return None
-    # "She said there may be a study in Tampa" hopes for one, as long as no entry answers it.
+    # "They spoke of a study in Oslo" hopes for one, as long as no entry answers it.
     if understood.speaks_of_studies and search.has_place and left <= MOST_LEFT and not says("question"):
         return None if rival().is_sure else look
     if standing.talks_on and talk.search is not None and search.limits != search and not left and not says("question"):

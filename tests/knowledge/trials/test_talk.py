@@ -389,7 +389,7 @@ def test_who_names_a_disease_and_where_looks_for_studies_whatever_entry_is_near(
 
 
 def test_the_clause_that_puts_a_search_is_read_and_the_story_is_not(shelf: TrialShelf) -> None:
-    text = "is there owt near leeds for myositis, our dad was in bed all week, he is sick of steroids"
+    text = "is there anything around leeds for myositis, our dad was in bed all week, he cannot climb stairs"
     move = heard(text, Standing(), shelf, leaning=Leaning(), advice="likely", rival=lambda: Rival(0.4))
     assert isinstance(move, Look)
     assert move.understood.search == Search("myositis", "United Kingdom", "Leeds", near=True)
