@@ -55,7 +55,7 @@ FEW_WORDS = 3
 """Words of a message that may be nothing but the name of a study and what it is about."""
 
 MOST_BESIDE = 4
-"""Words without a part in the search beside a disease, a place and a word for studies: "myositis studies Oslo natural killer cells"."""
+"""Words without a part in the search beside a disease, a place and a word for studies."""
 
 MOST_BEYOND = 100
 """Studies that a search found among which one is looked for by a word of its title."""
