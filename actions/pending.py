@@ -9,6 +9,8 @@ from dataclasses import replace
 from actions.memory import OFFERS, TRIALS
 from actions.turn import Events, Turn
 from knowledge.choosing import named, picked, says_no, says_none, says_yes
+from knowledge.courtesy import only_thanks
+from knowledge.language import is_spanish
 from knowledge.quiz import judged
 from knowledge.search.words import content_words
 from knowledge.trials.numbers import find_nct
@@ -30,6 +32,14 @@ _OUR_TALK = frozenset(
     )
 )
 """Words about the talk itself, which name nothing that was shown."""
+
+
+def thanked(turn: Turn) -> Events | None:
+    """Replies to thanks, whatever else a model takes them for; None for every other message."""
+    text = turn.tracker.latest_message.get("text") or ""
+    if turn.intent == "thank" or not only_thanks(text):
+        return None
+    return turn.say("manners_thank", locale="es" if is_spanish(text) else None)
 
 
 def taken_up(turn: Turn) -> Events | None:

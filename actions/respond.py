@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.pending import taken_up
+from actions.pending import taken_up, thanked
 from actions.trial_talk import about_trials, back_to_trials
 from actions.turn import Events, Turn
 from knowledge.wiring import Knowledge, from_environment
@@ -26,7 +26,7 @@ class Respond(Action, ABC):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict) -> Events:
         turn = Turn.of(dispatcher, tracker, self._knowledge)
-        for understood in (back_to_trials, taken_up, about_trials):
+        for understood in (thanked, back_to_trials, taken_up, about_trials):
             events = understood(turn)
             if events is not None:
                 return events

@@ -19,6 +19,7 @@ from knowledge.model import Answer, Context
 from knowledge.search.questions import asks, parts
 from knowledge.trials.numbers import find_nct
 from knowledge.trials.questions import SHORT
+from knowledge.trials.search import Search
 from knowledge.trials.talk import (
     SURE,
     About,
@@ -36,6 +37,8 @@ from knowledge.trials.talk import (
 
 MOST_BESIDE = 2
 """Other questions of one message that are answered beside it."""
+FEWEST_BESIDE = 2
+"""Words of such a question: "no? Leeds" asks nothing first."""
 OF_TRIALS = "clinical trials"
 """What such a question is about where it does not say it itself."""
 ADVICE = "seek_advice"
@@ -76,7 +79,9 @@ def _beside(turn: Turn, move: Move, standing: Standing) -> list[Answer]:
         return []
     shelf, found = turn.answerer.trials.shelf, []
     for piece in filter(asks, pieces):
-        if shelf.understand(piece).asks or find_nct(piece):
+        understood = shelf.understand(piece)
+        only_limits = not understood.left and (understood.search != Search() or len(piece.split()) < FEWEST_BESIDE)
+        if understood.asks or find_nct(piece) or (only_limits and not understood.explains):
             continue
         context = Context(turn.question.context.region, earlier=OF_TRIALS)
         answer = turn.answerer.answer(replace(turn.question, text=piece, context=context))

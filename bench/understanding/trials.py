@@ -15,8 +15,9 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from bench.understanding.judging import family
 from bench.understanding.tables import Rate
 from bench.understanding.talking import Reply, replies
 from knowledge.settings import SHIPPED_CONTENT
+from knowledge.trials.wiring import shipped_numbers
 from tests.registry_server import Registry
 
 FOLDER = PROJECT / "tests" / "understanding" / "trials"
@@ -37,6 +39,8 @@ STUDIES = {
 }
 """The studies that each set of cases is about."""
 FLOOR = 0.92
+COPY_ATTEMPTS, COPY_PAUSE_SECONDS = 60, 0.5
+"""How often it is asked whether the assistant has the copy, and how long is waited in between."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,23 @@ def lantern(url: str | None, studies: Path) -> Iterator[str]:
         with own.up() as server:
             command = [sys.executable, "-m", "bot", "trials", "sync"]
             subprocess.run(command, env=dict(own.environment), cwd=PROJECT, check=True)
+            numbers = {record["protocolSection"]["identificationModule"]["nctId"] for record in records}
+            await_copy(server.base, numbers - shipped_numbers())
             yield server.base
+
+
+def await_copy(base: str, new: Set[str]) -> None:
+    """Waits until the assistant answers from the copy just fetched: it reads that beside the first message after it,
+    which it still answers from the one before. `new`: numbers that only the newer copy has."""
+    if not new:
+        return
+    number = min(new)
+    asked = Case("copy", "trials", (Turn(number),))
+    for attempt in range(COPY_ATTEMPTS):
+        if number in studies(replies(base, [asked], f"copy-{uuid.uuid4().hex[:12]}-{attempt}")[asked.id][0]):
+            return
+        time.sleep(COPY_PAUSE_SECONDS)
+    raise SystemExit("The assistant still answers from the copy before.")
 
 
 def report(said: Sequence[Said], failures: int) -> str:

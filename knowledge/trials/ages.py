@@ -7,11 +7,20 @@ from dataclasses import dataclass
 
 from knowledge.trials.search import OLDEST, age_range
 
+_UNITS = dict(zip("one two three four five six seven eight nine ten eleven".split(), range(1, 12)))
+_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10)))
 _NUMBERS = {
     **dict(zip("twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), range(12, 20))),
-    **dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10))),
+    **_TENS,
 }
-_N = rf"([0-9]{{1,3}}|{'|'.join(_NUMBERS)})"
+_IN_TENS = {f"{tens[:-1]}ies": years for tens, years in _TENS.items()}
+_N = rf"([0-9]{{1,3}}|(?:{'|'.join(_TENS)}) (?:{'|'.join(list(_UNITS)[:9])})|{'|'.join(_NUMBERS)})"
+_SMALL = rf"({'|'.join(_UNITS)})"
+"""Alone they are no age: only beside "years old"."""
+_RELATIVES = (
+    "mum|mom|mam|mother|dad|father|daughter|son|wife|husband|sister|brother|partner|gran|nan|grandma|grandpa|grandmother|"
+    "grandfather|aunt|auntie|uncle|cousin|niece|nephew|girlfriend|boyfriend|fiancee?|boy|girl|female|male|woman|man"
+)
 _YEARS = r"(?:years?|yrs?|yr|y)"
 _OTHER_UNITS = (
     r"mile|km|kilo|k\b|month|week|day|hour|min|mg|percent|trial|stud|people|patient|or so|years? (?!old|of age)"
@@ -30,15 +39,18 @@ _RANGES = tuple(
         ("over", rf"{_N} (?:{_YEARS} )?(?:and|or) (?:over|above|older|up)"),
         ("under", rf"(?:under|below|younger than|less than)(?: the)?(?: age(?: of)?)? {_N}(?: s)?{_NOT_YEARS}"),
         ("under", rf"{_N} (?:{_YEARS} )?(?:and|or) (?:under|below|younger)"),
-        ("decade", r"in (?:his|her|my|their|our|the) ([1-9]0) s"),
+        ("decade", rf"in (?:his|her|my|their|our|the) (?:early |mid |late )?(?:([1-9]0) s|({'|'.join(_IN_TENS)}))"),
         ("single", rf"{_N} ?(?:{_YEARS} ?(?:o|olds?|of age)|yo|yos)"),
+        ("single", rf"{_SMALL} {_YEARS} olds?"),
         ("months", r"([0-9]{1,2}) ?(?:months?|weeks?|mths?) ?olds?"),
         ("single", rf"(?:aged?|age of|age is|at age) {_N}{_NOT_YEARS}"),
         (
             "single",
-            rf"(?:im|i am|is|hes|shes|he is|she is|theyre|turned|turns|turn|whos|who is) {_ACTS}{_N}{_NOT_YEARS}"
-            r"(?! ?(?:a|%)\b)",
+            rf"(?:im|i am|is|hes|shes|he is|she is|theyre|turned|turns|turn|whos|who is|(?:hell|shell|ill|will) be) "
+            rf"{_ACTS}{_N}{_NOT_YEARS}(?! ?(?:a|%)\b)",
         ),
+        ("single", rf"(?:{_RELATIVES}) {_ACTS}{_N}{_NOT_YEARS}(?! ?(?:a|%)\b)"),
+        ("single", rf"{_N} (?:f|m|female|male)(?= |$)"),
     )
 )
 _GROUPS = tuple(
@@ -103,7 +115,7 @@ def _numbered(plain: str) -> Ages | None:
         found = pattern.search(plain)
         if found is None:
             continue
-        years = [_NUMBERS.get(text) or int(text) for text in found.groups() if text]
+        years = [_number(text) for text in found.groups() if text]
         if max(years) > OLDEST:
             continue
         first, last = years[0], years[-1]
@@ -119,6 +131,12 @@ def _numbered(plain: str) -> Ages | None:
         }
         return Ages(ranges[kind], (found,))
     return None
+
+
+def _number(written: str) -> int:
+    """A number in digits or in words."""
+    known = {**_NUMBERS, **_UNITS, **_IN_TENS}
+    return int(written) if written.isdigit() else sum(known[word] for word in written.split())
 
 
 def _grouped(plain: str) -> Ages | None:

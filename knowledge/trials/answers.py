@@ -252,6 +252,9 @@ class TrialAnswers:
         join = added if adds else merge
         search = join(talk.search, understood.search) if talk.search else understood.search
         phrases = self._phrases
+        if not understood.search.has_place and self.shelf.is_city_without(search):
+            # "Outside Georgia" after Atlanta: what is not wanted goes before what was wanted earlier.
+            search = replace(search, city=None, near=None, within_km=None)
         if understood.clash:
             answer = replies.clash(*understood.clash, phrases, search)
             return Said(answer, replace(talk, search=search, page=()))

@@ -24,8 +24,6 @@ _CELLS = re.compile(r"\b(?:[a-z]+cabtagene(?: [a-z]+leucel)?|[a-z]+-cel)\b", re.
 _COMPANY_FORM = re.compile(
     r"(?:[\s,]+(?:therapeutics|pharmaceuticals?|biotech|bio|limited|ltd|inc|co|corp|gmbh|ag|plc)\b\.?)+$", re.IGNORECASE
 )
-_NO_HOSPITAL = re.compile(r"\b(?:site|sites|investigat\w+|institution|facility|location)\b", re.IGNORECASE)
-"""What sponsors write instead of the name of a hospital."""
 _OF_MANY = frozenset(
     "university hospital institute institut national medical center centre the of for and first second general college "
     "academy china chinese peking beijing shanghai american german royal children".split()
@@ -136,7 +134,8 @@ class Names:
             clear = hit.value.certain or certain or long or len(names) == len(message) or _in_capitals(message, hit)
             if about_studies and not clear:
                 # "Reset" is a word and a study: far from "study" it is the word.
-                clear = not everyday or _beside_study(message_keys, hit) or len(message) <= _FEW
+                called = message_keys[hit.start - 1 : hit.start] in (["called"], ["named"])
+                clear = not everyday or called or _beside_study(message_keys, hit) or len(message) <= _FEW
             if clear and not _another_of_the_family(message_keys, hit):
                 yield hit
 
@@ -150,6 +149,9 @@ class Names:
         """A word of `text` that is no everyday word and nearly the name of a study, a product or a sponsor."""
         message = words(text)
         for at, word in enumerate(message):
+            unknown = self._no_member(message, at)
+            if unknown is not None:
+                return unknown
             if len(word.key) < _SHORTEST_LIKE or word.key in self._known or not word.key.isalpha():
                 continue
             following = message[at + 1].key if at + 1 < len(message) else ""
@@ -171,6 +173,18 @@ class Names:
             written = " ".join(part.written for part in message[at : at + len(name.split())])
             return Like(written, self._written.get(name, name), hit.value.numbers)
         return None
+
+    def _no_member(self, message: Sequence[Word], at: int) -> Like | None:
+        """A family of studies that a message names with a number which none of them has: "KYSA-9"."""
+        family = self._lexicon.get(message[at].key)
+        number = message[at + 1] if at + 1 < len(message) else None
+        if family is None or family.certain or number is None or not number.key.isdigit() or len(number.key) > 2:
+            return None
+        is_word = message[at].key in everyday_words() and not message[at].written.isupper() and len(message) > _FEW
+        if is_word or self._lexicon.get(f"{message[at].key} {number.key}"):
+            return None
+        name = self._written.get(message[at].key, message[at].written)
+        return Like(f"{message[at].written} {number.written}", name, family.numbers)
 
 
 def _spellings(name: str) -> set[str]:
@@ -198,9 +212,6 @@ def _names(study: Study) -> Iterator[tuple[str, bool]]:
         first = keys(short)[:2]
         if len(keys(short)) > len(first) and not _OF_MANY.intersection(first):
             yield " ".join(first), True  # people say "Bristol Myers"
-    for site in study.sites:
-        if site.facility and len(keys(site.facility)) > 1 and not _NO_HOSPITAL.search(site.facility):
-            yield site.facility, False
 
 
 def _titles(study: Study) -> Iterator[str]:

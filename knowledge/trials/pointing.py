@@ -6,13 +6,15 @@ Nothing here decides whether it points at all; that is `talk.heard`, which knows
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from knowledge.trials.lexicon import keys
 from knowledge.trials.model import Study
 from knowledge.trials.numbers import NUMBER_WORDS
+from knowledge.trials.questions import Field
 from knowledge.trials.reading import fillers
 from knowledge.trials.search import Search
 from knowledge.trials.shelf import TrialShelf
@@ -20,6 +22,19 @@ from knowledge.trials.wordings import wordings
 
 KIDNEYS = "lupus nephritis"
 """What "for kidneys" means among studies, as `terms.json` writes it."""
+
+_MOST: Mapping[str, tuple[Callable[[Study], Any], bool, Field]] = {
+    "biggest": (lambda study: study.enrollment, True, "enrollment"),
+    "smallest": (lambda study: study.enrollment, False, "enrollment"),
+    "ends_first": (lambda study: study.ends_on, False, "dates"),
+    "ends_last": (lambda study: study.ends_on, True, "dates"),
+    "starts_first": (lambda study: study.starts_on, False, "dates"),
+    "starts_last": (lambda study: study.starts_on, True, "dates"),
+    "most_sites": (lambda study: len(study.sites), True, "where"),
+}
+"""Expressions that point at the study with the largest, or smallest, value; and what is asked of it with them. Dates
+are compared as the registry writes them, year first."""
+_WHICH, _OF_THEM = re.compile(r"\bwhich\b"), re.compile(r"(?:the|that|newest|most recent)\b")
 
 _PLACES = {
     **dict.fromkeys(("first", "1st", "top", "nearest", "closest", "1", "one"), 0),
@@ -31,11 +46,13 @@ _PLACES = {
 @dataclass(frozen=True)
 class Pointed:
     """The `study` that is meant; `rest`: the words that do not say which. `plainly`: it is said in words that mean
-    nothing but one of a list ("the second one"); "the German study" may also be one that is known from elsewhere."""
+    nothing but one of a list ("the second one"); "the German study" may also be one that is known from elsewhere.
+    `fields`: what it was told by and is asked with it ("which is over soonest")."""
 
     study: Study
     rest: str = ""
     plainly: bool = True
+    fields: tuple[Field, ...] = ()
 
 
 def pointed(
@@ -46,6 +63,11 @@ def pointed(
     of the one that was talked about last, `earlier`: others that were shown, which only a description can mean."""
     for study, placed in _by_place(plain, page, focus):
         return Pointed(study, _rest(plain, placed)) if study else None
+    for name, (value, is_largest, field) in _MOST.items():
+        said, asks_which = wordings()[name].search(plain), _WHICH.search(plain) is not None
+        if said and (asks_which or _OF_THEM.match(said.group())):
+            extreme = _extreme(page, value, is_largest)
+            return Pointed(extreme, _rest(plain, said), fields=(field,) if asks_which else ()) if extreme else None
     for name, plainly in (("one_that", True), ("one_of_name", True), ("study_of_name", False)):
         found = wordings()[name].search(plain)
         if found is None:
@@ -58,11 +80,19 @@ def pointed(
             if meant:
                 return Pointed(meant, _rest(plain, found, words[count:]), plainly)
         return None
-    return None
+    named = wordings()["the_name"].search(plain)
+    borne = bearing(named[1], page) if named else []
+    return Pointed(borne[0], plainly=False) if len(borne) == 1 < len(page) else None
+
+
+def bearing(words: str, studies: Sequence[Study]) -> list[Study]:
+    """Studies of which all words that tell something are in their names and title: "the expanded access"."""
+    said = [word for word in words.split() if word not in fillers()]
+    return [study for study in studies if said and _all_in(said, _name_words(study) | _title_words(study))]
 
 
 def _by_place(plain: str, page: Sequence[Study], focus: str | None) -> Iterator[tuple[Study | None, re.Match[str]]]:
-    """The study that is named by its place in the list, by its size, or as the other one of two."""
+    """The study that is named by its place in the list, or as the other one of two."""
     place = wordings()["ordinal"].search(plain) or wordings()["ordinal_number"].search(plain)
     if place and not wordings()["no_ordinal"].search(plain):
         said = next(filter(None, place.groups()))
@@ -72,13 +102,15 @@ def _by_place(plain: str, page: Sequence[Study], focus: str | None) -> Iterator[
     if other:
         others = [study for study in page if study.nct_id != focus]
         yield others[0] if focus and len(others) == 1 < len(page) else None, other
-    for name, sign in (("biggest", 1), ("smallest", -1)):
-        size = wordings()[name].search(plain)
-        if size:
-            sizes = [(sign * study.enrollment, study) for study in page if study.enrollment is not None]
-            most = max((found for found, _ in sizes), default=None)
-            having = [study for found, study in sizes if found == most]
-            yield having[0] if len(having) == 1 else None, size
+
+
+def _extreme(page: Sequence[Study], value: Callable[[Study], Any], is_largest: bool) -> Study | None:
+    """The one study of the page with the largest or smallest value, of those whose value is known; None where two have
+    it."""
+    values = [(found, study) for study in page if (found := value(study)) is not None]
+    most = (max if is_largest else min)((found for found, _ in values), default=None)
+    having = [study for found, study in values if found == most]
+    return having[0] if len(having) == 1 else None
 
 
 def _rest(plain: str, found: re.Match[str], kept: Sequence[str] = ()) -> str:
@@ -96,7 +128,7 @@ def _described(words: str, page: Sequence[Study], shelf: TrialShelf) -> Study | 
         limits = replace(limits, condition=KIDNEYS)
     fitting = {study.nct_id for study in shelf.search(limits)} if limits != Search() else set()
     named = {study.nct_id for study in shelf.by_name(words, of_studies=True)}
-    own = [word for word in said if word in understood.left or word.isdigit()]
+    own = [word for word in said if word in understood.left or (word.isdigit() and not limits.phase)]
     if wordings()["kidneys"].search(words):
         own = [word for word in own if not wordings()["kidneys"].fullmatch(word)]
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import Literal
 
 from knowledge.search.words import STOP_WORDS
 from knowledge.trials.ages import read_ages, read_sex
@@ -60,6 +61,8 @@ _FEW_BESIDE = 3
 """Words beside the name of a place that is a message by itself: "ok, just reading"."""
 _NOUN_WITHIN = 4
 """Words between "German" and the study that it describes."""
+_WORDS_AROUND = 7
+"""Words before or behind a place in which it may be turned down."""
 
 
 @dataclass
@@ -133,8 +136,8 @@ class SearchReader:
         # "Which trials were stopped" looks for them; "what was stopped" asks about one.
         explains = explains and not (status and ((asks and lists) or message.says("ones_that")))
         phase, phases = _phases(message, text)
-        ages = read_ages(message.plain)
-        sex = read_sex(message.plain)
+        told = self._without_hospitals(message)
+        ages, sex = read_ages(told), read_sex(told)
         for found in (*ages.found, *sex.found):
             message.used.update(message.span(found))
         condition, conditions = self._conditions(message)
@@ -176,7 +179,8 @@ class SearchReader:
         for hit in hits:
             message.used.update(range(hit.start, hit.end))
         kidney = [at for at, key in enumerate(message.keys) if key in ("kidney", "kidneys", "renal")]
-        wanted = _wanted(hits, message.keys)
+        last = hits[-1] if hits else None
+        wanted = _meant([hit for hit in hits if last and not _turned_down(message, hit, last)], message.keys)
         names = list(dict.fromkeys(hit.value for hit in wanted))
         if kidney and names == ["lupus"]:
             message.used.update(kidney)
@@ -190,6 +194,7 @@ class SearchReader:
         hits: list[Hit[Candidates]] = [
             hit for hit in self._terms.places.find(message.keys) if self._counts(message, hit)
         ]
+        hits = self._with_hospitals(message, hits)
         taken = {at for hit in hits for at in range(hit.start, hit.end)}
         people = (hit for hit in self._terms.people.find(message.keys) if _describes_a_study(message.keys, hit.end))
         hits += [Hit(hit.start, hit.end, (hit.value,)) for hit in people if hit.start not in taken]
@@ -197,11 +202,13 @@ class SearchReader:
         hits.sort(key=lambda hit: hit.start)
         for hit in hits:
             message.used.update(range(hit.start, hit.end))
-        outside = next((hit for hit in hits if _stands_after(message.keys, hit.start, "outside", "excluded")), None)
-        if outside and _stands_after(message.keys, outside.start, "forgotten"):
-            outside = None
+        turned_down = {hit.start: how for hit in hits if (how := _turned_down(message, hit, hits[-1]))}
+        if message.says("anywhere"):
+            # "Anywhere, even in Spain" names Spain as one of many.
+            turned_down.update({hit.start: "forgotten" for hit in hits if _ends_in(message, hit, "for_example")})
+        outside = next((hit for hit in hits if turned_down.get(hit.start) == "excluded"), None)
         without = outside.value[0].city if outside else None
-        wanted = _wanted(hits, message.keys)
+        wanted = _meant([hit for hit in hits if hit.start not in turned_down], message.keys)
         groups, clash = self._joined(message, wanted, country)
         unknown = None if groups else self._unknown(message)
         if clash:
@@ -223,10 +230,39 @@ class SearchReader:
             city=first.city,
             near=True if near or within else None,
             within_km=within,
+            outside=outside.value[0].country if outside and self._terms.is_area(first.country or "") else None,
             without=without if without != first.city else None,
             alternatives=alternatives,
         )
         return _Places(search, unknown, clash)
+
+    def _without_hospitals(self, message: _Message) -> str:
+        """The words of a message with the long names of hospitals blotted out: a women's hospital is open to men."""
+        keys = list(message.keys)
+        for hit in self._terms.hospitals.places.find([_plain(word.written) for word in message.words]):
+            for at in range(hit.start, hit.end) if hit.end - hit.start > 1 else ():
+                keys[at] = "_" * len(keys[at])
+        return " ".join(keys)
+
+    def _with_hospitals(self, message: _Message, hits: Sequence[Hit[Candidates]]) -> list[Hit[Candidates]]:
+        """The places with the hospitals that are named; of a city and a longer name of a hospital around it, the
+        hospital."""
+        found = [
+            Hit(hit.start, hit.end, tuple(Place(country, name) for name, country in hit.value))
+            for hit in self._terms.hospitals.places.find([_plain(word.written) for word in message.words])
+            if not message.used.intersection(range(hit.start, hit.end)) and _counts_as_hospital(message, hit, hits)
+        ]
+        meant = [
+            hospital
+            for hospital in found
+            if not any(
+                _overlap(hospital, hit)
+                and hit.end - hit.start >= hospital.end - hospital.start
+                and any(map(self._has_sites, hit.value))
+                for hit in hits
+            )
+        ]
+        return [*(hit for hit in hits if not any(_overlap(hit, hospital) for hospital in meant)), *meant]
 
     def _within_km(self, message: _Message) -> int | None:
         found = wordings()["within"].search(message.plain)
@@ -244,6 +280,9 @@ class SearchReader:
         before = message.keys[hit.start - 1] if hit.start else ""
         if before in wordings().words("place_prepositions") or (before == "about" and hit.end == len(message.keys)):
             return True
+        joined = hit.start - 1 if before in ("or", "and") else hit.start
+        if any(found.end == joined for found in self._terms.places.find(message.keys[:joined])):
+            return True  # "Louisiana or Georgia"
         others = [key for at, key in enumerate(message.keys) if not hit.start <= at < hit.end]
         alone = len(others) <= _FEW_BESIDE and all(key in fillers() for key in others)
         written = message.words[hit.start].written
@@ -257,7 +296,11 @@ class SearchReader:
                 continue  # "MS" is a disease, too
             after_in = at > 0 and message.keys[at - 1] in ("in", "the")
             capitals = word.written.isupper() and not message.is_shouted
-            if word.key == "us" and (capitals or after_in):
+            # "Lupus trials us" ends in the country, "help us" does not.
+            at_the_end = at + 1 == len(message.words) and (at == 0 or at - 1 in message.used)
+            if word.key == "la" and at > 0 and message.keys[at - 1] in ("in", "near", "around"):
+                yield Hit(at, at + 1, (Place("United States", "Los Angeles"), Place("United States", "Louisiana")))
+            elif word.key == "us" and (capitals or after_in or at_the_end):
                 yield Hit(at, at + 1, (Place("United States"),))
             elif word.written in self._terms.state_codes and capitals and at > 0 and self._may_be_state(message, at):
                 if word.written == "LA":
@@ -387,7 +430,7 @@ def _phases(message: _Message, text: str) -> tuple[str | None, tuple[tuple[str, 
     read = plain if "/" in plain else message.plain
     found = next((found for found in _PHASE.finditer(read) if not _DECLINED.search(read[: found.start()])), None)
     if found is None:
-        return None, ()
+        return _other_phases(message)
     for again in _PHASE.finditer(message.plain):
         message.used.update(message.span(again))
     early, first, joint, second = found.groups()
@@ -406,15 +449,52 @@ def _phases(message: _Message, text: str) -> tuple[str | None, tuple[tuple[str, 
     return f"PHASE{low}", tuple(("phase", f"PHASE{step}") for step in steps)
 
 
-def _wanted(hits: Sequence[Hit], keys: Sequence[str]) -> list[Hit]:
-    """The hits that are asked for: none after "not", and after "I meant" only what follows it."""
-    kept = [hit for hit in hits if not _stands_after(keys, hit.start, "excluded", "outside")]
+def _other_phases(message: _Message) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+    """What "not phase 1" leaves."""
+    declined = _PHASE.search(message.plain)
+    if declined is None:
+        return None, ()
+    message.used.update(message.span(declined))
+    named = {_ROMAN.get(step, step) for step in declined.groups()[1::2] if step}
+    first, *others = (f"PHASE{step}" for step in range(1, 5) if str(step) not in named)
+    return first, tuple(("phase", other) for other in others)
+
+
+def _turned_down(message: _Message, hit: Hit, last: Hit) -> Literal["", "forgotten", "excluded"]:
+    """Whether what is named is not wanted. `forgotten`: it limits nothing any more ("it need not be Spain");
+    `excluded`: it is to be left out ("anywhere but Spain", "Spain is too far"). "Nothing in Spain" turns Spain down
+    only where something else is named behind it; otherwise it asks about Spain."""
+    if _stands_after(message.keys, hit.start, "forgotten") or _ends_in(message, hit, "forgotten_before"):
+        return "forgotten"
+    if _stands_after(message.keys, hit.start, "excluded", "outside") or _ends_in(message, hit, "excluded_before"):
+        return "excluded"
+    if hit is not last and _ends_in(message, hit, "excluded_before_another"):
+        return "excluded"
+    behind = " ".join(message.keys[hit.end : hit.end + _WORDS_AROUND])
+    found = wordings()["excluded_behind"].match(behind)
+    if found is None:
+        return ""
+    message.used.update(range(hit.end, hit.end + len(found.group().split())))
+    return "excluded"
+
+
+def _ends_in(message: _Message, hit: Hit, name: str) -> bool:
+    """Whether an expression of `wordings.yml` stands right before what is named; its words are marked."""
+    before = " ".join(message.keys[max(0, hit.start - _WORDS_AROUND) : hit.start])
+    found = wordings()[name].search(before)
+    if found:
+        message.used.update(range(hit.start - len(found.group().split()), hit.start))
+    return found is not None
+
+
+def _meant(hits: Sequence[Hit], keys: Sequence[str]) -> list[Hit]:
+    """The hits that are asked for: after "I meant" only what follows it."""
     corrections = wordings().words("corrected")
     corrected = max((at for at, key in enumerate(keys) if key in corrections), default=None)
-    if corrected is None or not kept:
-        return kept
-    after = [hit for hit in kept if hit.start > corrected]
-    return after or kept[-1:]
+    if corrected is None or not hits:
+        return list(hits)
+    after = [hit for hit in hits if hit.start > corrected]
+    return after or list(hits[-1:])
 
 
 def _stands_after(keys: Sequence[str], start: int, *kinds: str) -> bool:
@@ -428,6 +508,26 @@ def _stands_after(keys: Sequence[str], start: int, *kinds: str) -> bool:
 def _describes_a_study(keys: Sequence[str], end: int) -> bool:
     """ "French trials" names a country, "in French please" a language."""
     return any(wordings()["study_noun"].fullmatch(key) for key in keys[end : end + _NOUN_WITHIN])
+
+
+def _counts_as_hospital(message: _Message, hit: Hit, places: Sequence[Hit]) -> bool:
+    """A name of one word is meant as a hospital where it is written as a name, or stands as a place does; one that is
+    an everyday word, too ("mayo"), only where it stands so."""
+    if hit.end - hit.start > 1:
+        return True
+    placed = {at for place in places for at in range(place.start, place.end)}
+    others = [key for at, key in enumerate(message.keys) if at not in placed | message.used and at != hit.start]
+    alone = len(others) <= _FEW_BESIDE and all(key in fillers() for key in others)
+    before = message.keys[hit.start - 1] if hit.start else ""
+    if alone or before in wordings().words("place_prepositions"):
+        return True
+    written = message.words[hit.start].written
+    capital = (written.isupper() or (written[:1].isupper() and hit.start > 0)) and not message.is_shouted
+    return (capital or message.says("study")) and message.keys[hit.start] not in everyday_words()
+
+
+def _overlap(one: Hit, other: Hit) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _is_city(candidates: Candidates) -> bool:

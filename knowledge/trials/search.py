@@ -85,7 +85,8 @@ def added(previous: Search, new: Search) -> Search:
     places = [("city", limits.city)] if limits.city else [("country", limits.country)] if limits.country else []
     rest = merge(previous, replace(new, country=None, city=None, near=None, within_km=None, alternatives=()))
     more = (*((field, name) for field, name in places if name), *new.alternatives)
-    return replace(rest, alternatives=(*rest.alternatives, *more))
+    known = ((field, name) for field, name in dict.fromkeys(more) if name not in rest.values(field))
+    return replace(rest, alternatives=(*rest.alternatives, *known))
 
 
 def merge(previous: Search, new: Search) -> Search:

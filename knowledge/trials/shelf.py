@@ -109,6 +109,14 @@ class TrialShelf:
         """Whether a place of a study is in this city or region."""
         return city in self._layout.names_of(site)
 
+    def is_city_without(self, search: Search) -> bool:
+        """Whether a search is for a city in the very region that is not wanted."""
+        limits = search.limits
+        if not limits.city or not limits.without or not self._terms.is_region(Place(limits.country, limits.without)):
+            return False
+        sites = [site for study in self._rows for site in study.sites if self.is_in_city(site, limits.city)]
+        return bool(sites) and all(self.is_in_city(site, limits.without) for site in sites)
+
     def search(self, search: Search, home: str | None = None) -> tuple[Study, ...]:
         """Studies that fit every limit; one whose record is silent on a limited field does not fit. Nearest first where
         the search is for what is near; otherwise those with a place in the country `home` before equals."""
@@ -257,10 +265,13 @@ class _Layout:
             {self._country[site.country] for site in study.sites if site.country} for study in studies
         )
         self._site_names: dict[Site, frozenset[str]] = {}
-        self._cities = _by_value(
+        rows = _by_value(
             {(name.casefold(), self._in(site)) for site in study.sites for name in self.names_of(site)}
             for study in studies
         )
+        self._cities: dict[str, dict[str | None, np.ndarray]] = defaultdict(dict)
+        for (name, where), at in rows.items():
+            self._cities[name][where] = at
         located = [
             (row, site) for row, study in enumerate(studies) for site in study.sites if site.latitude is not None
         ]
@@ -272,16 +283,24 @@ class _Layout:
         self._latitude, self._longitude = np.radians(degrees.T)
         self._cosine = np.cos(self._latitude)
         self._points = self._centres()
+        self._hospital_points = {
+            name.casefold(): (site.latitude or 0.0, site.longitude or 0.0)
+            for site in reversed(self._sites)
+            for name in self._terms.hospitals.names(site.facility, self._in(site))
+        }
         self._numbers = {study.nct_id: row for row, study in enumerate(studies)}
 
     def names_of(self, site: Site) -> frozenset[str]:
-        """The city and the region of a place, by the names we use."""
+        """The city, the region and the hospital of a place, by the names we use."""
         names = self._site_names.get(site)
         if names is None:
-            country = self._in(site)
-            named = (self._terms.city(name, country) for name in (site.city, site.state) if name)
-            names = self._site_names[site] = frozenset(named)
+            hospital = self._terms.hospitals.names(site.facility, self._in(site))
+            names = self._site_names[site] = frozenset((*self._towns_of(site), *hospital))
         return names
+
+    def _towns_of(self, site: Site) -> tuple[str, ...]:
+        country = self._in(site)
+        return tuple(self._terms.city(name, country) for name in (site.city, site.state) if name)
 
     def has_sites(self, place: Place) -> bool:
         if place.city is None:
@@ -312,12 +331,9 @@ class _Layout:
 
     def in_city(self, city: str, country: str | None) -> np.ndarray:
         countries = self._terms.countries_in(country) if country else None
+        named = self._cities.get(city.casefold(), {})
         return self._mask(
-            *(
-                rows
-                for (name, where), rows in self._cities.items()
-                if name == city.casefold() and (countries is None or where is None or where in countries)
-            )
+            *(rows for where, rows in named.items() if countries is None or where is None or where in countries)
         )
 
     def _mask(self, *rows: np.ndarray | None) -> np.ndarray:
@@ -332,7 +348,7 @@ class _Layout:
         known = self._points.get((city.casefold(), country))
         if known is None and country is None:
             known = next((point for (name, _), point in self._points.items() if name == city.casefold()), None)
-        return known
+        return known or self._hospital_points.get(city.casefold())
 
     def nearest_km(self, point: Point | None, open_only: bool) -> np.ndarray | None:
         """Kilometres from `point` to the nearest place of each study; infinite where no place has coordinates."""
@@ -373,7 +389,7 @@ class _Layout:
         """The middle of the places of each city and region; a mean of vectors, as longitudes jump at 180 degrees."""
         members: dict[tuple[str, str | None], list[int]] = defaultdict(list)
         for at, site in enumerate(self._sites):
-            for name in self.names_of(site):
+            for name in self._towns_of(site):
                 members[name.casefold(), self._in(site)].append(at)
         flat = self._cosine * np.cos(self._longitude), self._cosine * np.sin(self._longitude), np.sin(self._latitude)
         vectors = np.stack(flat, axis=1)

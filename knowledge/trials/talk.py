@@ -16,10 +16,10 @@ from knowledge.trials.leaning import Before, Leaning
 from knowledge.trials.lexicon import keys
 from knowledge.trials.model import Study
 from knowledge.trials.numbers import bare_nct, ends_in, find_nct, malformed_nct
-from knowledge.trials.pointing import KIDNEYS, pointed
+from knowledge.trials.pointing import KIDNEYS, bearing, pointed
 from knowledge.trials.questions import Asked, Field, asked_of_study, asks_to_join
 from knowledge.trials.reading import Understood
-from knowledge.trials.search import ANY, Search
+from knowledge.trials.search import ANY, Search, merge
 from knowledge.trials.shelf import TrialShelf
 from knowledge.trials.wordings import wordings
 
@@ -53,6 +53,15 @@ UNLIKE_WORDS = 7
 
 FEW_WORDS = 3
 """Words of a message that may be nothing but the name of a study and what it is about."""
+
+MOST_BESIDE = 4
+"""Words without a part in the search beside a disease, a place and a word for studies."""
+
+MOST_BEYOND = 100
+"""Studies that a search found among which one is looked for by a word of its title."""
+
+MOST_CLAUSES = 4
+"""Parts of a message, between its stops and commas, that are read one by one."""
 
 LONGEST_MOVE = 12
 """Words of a message that only moves within the list."""
@@ -290,9 +299,15 @@ _TAUGHT = {
     "join_how": "trials-how-to-join",
     "why_none": "assistant-trial-data",
     "is_safe": "car-t-dangers",
+    "who_pays": "trials-cost",
+    "are_dates_sure": "trials-dates",
 }
 """Entries about trials that go with what was shown, by the expression that asks for them."""
 _ONE = re.compile(r"\bone\b")
+_STUDIES = re.compile(r"\b(?:trials|studies|lists?|results?|search(?:es)?)\b")
+_BARE_AGE = re.compile(r"(?:(?:and|ok|about|well|nearly|almost) )*([0-9]{1,2})")
+"""Where an age is looked for, a number that is all of a message tells it more exactly."""
+_STOP = re.compile(r"[,.;:!?]\s")
 _STUDY_NAME = re.compile(
     r"\b(?:[Tt]he |called |named )([A-Z][A-Z0-9]{2,}(?:-[A-Z0-9]+)?) (?:trial|study)\b"
     r"|\b(?:trial|study) (?:called|named) (\w+)"
@@ -341,7 +356,8 @@ def heard(
     asks_what = wordings()["ask_what"].search(plain) and understood.speaks_of_studies
     if asks_what and advice != "sure" and len(parts(text)) == 1:
         return None if rival().is_sure and advice == "no" else Read(_TAUGHT["ask_what"])
-    meant = _status_explained(plain) if standing.after_studies else None
+    goes_on = standing.after_studies or standing.talks_on
+    meant = _status_explained(plain, standing, shelf) if goes_on else None
     if meant is not None:
         return None if rival().is_sure else Read(meant)
     if advice == "sure" or (advice == "likely" and not _may_be_no_advice(text, understood, leaning, shelf)):
@@ -359,7 +375,7 @@ def heard(
         or _taught(text, standing, shelf, understood)
         or _asked_about(text, standing, shelf, understood, leaning, rival)
         or _named(text, understood, shelf, rival, standing, leaning)
-        or _looked(text, standing, in_context(understood, standing, shelf), leaning, rival)
+        or _looked(text, standing, in_context(understood, standing, shelf), leaning, rival, shelf)
     )
 
 
@@ -376,20 +392,31 @@ def _may_be_no_advice(text: str, understood: Understood, leaning: Leaning, shelf
         return True
     if leaning.join >= LIKELY:
         return False
+    if wordings()["one_called"].search(" ".join(keys(text))) and shelf.by_name(text, of_studies=True):
+        return True
     limits = understood.search.limits
     if limits.condition and (limits.city or limits.country or limits.recruiting_only) and leaning.search >= LIKELY:
         return True
     return bool(shelf.by_name(text) or (understood.speaks_of_studies and shelf.like_name(text)))
 
 
-def back_to_list(text: str, standing: Standing, shelf: TrialShelf) -> Again | None:
-    """Whether a message goes back to the list of studies: "back to the trials, only recruiting please"."""
-    if standing.talk.search is None:
-        return None
+def back_to_list(text: str, standing: Standing, shelf: TrialShelf) -> Again | About | AboutEach | None:
+    """Whether a message goes back to the studies that were shown: "back to the trials, only recruiting please", "back
+    to the study, who runs it"."""
+    talk = standing.talk
     for piece in dict.fromkeys((text, *parts(text)[-1:])):
         understood, plain = shelf.understand(piece, _country(standing)), " ".join(keys(piece))
         short = len(plain.split()) <= LONGEST_MOVE and len(understood.left) <= FEW_LEFT
-        if short and wordings()["again"].search(plain):
+        back = wordings()["again"].search(plain) if short else None
+        if back is None:
+            continue
+        fields = asked_of_study(f"{plain[: back.start()]} it {plain[back.end() :]}").fields
+        is_one = _STUDIES.search(back.group()) is None
+        if talk.focus and (fields or talk.search is None) and understood.search.is_silent and is_one:
+            return About(talk.focus, fields, understood)
+        if fields and len(talk.page) > 1 and understood.search.is_silent:
+            return AboutEach(talk.page, fields, understood)
+        if talk.search is not None:
             return Again(understood)
     return None
 
@@ -397,21 +424,36 @@ def back_to_list(text: str, standing: Standing, shelf: TrialShelf) -> Again | No
 def _understood(text: str, shelf: TrialShelf, country: str | None) -> Understood:
     """What the whole message says. How a search is put, only the part that puts it can tell: the rest is a story, or
     another question."""
-    whole, pieces = shelf.understand(text, country), parts(text)
-    if len(pieces) == 1:
+    whole = shelf.understand(text, country)
+    if len(text.split()) <= FEW_WORDS:
         return whole
+    pieces = parts(text)
+    found = _put_in_parts(pieces, shelf, country) if len(pieces) > 1 else None
+    if found is None and not whole.asks:
+        found = _put_in_parts(_clauses(text), shelf, country)
+    return found or whole
+
+
+def _put_in_parts(pieces: Sequence[str], shelf: TrialShelf, country: str | None) -> Understood | None:
+    """What a message says of which one of the parts puts a search; None where none does."""
     requests = wordings()["requests"]
     read = [(piece, shelf.understand(piece, country)) for piece in pieces]
     asking = [
         understood
         for piece, understood in read
         if (understood.asks and (asks(piece) or requests.match(" ".join(keys(piece)))))
-        or (understood.lists and _says_where_or_what(understood.search) and not understood.left)
+        or ((understood.asks or understood.lists) and _says_where_or_what(understood.search) and not understood.left)
     ]
     if not asking:
-        return whole
+        return None
     told = shelf.understand(" ".join(piece for piece, understood in read if not understood.explains), country)
     return replace(told, asks=True, explains=False, left=min((one.left for one in asking), key=len))
+
+
+def _clauses(text: str) -> tuple[str, ...]:
+    """The parts of a message between its stops and commas; none where it is all one."""
+    clauses = tuple(clause for clause in _STOP.split(text) if clause.strip())
+    return clauses[:MOST_CLAUSES] if len(clauses) > 1 else ()
 
 
 def _is_general(text: str, understood: Understood, rival: Callable[[], Rival]) -> bool:
@@ -431,6 +473,22 @@ def _walked(
         return Look(understood, anew=True) if understood.search.limits != Search() else Anew()
     if standing.after_studies and wordings()["counts"].fullmatch(plain):
         return Again()
+    ending = wordings()["number_ends"].search(plain)
+    if ending:
+        seen = [study.nct_id for study in _studies(talk.seen, shelf) if study.nct_id.endswith(ending[1])]
+        ended = seen or [study.nct_id for study in shelf.studies if study.nct_id.endswith(ending[1])]
+        if len(ended) == 1:
+            return Numbers((ended[0],))
+    aged = _BARE_AGE.fullmatch(plain) if talk.search is not None and talk.search.limits.ages else None
+    if standing.after_studies and aged and int(aged[1]) > len(talk.page):
+        return Look(replace(understood, search=Search(ages=f"{int(aged[1])}-{int(aged[1])}"), left=()))
+    if standing.after_studies and wordings()["that_one"].fullmatch(plain) and (talk.focus or talk.page):
+        return About(talk.focus) if talk.focus else WhichStudy(talk.page)
+    if short and (standing.after_studies or standing.recent) and wordings()["only_one"].search(plain):
+        if not understood.search.is_silent:
+            return Look(understood)  # "is it the only one in France" asks what else there is
+        if talk.search is not None and standing.after_studies and not understood.left:
+            return Again()
     if short and standing.after_studies and talk.focus in talk.page and wordings()["other_one"].search(plain):
         others = tuple(number for number in talk.page if number != talk.focus)
         return WhichStudy(others) if len(others) > 1 else _pointed_at(plain, standing, understood, shelf, rival)
@@ -445,30 +503,56 @@ def _walked(
 
 def _pointed_at(
     plain: str, standing: Standing, understood: Understood, shelf: TrialShelf, rival: Callable[[], Rival]
-) -> About | None:
+) -> About | Look | None:
     """One of the studies at hand, by its place or by what is only its own, and what is asked about it."""
     talk = standing.talk
     page = _studies(talk.page or talk.seen, shelf)
     earlier = [study for study in _studies(talk.seen, shelf) if study not in page]
     if understood.lists or not (page or earlier):
         return None
+    if wordings()["the_two"].search(plain):
+        page = _studies(_last_two(talk), shelf)
     meant = pointed(plain, page, shelf, talk.focus, earlier)
-    if meant is None:
-        return None
     goes_on = standing.after_studies or standing.talks_on
+    if meant is None:
+        return _beyond_the_page(plain, standing, understood, shelf) if goes_on else None
     if not meant.plainly and (not goes_on or (understood.explains and rival().is_sure)):
         return None
-    if not goes_on and not _ONE.search(plain):
+    if not goes_on and not _ONE.search(plain) and not (meant.fields and standing.recent):
         return None
-    return About(meant.study.nct_id, asked_of_study(meant.rest).fields, understood)
+    return About(meant.study.nct_id, meant.fields or asked_of_study(meant.rest).fields, understood)
+
+
+def _beyond_the_page(plain: str, standing: Standing, understood: Understood, shelf: TrialShelf) -> About | Look | None:
+    """What "the one in Rome" means where none of the studies at hand is there: the one that the search finds there, or
+    the search for what is there."""
+    search, said = standing.talk.search, understood.search
+    points = wordings()["one_that"].search(plain) or wordings()["one_of_name"].search(plain)
+    if search is None or points is None or understood.explains or len(understood.left) > FEW_LEFT:
+        return None
+    if said.is_silent:
+        named = bearing(points[1], shelf.search(search)[:MOST_BEYOND])
+        return About(named[0].nct_id, asked_of_study(plain).fields, understood) if len(named) == 1 else None
+    found = shelf.search(merge(search, said))
+    if len(found) == 1:
+        return About(found[0].nct_id, asked_of_study(plain).fields, understood)
+    return Look(understood) if found else None
+
+
+def _last_two(talk: Talk) -> tuple[str, ...]:
+    """The numbers of the two studies that "the two" means: those of a list of two, else those that were shown last."""
+    return talk.page if len(talk.page) == 2 and talk.focus in (None, *talk.page) else tuple(talk.seen)[-2:]
 
 
 def _studies(numbers: Iterable[str], shelf: TrialShelf) -> list[Study]:
     return [study for number in numbers if (study := shelf.by_number(number))]
 
 
-def _status_explained(plain: str) -> str | None:
+def _status_explained(plain: str, standing: Standing, shelf: TrialShelf) -> str | None:
     """The entry about the status whose meaning is asked for: "what does that mean, active but not recruiting"."""
+    if wordings()["asks_status_meaning"].search(plain):
+        study = shelf.by_number(standing.study) if standing.study else None
+        return status_entry(study.status) if study and study.status else MEANINGS
     if not wordings()["means"].search(plain):
         return None
     status = next((name for name, found in wordings().family("status_").items() if found.search(plain)), None)
@@ -479,9 +563,11 @@ def _status_explained(plain: str) -> str | None:
 
 def _taught(text: str, standing: Standing, shelf: TrialShelf, understood: Understood) -> Move | None:
     """What is to be known beside the studies shown: what their status means, what to ask, how one joins, the source."""
+    plain = " ".join(keys(text))
+    if standing.recent and not standing.after_studies and wordings()["who_pays"].fullmatch(_bare(plain)):
+        return Read(_TAUGHT["who_pays"])
     if not standing.after_studies:
         return None
-    plain = " ".join(keys(text))
     if wordings()["source"].fullmatch(plain):
         return Sources()
     if wordings()["simpler"].fullmatch(plain):
@@ -495,6 +581,11 @@ def _taught(text: str, standing: Standing, shelf: TrialShelf, understood: Unders
         if pattern.search(plain) and not own and len(plain.split()) <= LONGEST_MOVE:
             return Read(entry)
     return None
+
+
+def _bare(plain: str) -> str:
+    """Words without those that only go on from what was said: "ok and who pays" is "who pays"."""
+    return wordings()["goes_on"].sub("", f"{plain} ").strip() or plain
 
 
 def status_entry(status: str) -> str:
@@ -515,10 +606,20 @@ def _asked_about(
     numbers = tuple(study.nct_id for study in _studies((talk.focus,) if talk.focus else talk.page, shelf))
     if not numbers or not (standing.after_studies or standing.recent):
         return None
+    compares = wordings()["compares"].search(plain) is not None
+    if (standing.after_studies or compares) and wordings()["the_two"].search(plain) and len(_last_two(talk)) == 2:
+        asked_of_both = COMPARED if compares else asked_of_study(text).fields
+        if asked_of_both:
+            return AboutEach(_last_two(talk), asked_of_both, understood)
     if standing.study and standing.after_studies and wordings()["all_said"].fullmatch(plain):
         return About(standing.study, ("page",))
-    if standing.after_studies and wordings()["compares"].search(plain) and len(numbers) > 1:
-        return AboutEach(numbers, COMPARED, understood)
+    if standing.after_studies and compares:
+        named = dict.fromkeys((*numbers, *(study.nct_id for study in shelf.by_name(text, of_studies=True))))
+        if 1 < len(named) <= MOST_EACH:
+            return AboutEach(tuple(named), COMPARED, understood)
+    moves_on = understood.search.has_place or understood.search.country == ANY
+    if moves_on and wordings()["asks_others"].search(plain):
+        return None  # "what is there in other countries"
     asked = asked_of_study(text)
     fields = asked.fields or _limits_asked(plain, understood)
     if standing.after_studies:
@@ -529,7 +630,11 @@ def _asked_about(
         return None
     if talk.focus:
         return About(numbers[0], fields, understood)
-    return AboutEach(numbers, fields, understood) if fields else WhichStudy(numbers)
+    if fields:
+        return AboutEach(numbers, fields, understood)
+    # "Which of these have people got better in" asks no more than a search does: the records do not tell.
+    is_of_one = understood.search.is_silent and not wordings()["which_of"].search(plain)
+    return WhichStudy(numbers) if is_of_one else None
 
 
 def _is_of_those_shown(
@@ -542,10 +647,17 @@ def _is_of_those_shown(
 ) -> bool:
     """Whether a message right after studies asks about them, and neither changes the search nor asks something else."""
     points = wordings()["points"].search(plain)
+    if wordings()["drops"].match(plain) and understood.search.limits != understood.search:
+        return False  # "drop the age limits"
+    if not points and wordings()["ones_for"].search(plain):
+        return False  # "the ones still recruiting"
     if leaning.study >= VERY_LIKELY:
         return not rival().is_same and bool(asked.fields or points or not understood.explains)
     if not asked.fields:
         return False
+    named_alone = standing.study is not None and standing.talk.search is None
+    if named_alone and not understood.asks and not understood.lists:
+        return not rival().is_same  # nothing is looked for that "how many places in the US" could change
     if understood.search != Search() and not (points and (standing.study or wordings()["of_those"].match(plain))):
         return False  # after a list "any age" changes the search, also where it found only one
     if understood.asks and wordings()["of_others"].search(plain):
@@ -566,10 +678,13 @@ def _is_still_of_them(
     if wordings()["of_disease"].search(plain):
         return False
     points = wordings()["points"].search(plain) is not None
+    few = len(plain.split()) <= FEW_OF_IT
+    if few and standing.study and fields == ("status",) and wordings()["of_those"].match(plain):
+        return True  # "is it recruiting" asks of the study, although an entry tells what the word means
     if standing.talks_on:
-        if leaning.study >= VERY_LIKELY or (standing.study and points and len(plain.split()) <= FEW_OF_IT):
+        if leaning.study >= VERY_LIKELY or (standing.study and points and few):
             return not rival().is_same
-        return points and standing.study is not None and not rival().is_sure
+        return standing.study is not None and (points or few) and not rival().is_sure
     named = wordings()["that_study"].search(plain) is not None
     if points and len(plain.split()) <= FEW_OF_IT and ONLY_OF_STUDIES.issuperset(fields):
         return not rival().is_same
@@ -597,6 +712,7 @@ def _named(
     """Studies by name, product or sponsor; with other limits beside it, a search among them."""
     of_studies = standing.talk.search is not None or standing.recent or len(text.split()) <= FEW_WORDS
     of_studies = of_studies or leaning.search + leaning.study >= LIKELY
+    of_studies = of_studies or wordings()["one_called"].search(" ".join(keys(text))) is not None
     studies = shelf.by_name(text) or shelf.by_name(shelf.mended(text)) or shelf.by_name(text, of_studies=of_studies)
     plain = " ".join(keys(text))
     if not studies and wordings()["my_study"].search(plain):
@@ -605,14 +721,18 @@ def _named(
     mended = None
     if not studies:
         like = shelf.like_name(text)
-        if like is not None and (about or standing.after_studies or len(like[0][1]) >= UNLIKE_WORDS):
+        is_clear = like is not None and (
+            len(like[0][1]) >= UNLIKE_WORDS or like[0][0].casefold().startswith(like[0][1].casefold())
+        )
+        if like is not None and (about or standing.after_studies or is_clear):
             mended, studies = like
     if not studies:
         unknown = _STUDY_NAME.search(text)
         is_strange = unknown and not understood.search.condition and not rival().is_sure
         return UnknownName() if is_strange else None
     best = rival()
-    if best.is_same or (best.is_sure and (not about or wordings()["explains_name"].search(plain))):
+    is_slip = mended is not None and len(mended[1]) >= UNLIKE_WORDS  # no entry speaks of it in this spelling
+    if best.is_same or (best.is_sure and not is_slip and (not about or wordings()["explains_name"].search(plain))):
         return None
     limits = replace(understood.search.limits, name=None)
     if len(studies) > 1:
@@ -641,7 +761,12 @@ def in_context(understood: Understood, standing: Standing, shelf: TrialShelf) ->
 
 
 def _looked(
-    text: str, standing: Standing, understood: Understood, leaning: Leaning, rival: Callable[[], Rival]
+    text: str,
+    standing: Standing,
+    understood: Understood,
+    leaning: Leaning,
+    rival: Callable[[], Rival],
+    shelf: TrialShelf,
 ) -> Move | None:
     """A search, by its form, by the model, or because a short message changes the one before."""
     search, talk, leans = understood.search, standing.talk, leaning.search >= LIKELY
@@ -657,6 +782,11 @@ def _looked(
     look = Look(understood, anew=_is_whole(understood) or says("everything"), adds=adds)
     if says("declines") and not limits:
         return None
+    if standing.after_studies and says("adds") and not left and _names_only_status(search) and talk.search is not None:
+        # "Not yet recruiting is fine too": what is looked for has no status any more.
+        return Look(replace(understood, search=Search(recruiting_only=False, status=ANY)))
+    if says("asks_what_it_is") and _names_only_its_condition(search) and not understood.speaks_of_studies:
+        return None
     condition, placed = search.limits.condition is not None, search.has_place or understood.near_me
     of_studies = understood.speaks_of_studies or search.phase is not None or search.recruiting_only is not None
     # "Is there a diet for lupus" is put like a search, too: without a study or a place more is needed.
@@ -667,6 +797,8 @@ def _looked(
         # Without a word of what is looked for, or where, nothing would change: "there must be other lists".
         says_nothing = not limits and not understood.speaks_of_studies and not says("everything")
         is_other = says_nothing and (left > MOST_LEFT or rival().is_sure)
+        # A disease alone, which no study of ours is about, asks for none.
+        is_other = is_other or (not tells and _names_only_its_condition(search) and not shelf.search(search))
         return None if is_other or rival().is_same else look
     if condition and not left and _is_only_named(plain, search):
         return None if rival().is_same else look
@@ -674,21 +806,35 @@ def _looked(
         return None if rival().is_same else look
     if condition and not left and says("nothing_but_studies"):
         return look
-    asks = understood.asks and (of_studies or placed or leans)
+    if condition and placed and not understood.explains and not says("question"):
+        # Who names a disease and a place, and calls it studies or nothing else, looks for them whatever entry is near.
+        is_search = understood.speaks_of_studies and left <= MOST_BESIDE
+        if is_search or (not asks(text) and any(_is_a_search(shelf.understand(clause)) for clause in _clauses(text))):
+            return None if rival().is_same else look
+    searches = understood.asks and (of_studies or placed or leans)
     lists = understood.lists and (condition or placed or understood.unknown_place or understood.clash)
     # One study is named like a search: "lupus study". What it is about and where, or the model, tells the search.
     lists = lists or (understood.speaks_of_studies and condition and (placed or leans) and not understood.explains)
-    if not left and (asks or lists):
+    if not left and (searches or lists):
         return None if rival().is_same else look
-    if asks and condition and placed and left <= MOST_LEFT:
+    if searches and condition and placed and left <= MOST_LEFT:
         return None if rival().is_same else look
     if condition and placed and not left and not rival().is_sure:
         return look
     only_named = (search.has_place or _is_other_disease(search)) and not left and len(plain.split()) <= FEW_WORDS
-    if only_named and not standing.after_entry and not says("question") and not rival().is_sure:
-        return look
+    if only_named and not standing.after_entry and not says("question"):
+        # An entry about CAR-T in many diseases tells little of one that is all of a message.
+        by_itself = _names_only_its_condition(search) and bool(shelf.search(search))
+        given_way = rival().is_same if by_itself else rival().is_sure
+        if not given_way:
+            return look
     if understood.explains:
         return None
+    # "They spoke of a study in Oslo" hopes for one, as long as no entry answers it.
+    if understood.speaks_of_studies and search.has_place and left <= MOST_LEFT and not says("question"):
+        return None if rival().is_sure else look
+    if standing.talks_on and talk.search is not None and search.limits != search and not left and not says("question"):
+        return None if rival().is_same else look  # "other places then", after what a status means
     if standing.after_studies and limits and says("what_if") and left <= FEW_LEFT:
         return None if rival().is_same else look
     if standing.after_studies and limits and not left:
@@ -696,7 +842,7 @@ def _looked(
         if changes and (says("changes") or not _names_only_status(search)):
             return look
     if (
-        (asks and left <= MOST_LEFT)
+        (searches and left <= MOST_LEFT)
         or (leans and tells and (limits or of_studies or left <= FEW_LEFT))
         or (limits and left <= FEW_LEFT and (understood.speaks_of_studies or talk.search is not None))
     ):
@@ -721,6 +867,15 @@ def _names_only_its_country(search: Search, before: Search | None) -> bool:
     limits, old = search.limits, before.limits if before else Search()
     limits = replace(limits, alternatives=())
     return limits == Search(country=limits.country) and old.city is not None and limits.country == old.country
+
+
+def _names_only_its_condition(search: Search) -> bool:
+    return search.condition is not None and replace(search, condition=None, alternatives=()).is_silent
+
+
+def _is_a_search(clause: Understood) -> bool:
+    """Whether a part of a message names a disease and a place and nothing else: "SLE in Brazil"."""
+    return _is_whole(clause) and not clause.left and not clause.explains
 
 
 def _names_only_status(search: Search) -> bool:

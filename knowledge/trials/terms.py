@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from knowledge.errors import ContentError, Fault
+from knowledge.search.words import STOP_WORDS
+from knowledge.trials.hospitals import Hospitals
 from knowledge.trials.lexicon import Lexicon, Spelling, everyday_words, keys
 from knowledge.trials.model import Study
+from knowledge.trials.wordings import wordings
 
 FILE = Path(__file__).parent / "terms.json"
 
@@ -19,7 +22,7 @@ Candidates = tuple["Place", ...]
 
 @dataclass(frozen=True)
 class Place:
-    """A country, an area of several countries, or a city or region (both in `city`) within a country."""
+    """A country, an area of several countries, or a city, region or hospital (all in `city`) within a country."""
 
     country: str | None = None
     city: str | None = None
@@ -30,6 +33,7 @@ class Terms:
 
     `conditions`, `places` and `people` (words such as "German") are lexicons over the words of a message. A name may
     stand for several places: Cambridge, Georgia. `also_words` are names of places that are everyday words, too.
+    `hospitals` are those of the studies.
     """
 
     def __init__(self, table: Mapping[str, Any], studies: Iterable[Study] = ()) -> None:
@@ -60,8 +64,11 @@ class Terms:
                     self._countries.add(name, country)
                 for name in named["people"]:
                     self.people.add(name, Place(country))
+        for area, names in table["groups"].items():
+            self._areas[area] = frozenset(names)
+            self._add_place(Place(area), area)
         listed, listed_conditions = set(self._named), self.conditions.words
-        self._add_studies(tuple(studies))
+        self._add_studies(studies := tuple(studies))
         self.also_words = frozenset(table["also_words"].split()) | (set(self._named) - listed) & everyday_words()
         self.places: Lexicon[Candidates] = Lexicon()
         for name, places in self._named.items():
@@ -71,6 +78,7 @@ class Terms:
         for words, names in self._in_records.items():
             self._records.add(words, tuple(dict.fromkeys(names)))
         self._spelt = [*own, self.places.words | self.conditions.words]
+        self.hospitals = self._hospitals(studies)
 
     def spelling(self, more: Iterable[str], known: Iterable[str] = ()) -> Spelling:
         """What mends slips of the names of places and conditions, and of `more`, which goes before them. `known` are
@@ -103,6 +111,21 @@ class Terms:
                 place = Place(country, self.city(name, country))
                 if place not in self._named.get(" ".join(keys(name)), ()):
                     self._add_place(place, name)
+
+    def _hospitals(self, studies: Sequence[Study]) -> Hospitals:
+        taken = self.conditions.words | self.people.words | wordings().words("fillers") | STOP_WORDS
+        sites = dict.fromkeys(site for study in studies for site in study.sites)
+        named = {
+            (site.facility, self.country(site.country) if site.country else None) for site in sites if site.facility
+        }
+        towns = {" ".join(keys(name)) for site in sites for name in (site.city, site.state) if name}
+
+        def is_taken(name: str) -> bool:
+            # "Stanford" is a town in which no study of ours is, and a hospital in the next one.
+            others = [place for place in self.places.get(name) or () if not place.city or self.is_region(place)]
+            return name in taken or name in towns or bool(others)
+
+        return Hospitals(sorted(named, key=str), is_taken)
 
     def is_area(self, country: str) -> bool:
         return country in self._areas

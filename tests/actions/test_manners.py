@@ -32,3 +32,9 @@ def test_an_assent_put_as_a_question_is_an_assent(assistant: Assistant, text: st
     shown = {"last_reply": "lupus-nephritis-biopsy", "last_entry": "lupus-nephritis-biopsy"}
     assert [kind for kind, _ in kinds(assistant, "acknowledge", text, **shown)] == ["smalltalk"]
     assert kinds(assistant, "acknowledge", "why not", **shown)[0][0] == "answer"
+
+
+@pytest.mark.parametrize("text", ["dank je wel!", "thank you for taking the time", "cheers anyway"])
+def test_thanks_are_thanks_whatever_they_are_taken_for(assistant: Assistant, text: str) -> None:
+    assert kinds(assistant, "ask_question", text) == [("smalltalk", None)]
+    assert kinds(assistant, "find_trial", f"{text} so is there a lupus trial in spain")[0][0] == "trials"

@@ -356,6 +356,27 @@ def test_places_are_added_left_out_and_widened(say: Say) -> None:
     assert lists_studies(say("not spain")) == shown(NEPHRITIS_GERMANY, LUPUS_EUROPE)
 
 
+def test_what_only_limits_a_search_is_no_question_beside_it(say: Say) -> None:
+    say("lupus trials in portugal")
+    reply = say("no? spain, and are open phase 2")
+    assert len(reply.messages) == 1
+    assert lists_studies(reply) == shown(LUPUS_EUROPE)
+
+
+def test_a_question_comes_back_to_the_study_with_who_asks_it(say: Say) -> None:
+    say("brightcell")
+    assert say("what is a placebo").entry == "trials-placebo"
+    reply = say("back to the study, who runs it")
+    assert lists_studies(reply) == shown(LUPUS_SPAIN)
+    assert "Sponsor: Made-up Therapeutics" in reply.texts[0]
+    assert say("and who is paying for all of it").entry == "trials-cost"
+
+
+def test_a_hospital_is_looked_in(say: Say) -> None:
+    say("lupus trials in france")
+    assert lists_studies(say("what about the hammersmith")) == shown(LUPUS_CHILDREN_UK, LUPUS_EUROPE)
+
+
 def test_which_of_them_list_an_age_is_no_question_of_joining(say: Say) -> None:
     say("lupus trials in europe")
     assert lists_studies(say("which of these take a 12 year old")) == shown(LUPUS_CHILDREN_UK)

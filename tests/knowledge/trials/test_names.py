@@ -77,6 +77,20 @@ def test_a_misspelt_name_is_read_as_the_nearest(shelf: TrialShelf, text: str, nu
     assert number in [study.nct_id for study in found[1]]
 
 
+@pytest.mark.parametrize("text", ["kysa-7", "what of KYSA 9 then"])
+def test_a_number_that_no_study_of_a_family_has_is_read_as_the_family(shelf: TrialShelf, text: str) -> None:
+    found = shelf.like_name(text)
+    assert found is not None
+    assert found[0][1] == "KYSA"
+    assert {KYSA_1, KYSA_3} == {study.nct_id for study in found[1]}
+
+
+def test_what_is_called_so_is_a_study_though_it_is_a_word(shelf: TrialShelf) -> None:
+    text = "a nurse of his told us all about one called reset"
+    assert [study.title for study in shelf.by_name(text, of_studies=True)]
+    assert not shelf.by_name("a nurse of his told us all about how to reset", of_studies=True)
+
+
 def test_a_condition_in_brackets_is_no_name() -> None:
     study = Study("NCT00000001", title="Cells in Vasculitis (ANCA)", conditions=("ANCA Vasculitis",))
     assert TrialShelf([study], read_terms()).by_name("ANCA trials") == ()

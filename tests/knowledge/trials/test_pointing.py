@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from knowledge.trials.lexicon import keys
 from knowledge.trials.model import Study
-from knowledge.trials.pointing import pointed
+from knowledge.trials.pointing import bearing, pointed
 from knowledge.trials.shelf import TrialShelf
 from knowledge.trials.terms import read_terms
 from tests.knowledge.trials.samples import (
@@ -69,6 +70,39 @@ def test_a_study_is_pointed_at(made_up: TrialShelf, text: str, study: Study | No
 def test_the_biggest_is_that_with_most_people_of_those_whose_number_is_known(made_up: TrialShelf) -> None:
     assert meant("the biggest one", made_up) == NEPHRITIS_GERMANY
     assert meant("the small one", made_up, (LUPUS_SPAIN, LUPUS_EUROPE)) is None
+
+
+DATED = (
+    replace(NEPHRITIS_GERMANY, starts_on="2024-03", ends_on="2029-01-31"),
+    replace(LUPUS_CHILDREN_UK, starts_on="2025-09-01", ends_on="2027-06"),
+    replace(LUPUS_SPAIN, starts_on=None, ends_on="2028-12-01"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "study", "fields"),
+    [
+        ("which of these is over soonest", DATED[1], ("dates",)),
+        ("which one runs longest", DATED[0], ("dates",)),
+        ("which of them started first", DATED[0], ("dates",)),  # of one the start is not known
+        ("the newest one", DATED[1], ()),
+        ("which has the most hospitals", DATED[0], ("where",)),
+        ("which of the two is bigger", DATED[0], ("enrollment",)),
+        ("it can be done later", None, ()),
+    ],
+)
+def test_a_study_is_pointed_at_by_what_it_is_most_of(
+    made_up: TrialShelf, text: str, study: Study | None, fields: tuple[str, ...]
+) -> None:
+    found = pointed(" ".join(keys(text)), DATED, made_up)
+    assert (found.study if found else None) == study
+    assert (found.fields if found else ()) == fields
+
+
+def test_a_word_of_its_title_is_enough_where_only_one_has_it(made_up: TrialShelf) -> None:
+    assert meant("and the brightcell?", made_up) == LUPUS_SPAIN
+    assert meant("the made up", made_up) is None  # all of them
+    assert bearing("children", STUDIES) == [LUPUS_CHILDREN_UK]
 
 
 def test_the_other_one_is_clear_only_between_two(made_up: TrialShelf) -> None:

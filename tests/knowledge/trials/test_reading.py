@@ -35,6 +35,7 @@ def places() -> TrialShelf:
         ("texas but not houston", Search(country=US, city="Texas", without="Houston")),
         ("not in houston", Search(without="Houston")),
         ("not germany", Search(outside="Germany")),
+        ("trials in Scandinavia", Search(country="Scandinavia")),
         ("less than 30 miles", Search(near=True, within_km=48)),
         ("ok 30 miles then", Search(near=True, within_km=48)),
         ("ignore the distance", Search(within_km=0)),
@@ -66,6 +67,67 @@ def places() -> TrialShelf:
 )
 def test_a_message_is_read(places: TrialShelf, text: str, expected: Search) -> None:
     assert places.read_search(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # turned down by what stands before it
+        ("it need not be germany", Search()),
+        ("nothing in portugal, then greece", Search(country="Greece")),
+        ("nothing in portugal", Search(country="Portugal")),
+        ("austria rather than germany", Search(country="Austria")),
+        ("i no longer live in france but in belgium", Search(country="Belgium")),
+        ("scrap ohio and look in utah", Search(country=US, city="Utah")),
+        ("in all of europe but not france", Search(country="Europe", outside="France")),
+        ("anywhere but spain", Search(country=ANY, city=ANY, outside="Spain")),
+        # and by what stands behind it
+        ("berlin is much too far, leipzig", Search(country="Germany", city="Leipzig", without="Berlin")),
+        ("madrid would be no good", Search(without="Madrid")),
+        # one of many
+        ("anywhere, even in norway", Search(country=ANY, city=ANY)),
+        # the same for diseases
+        ("myositis rather than lupus", Search(condition="myositis")),
+        # places that are everyday words count beside others
+        ("alabama or georgia", Search(country=US, city="Alabama", alternatives=(("city", "Georgia"),))),
+        ("lupus trials us", Search(condition="lupus", country=US)),
+        ("somewhere in la", Search(country=US, city="Los Angeles")),
+    ],
+)
+def test_what_is_turned_down_is_not_looked_for(places: TrialShelf, text: str, expected: Search) -> None:
+    found = places.read_search(text).limits
+    assert found == expected.limits
+
+
+@pytest.mark.parametrize(
+    ("text", "ages"),
+    [
+        ("my nephew 13 has it", "13-13"),
+        ("husband, 59", "59-59"),
+        ("47 f", "47-47"),
+        ("she is in her early forties", "40-49"),
+        ("a four year old", "4-4"),
+        ("he is fifty two", "52-52"),
+        ("shell be 6 in may", "6-6"),
+        ("four of us in two cars", None),
+        ("my sister 20 miles away", None),
+        ("mum 5 mg a day", None),
+    ],
+)
+def test_ages_are_read_as_people_tell_them(places: TrialShelf, text: str, ages: str | None) -> None:
+    assert places.read_search(text).ages == ages
+
+
+@pytest.mark.parametrize(
+    ("text", "phases"),
+    [
+        ("not phase 1", ("PHASE2", "PHASE3", "PHASE4")),
+        ("no phase 1 or 2 please", ("PHASE3", "PHASE4")),
+        ("not phase 1, phase 3", ("PHASE3",)),
+    ],
+)
+def test_a_phase_that_is_not_wanted_leaves_the_others(places: TrialShelf, text: str, phases: tuple[str, ...]) -> None:
+    assert places.read_search(text).values("phase") == phases
 
 
 @pytest.mark.parametrize(
@@ -153,6 +215,7 @@ def test_what_was_opened_or_added_changes_only_its_field() -> None:
     both = added(Search(country="Germany"), Search(country="Austria"))
     assert both.values("country") == ("Germany", "Austria")
     assert merge(both, Search(country="Spain")).values("country") == ("Spain",)
+    assert added(both, Search(country="Austria")) == both
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from knowledge.files import read_folder
@@ -14,19 +16,23 @@ from knowledge.trials.talk import (
     MOST_SEEN,
     About,
     AboutEach,
+    Again,
     Join,
     Look,
     Move,
     Named,
     Numbers,
+    Read,
     Rival,
     Standing,
     Talk,
     WhichStudy,
+    back_to_list,
     heard,
 )
+from knowledge.trials.terms import read_terms
 from knowledge.trials.wordings import wordings
-from tests.knowledge.trials.samples import STUDIES
+from tests.knowledge.trials.samples import LUPUS_SPAIN, NEPHRITIS_GERMANY, STUDIES
 
 ONE, OTHER = "NCT06581198", "NCT06333483"
 """Studies of the shipped snapshot."""
@@ -287,6 +293,126 @@ def after_list(*numbers: str, search: Search | None = None, focus: str | None = 
 )
 def test_what_short_messages_do_after_a_list(shelf: TrialShelf, text: str, move: type) -> None:
     assert isinstance(hear(text, shelf, after_list(ONE, OTHER), Rival(0.3)), move)
+
+
+@pytest.mark.parametrize(
+    ("text", "move"),
+    [
+        # others than the one at hand
+        ("is this the only one in england", Look),
+        ("what other countries have something for children", Look),
+        ("what if we flew to austria", Look),
+        # what is to be known beside it
+        ("who has to pay for it all", Read("trials-cost")),
+        ("what do the dates mean", Read("trials-dates")),
+        ("is it dangerous, my wife is worried", Read("car-t-dangers")),
+        ("what does the status mean", Read("trials-status-recruiting")),
+        ("put it in plain words please", Read("trials-status-recruiting")),
+        # what changes the search and asks nothing
+        ("drop the age limits", Look),
+        ("ones still recruiting please", Look),
+        ("there might be a study in leeds my doctor thinks", Look),
+        ("the one ending in 3483", Numbers((OTHER,))),
+        # it, whatever else stands in the message
+        ("this one please", About(ONE)),
+        ("how young may they be", About),
+        ("who finances it", About),
+        ("are there results yet", About),
+        ("can people still sign up", About),
+        # whether somebody may join
+        ("may a breastfeeding woman join", Join),
+        ("is one of them safer", None),
+        ("which of these is the safest", Join),
+        ("could they take somebody from abroad", Join),
+    ],
+)
+def test_what_short_messages_do_after_one_study(shelf: TrialShelf, text: str, move: type | Move | None) -> None:
+    found = hear(text, shelf, after_list(ONE, focus=ONE), Rival(0.3))
+    if isinstance(move, type):
+        assert isinstance(found, move)
+    elif isinstance(move, About):
+        assert isinstance(found, About)
+        assert (found.number, found.fields) == (move.number, ())
+    else:
+        assert found == move
+
+
+def test_the_two_are_those_that_were_shown_last(shelf: TrialShelf) -> None:
+    talk = replace(Talk(), focus=OTHER, seen={ONE: ("RECRUITING", None), OTHER: ("RECRUITING", None)})
+    move = hear("which of the two still takes people", shelf, Standing(talk, after_studies=True, recent=True))
+    assert isinstance(move, AboutEach)
+    assert (move.numbers, move.fields) == ((ONE, OTHER), ("status",))
+
+
+def test_what_one_of_several_brought_is_not_asked_of_the_records(shelf: TrialShelf) -> None:
+    move = hear("which of these got anybody well", shelf, after_list(ONE, OTHER), Rival(0.2), Leaning(study=0.9))
+    assert move is None
+
+
+def test_a_study_beyond_the_page_is_pointed_at() -> None:
+    made_up = TrialShelf(STUDIES, read_terms(studies=STUDIES))
+    listed = after_list(STUDIES[1].nct_id, search=Search("lupus"))
+    move = hear("the one in leipzig", made_up, listed, Rival(0.3), Leaning(study=0.9))
+    assert isinstance(move, About)
+    assert move.number == NEPHRITIS_GERMANY.nct_id
+    assert isinstance(hear("the one in paris", made_up, listed, Rival(0.3), Leaning(study=0.9)), Look)
+    named = hear("the brightcell one", made_up, listed, Rival(0.3), Leaning(study=0.9))
+    assert isinstance(named, About)
+    assert named.number == LUPUS_SPAIN.nct_id
+
+
+def test_a_question_goes_back_to_the_study_with_who_returns_to_it(shelf: TrialShelf) -> None:
+    away = Standing(Talk(Search("lupus"), (ONE,), focus=ONE), recent=True, after_entry=True)
+    move = back_to_list("ok back to that study, who runs it and how long", away, shelf)
+    assert isinstance(move, About)
+    assert (move.number, set(move.fields)) == (ONE, {"sponsor"})
+    several = Standing(Talk(Search("lupus"), (ONE, OTHER)), recent=True, after_entry=True)
+    assert isinstance(back_to_list("back to the list", several, shelf), Again)
+    assert isinstance(back_to_list("please list them", several, shelf), Again)
+    both = back_to_list("back to the trials, who runs them", several, shelf)
+    assert isinstance(both, AboutEach)
+    assert both.numbers == (ONE, OTHER)
+
+
+@pytest.mark.parametrize("text", ["is it recruiting", "are they still open"])
+def test_whether_it_recruits_is_asked_of_the_study_also_after_an_entry(shelf: TrialShelf, text: str) -> None:
+    away = Standing(AFTER_THE_STUDY, recent=True, after_entry=True)
+    assert isinstance(hear(text, shelf, away, Rival(0.95, is_phrasing=True)), About)
+
+
+@pytest.mark.parametrize(
+    "text", ["myositis in denmark, we could move there", "allogeneic cells trial denmark myositis", "anything for itp"]
+)
+def test_who_names_a_disease_and_where_looks_for_studies_whatever_entry_is_near(shelf: TrialShelf, text: str) -> None:
+    assert isinstance(hear(text, shelf, rival=Rival(0.95)), Look)
+    assert hear(text, shelf, rival=Rival(0.95, is_phrasing=True)) is None
+
+
+def test_the_clause_that_puts_a_search_is_read_and_the_story_is_not(shelf: TrialShelf) -> None:
+    text = "is there anything around leeds for myositis, our dad was in bed all week, he cannot climb stairs"
+    move = heard(text, Standing(), shelf, leaning=Leaning(), advice="likely", rival=lambda: Rival(0.4))
+    assert isinstance(move, Look)
+    assert move.understood.search == Search("myositis", "United Kingdom", "Leeds", near=True)
+
+
+def test_what_a_disease_is_is_no_search_for_it(shelf: TrialShelf) -> None:
+    listed = after_list(search=Search("lupus", "Spain"))
+    assert hear("by the way whats systemic sclerosis", shelf, listed, Rival(0.2), Leaning(search=0.95)) is None
+
+
+def test_another_status_beside_the_one_before_opens_the_status(shelf: TrialShelf) -> None:
+    recruiting = Search("lupus", "Spain", recruiting_only=True)
+    move = hear("not yet recruiting would be fine too", shelf, after_list(search=recruiting), Rival(0.8))
+    assert isinstance(move, Look)
+    assert merge(recruiting, move.understood.search).limits == Search("lupus", "Spain")
+
+
+def test_a_bare_number_tells_an_age_where_ages_are_looked_for(shelf: TrialShelf) -> None:
+    children = after_list(ONE, OTHER, search=Search("lupus", ages="0-17"))
+    move = hear("about 11", shelf, children)
+    assert isinstance(move, Look)
+    assert move.understood.search.ages == "11-11"
+    assert not isinstance(hear("about 11", shelf, after_list(ONE, OTHER)), Look)
 
 
 @pytest.mark.parametrize(
