@@ -46,7 +46,7 @@ EVERY_SIXTH, EVERY_TWENTIETH = slice(None, None, 6), slice(None, None, 20)
 """Of the published phrasings these are learned from: the first of `NEAR`, the second of other topics. The others say
 much the same, and the matrix of nearness grows with the square."""
 
-SURENESS = Sureness(urgent=0.7, card=0.5)
+SURENESS = Sureness(urgent=0.65, card=0.5)
 """From `bench.rewordings`: the rules have looked before, so that a needless card weighs more here than there."""
 SOFTNESS, GAMMA = 5.0, 0.15
 """C of the machine, and how fast nearness fades. By what the net makes of other authors' messages; half or twice as
