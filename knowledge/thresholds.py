@@ -27,7 +27,7 @@ class Thresholds:
     answer: float = 0.34
     following: float = 0.5
     clarify: float = 0.93
-    several: float = 0.7
+    several: float = 0.6
 
     @property
     def mark(self) -> str:

@@ -56,11 +56,15 @@ _CORRECTS = re.compile(
     re.IGNORECASE,
 )
 """What only says that the message before was not meant so: "no, i meant …", "…, sorry"."""
+_SOMETHING = r"(?:the|a|an|that|this|those|these|them|my|for|in|on|about|after|with|who|how|when|what) ?[^,.;:!?]{0,40}"
 _NOT_THAT = re.compile(
-    r"^\W*not [^,.;:!?]{1,40}[,.;:]+\s*(?:(?:but|i meant?|just)\b\s*)?(?=\w)|(?<=\w)[,.;:]\s*not [^,.;:!?]{1,40}\W*$",
+    rf"^\W*not {_SOMETHING}[,.;:]+\s*(?:(?:but|i meant?|just)\b\s*)?(?=\w)|(?<=\w)[,.;:]\s*not {_SOMETHING}\W*$",
     re.IGNORECASE,
 )
-"""What is put aside for something else: "not the biopsy, …", "…, not the rules"."""
+"""What is put aside for something else: "not the biopsy, …", "…, not the rules"; but "not breathing, …" tells what is
+the matter."""
+_TAKES_BACK = re.compile(r"\b(?:no|nope|not|meant?|oops)\b", re.IGNORECASE)
+"""What takes an answer back, of all that `plainly` leaves out: "wait, …" and "sorry, …" may go on with it."""
 _BACK = re.compile(
     r"^\W*(?:(?:ha|haha|ok|okay|so|well|anyway|and|now|btw|right|thanks|thank you)\W+)*(?:going |coming )?"
     r"back to (?:the )?",
@@ -145,7 +149,7 @@ def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
         return replace(found, leans=BARE_STEMS.issuperset(content_words(said)) and bool(_LEANS.search(said)))
     named = any(not age_groups(word) for word in index.subjects(said))
     leans = bool(_LEANS.search(said) or _DEFINITE.search(said))
-    if named and not leans and said == text:
+    if named and not leans and not takes_back(text):
         alone = asked_on(read(said, index), index)
         if alone.best.confidence >= sure or len(alone.questions) > 1:
             return alone
@@ -184,6 +188,11 @@ def plainly(text: str) -> str:
     return (_NOT_THAT.sub("", meant) if len(meant.split()) <= SHORT else meant) or meant
 
 
+def takes_back(text: str) -> bool:
+    """Whether a message says that the answer before it was not what was asked for."""
+    return plainly(text) != text and bool(_TAKES_BACK.search(text))
+
+
 def _best_together(text: str, earlier: Earlier, index: Index) -> Ranking | None:
     """The message read with the entry shown last, or with the words before it where those are clearly surer: they may
     have been about something that had no entry."""
@@ -212,7 +221,7 @@ def follow(text: str, last: Entry, index: Index) -> Followed:
     told[likely] = [tells_it(index.entries[place]) for place in likely]
     cited = [float(entry.id in last.related) for entry in index.entries]
     topic = [float(entry.topic == last.topic) for entry in index.entries]
-    taken_back = [float(said != text and entry.key == last.key) for entry in index.entries]
+    taken_back = [float(entry.key == last.key and takes_back(text)) for entry in index.entries]
     return Followed(alone, np.stack([*scores, told, cited, topic, taken_back], axis=1))
 
 

@@ -242,7 +242,7 @@ class Index:
     def ranked_by(self, scores: np.ndarray, reading: Reading, sure: Callable[[Evidence], float]) -> Ranking:
         """The best entries by scores that were made of several readings. `reading`: of the message itself, of which the
         evidence is; `sure`: how sure that makes of the best one."""
-        if not self.entries:
+        if not self.entries or not reading.text:
             return Ranking((), Evidence(), 0.0, reading.text)
         order, chance = _order(scores)
         evidence = self._evidence(order[0], reading, reading, reading)._replace(chance=chance)

@@ -62,6 +62,7 @@ def test_manners_of_correcting_do_not_count(index: Index, text: str) -> None:
         ("nope, not the cup, i meant the pot", "the pot"),
         ("is it tea or not", "is it tea or not"),
         ("not again", "not again"),
+        ("not breathing, what now", "not breathing, what now"),
     ],
 )
 def test_what_is_put_aside_is_not_asked_for(text: str, meant: str) -> None:
@@ -70,7 +71,12 @@ def test_what_is_put_aside_is_not_asked_for(text: str, meant: str) -> None:
 
 def test_an_answer_that_is_taken_back_is_not_given_again(index: Index) -> None:
     only = Light(*(-1.0 if name == "taken_back" else 0.0 for name in Light._fields))
-    for text, again in (("leaves", True), ("no, leaves", False), ("not tea, leaves", False)):
+    for text, again in (
+        ("leaves", True),
+        ("wait, leaves", True),
+        ("no, leaves", False),
+        ("not the tea, leaves", False),
+    ):
         ranking = ranked_after(follow(text, TEA, index), index, only)
         lowest = {hit.entry.id for hit in ranking.hits if hit.score < 0}
         assert lowest == (set() if again else {TEA.id})
@@ -98,6 +104,18 @@ def test_of_two_readings_that_find_as_much_the_entry_counts_that_the_answer_cite
         ranked_after(follow("and then", replace(STEPS, related=(TEA.id,)), index), index, nothing_else).hits[0].entry
         == TEA
     )
+
+
+@pytest.mark.parametrize(("opener", "is_again"), [("wait, ", True), ("sorry, ", True), ("no, i meant ", False)])
+def test_only_what_takes_an_answer_back_leads_away_from_it(answerer: Answerer, opener: str, is_again: bool) -> None:
+    for last, text in (("cpr-how-deep-child", "how deep"), ("lupus-contagious", "can you catch it")):
+        best = after(answerer, last, f"{opener}{text}").best.hits[0].entry.id
+        assert (best == last) is is_again
+
+
+@pytest.mark.parametrize("text", [" ", "?", "..."])
+def test_nothing_is_no_question_about_what_was_shown(answerer: Answerer, text: str) -> None:
+    assert not after(answerer, "lupus-contagious", text).best.hits
 
 
 @pytest.mark.parametrize(
