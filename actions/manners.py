@@ -31,8 +31,9 @@ class Manners(Respond):
         unsure = ("abstain",) if asks(turn.question.text) else ("abstain", "clarify")
         if has_more and turn.answerer.answer(turn.question).kind not in unsure:
             return answered(turn, turn.question)
-        if kind == "acknowledge" and asks(text) and turn.answerer.answer(turn.question).kind in INFORMS:
-            return answered(turn, turn.question)  # "why not" is no assent
+        is_assent = not asks(text) or len(text.split()) == 1  # "right?" is one, "why not" is none
+        if kind == "acknowledge" and not is_assent and turn.answerer.answer(turn.question).kind in INFORMS:
+            return answered(turn, turn.question)
         locale = "es" if is_spanish(text) else turn.question.locale
         said = turn.say(f"manners_{kind}", locale=locale)
         if kind == "afraid" and turn.surely_asks:

@@ -10,8 +10,8 @@ phrasing by its author, and outside questions, asked of an index without them. N
 Prints the shares of right first hits and, for a range of thresholds, of right, wrong and withheld answers:
 `knowledge.thresholds.Thresholds.following` was chosen from these tables. `--fit` fits `knowledge.search.context.LIGHT`
 and `knowledge.search.confidence.FOLLOWING` to all authors and prints them as they stand there; the tables are of the
-messages of each author then, with weights that were fitted to the others. It takes about a minute of a processor and
-asks the release that is live in `var/`.
+messages of each author then, with weights that were fitted to the others. It takes about four minutes of a processor
+and asks the release that is live in `var/`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from bot.progress import Progress
 from knowledge.answer import Answerer
 from knowledge.search.confidence import FOLLOWING, Evidence, Following
 from knowledge.search.context import LIGHT, Followed, Light, follow, ranked_after
-from knowledge.search.index import Index
+from knowledge.search.index import Index, Ranking
 from knowledge.wiring import Knowledge, from_environment
 
 FOLLOW_UPS = Path(__file__).parent / "training" / "follow_ups.jsonl"
@@ -119,7 +119,7 @@ def fit_sureness(rows: Sequence[Case]) -> Following:
         for row in rows[fold::FOLDS]:
             best = ranked_after(row.followed, row.index, light)
             evidence.append(best.evidence)
-            right.append(best.hits[0].entry.id in row.right)
+            right.append(_is_right(best, row))
     figures = np.array([[getattr(one, name) for name in Following._fields[1:]] for one in evidence])
     mean, spread = figures.mean(axis=0), np.maximum(figures.std(axis=0), 1e-9)
     model = LogisticRegression(C=0.5).fit((figures - mean) / spread, right)
@@ -127,9 +127,14 @@ def fit_sureness(rows: Sequence[Case]) -> Following:
     return Following(float(model.intercept_[0] - slopes @ mean), *map(float, slopes))
 
 
+def _is_right(best: Ranking, row: Case) -> bool:
+    """Of nothing but "no, sorry" nothing is left to be read."""
+    return bool(best.hits) and best.hits[0].entry.id in row.right
+
+
 def table(name: str, rows: Sequence[Case], light: Light, weights: Following) -> None:
     found = [ranked_after(row.followed, row.index, light, weights) for row in rows]
-    right = np.array([best.hits[0].entry.id in row.right for best, row in zip(found, rows)])
+    right = np.array([_is_right(best, row) for best, row in zip(found, rows)])
     sure, gap = np.array([best.confidence for best in found]), np.array([not row.right for row in rows])
     print(f"\n{len(rows)} {name}: {right[~gap].mean():.3f} right first of the {np.sum(~gap)} that have an answer")
     print("threshold  right  wrong  withheld  shown though nothing answers")

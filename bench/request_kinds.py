@@ -1,4 +1,4 @@
-"""How well the kind of a request is told, with words beside the sentence vector and without.
+"""How well the kind of a request is told, with words beside the vectors and without.
 
     .venv/bin/python bench/request_kinds.py [--folds N]
 

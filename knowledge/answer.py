@@ -35,7 +35,7 @@ from safety.numbers import Numbers
 
 CHOICES = 3
 """Entries that are offered where a question is asked back, and questions of one message that are answered."""
-ONE_WORD = 0.5
+ONE_WORD = 0.6
 """Confidence from which an entry is shown for a message of one word: "crs" asks something, "kidneys" is the topic of
 many questions."""
 ELSEWHERE = 0.08

@@ -44,8 +44,9 @@ class RequestClassifier(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`likely`: least probability, `close`: least cosine to an example of the kind, for anything but a question.
-        A phrasing that an editor listed is a question, unless a kind other than advice is likelier than `surest`.
+        """`likely`: least probability, `close`: least mean of both cosines to an example of the kind, for anything but
+        a question. A phrasing that an editor listed is a question, unless a kind other than advice is likelier than
+        `surest`.
         A request for advice needs `likely_advice` and `close_advice` instead: a story is close to no example, so all
         that closeness must keep out is what has nothing to do with health. `softness` is C of the regression, `rounds`
         how often it is improved at most, `words` the length of the words beside a vector of length 1, `seen` in how
@@ -116,16 +117,16 @@ class RequestClassifier(GraphComponent):
         """Learns from examples: `vectors` and `inner`, each (n, 384), are those of `texts`, `kinds` their intents."""
         self._centre = inner.mean(axis=0)
         self._places = usual(texts, self._config["seen"])
-        seen = np.stack([self._seen(*both) for both in zip(vectors, inner)])
+        both = np.stack([self._joined(*pair) for pair in zip(vectors, inner)])
         self._model = fitted(
-            [self._features(text, row) for text, row in zip(texts, seen)],
+            [self._features(text, row) for text, row in zip(texts, both)],
             [str(kind) for kind in kinds],
             softness=self._config["softness"],
             rounds=self._config["rounds"],
             balanced=True,
         )
         # How close a message is to questions is never asked: it is one unless it is close to something else.
-        self._examples = [seen[(kinds == name) & (kinds != QUESTION)] for name in self._model.kinds]
+        self._examples = [both[(kinds == name) & (kinds != QUESTION)] for name in self._model.kinds]
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -146,30 +147,30 @@ class RequestClassifier(GraphComponent):
         """The three likeliest kinds of a message, the chosen one first. The vectors of an empty one are None."""
         if vector is None or inner is None or not np.any(vector):
             return [{"name": QUESTION, "confidence": 1.0}]
-        seen = self._seen(vector, inner)
-        names, scores = self._model.kinds, self._model.scores(self._features(text, seen))
+        both = self._joined(vector, inner)
+        names, scores = self._model.kinds, self._model.scores(self._features(text, both))
         odds = np.exp(scores - scores.max())
         chances = odds / odds.sum()
         order = [int(place) for place in np.argsort(-chances)[:3]]
-        if names[order[0]] != QUESTION and not self._is_sure(order[0], float(chances[order[0]]), text, seen):
+        if names[order[0]] != QUESTION and not self._is_sure(order[0], float(chances[order[0]]), text, both):
             question = names.index(QUESTION)
             order = [question, *(place for place in order if place != question)][:3]
         return [{"name": names[place], "confidence": float(chances[place])} for place in order]
 
-    def _is_sure(self, kind: int, chance: float, text: str, seen: np.ndarray) -> bool:
-        close, of = float((self._examples[kind] @ seen).max()), "_advice" if self._model.kinds[kind] == ADVICE else ""
+    def _is_sure(self, kind: int, chance: float, text: str, both: np.ndarray) -> bool:
+        close, of = float((self._examples[kind] @ both).max()), "_advice" if self._model.kinds[kind] == ADVICE else ""
         sure = chance >= self._config[f"likely{of}"] and close >= self._config[f"close{of}"]
         surest = not of and chance >= self._config["surest"]
         return sure and (surest or not self._knowledge.is_published_phrasing(text))
 
-    def _seen(self, vector: np.ndarray, inner: np.ndarray) -> np.ndarray:
+    def _joined(self, vector: np.ndarray, inner: np.ndarray) -> np.ndarray:
         """Both vectors of a message as one of length 1, to which they give as much, shape (768,). The cosine of two is
         the mean of both cosines then."""
         manner = inner - self._centre
         manner /= max(float(np.linalg.norm(manner)), 1e-9)
         return np.concatenate([vector, manner]).astype(np.float32) / np.float32(math.sqrt(2))
 
-    def _features(self, text: str, seen: np.ndarray) -> Features:
+    def _features(self, text: str, both: np.ndarray) -> Features:
         """The vectors, and behind them the known words and pairs of the text, of length `words` together."""
         known = [self._places[word] for word in words_and_pairs(text) if word in self._places]
-        return Features.of(seen, known, self._config["words"])
+        return Features.of(both, known, self._config["words"])
