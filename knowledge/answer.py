@@ -38,7 +38,7 @@ CHOICES = 3
 ONE_WORD = 0.6
 """Confidence from which an entry is shown for a message of one word: "crs" asks something, "kidneys" is the topic of
 many questions."""
-ELSEWHERE = 0.08
+ELSEWHERE = 0.02
 """Chance that a message is about something published below which what the intent model takes for a request for advice
 is about something else ("can you fix my code"). What the advice rules find is one anyway."""
 RELATED_OFFERED = 2
