@@ -19,7 +19,7 @@ class Thresholds:
     something published by a chance of `clarify`, the nearest entries are offered; below it the assistant says that it
     does not know. Of several questions in one message each is answered only at or above a confidence of `several`: a
     part that only sounds like a question is the likelier mistake. Set with the tables of `bench/retrieval.py`, so that
-    of a hundred answers about three are wrong, and of a hundred outside questions eight are not refused.
+    of a hundred answers about three are wrong, and of a hundred outside questions four to eight are not refused.
 
     A message that is read together with the answer before it gets an entry at or above a confidence of `following`
     (`bench/follow_ups.py`)."""
@@ -57,13 +57,13 @@ class Adjustable:
 ADJUSTABLE: Mapping[str, Adjustable] = {
     "answer": Adjustable(
         (0.30, 0.34, 0.38, 0.42, 0.46, 0.50, 0.60, 0.70),
-        "Below 0.30, more than eight of a hundred questions about something else get an answer that does not fit "
+        "Below 0.30, more than five of a hundred questions about something else get an answer that does not fit "
         "them. Above 0.70, people are refused what is published, and it is hardly any safer.",
     ),
     "clarify": Adjustable(
         (0.70, 0.80, 0.85, 0.90, 0.93, 0.95, 0.97, 0.99),
-        "Below 0.70, more than seven of a hundred questions about something else are led to answers that do not fit "
-        "them. Above 0.99, hardly anybody is asked back any more.",
+        "Below 0.70, more than three of a hundred questions about something else are led to answers that do not fit "
+        "them. Above 0.99, fewer people find theirs among the choices, and it is hardly any safer.",
     ),
 }
 """By the name of the field. The figures are those of the starter content, as `./lantern editing measure-thresholds`

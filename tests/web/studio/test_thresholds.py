@@ -128,7 +128,7 @@ def test_what_is_not_safe_is_refused_in_words(employ: Employ, parts: Parts) -> N
     for value in ("0.10", "0.29", "0.71", "1", "nan", "", "0,5"):
         said = set_to(peter, "answer", value)
         assert "Choose one of 0.30, 0.34" in said
-        assert "Below 0.30, more than eight of a hundred questions" in said
+        assert "Below 0.30, more than five of a hundred questions" in said
     assert "Say why" in set_to(peter, "clarify", "0.99", reason=" ")
     assert "set like this already" in set_to(peter, "clarify", "0.93")
     assert knowledge.effects
