@@ -24,7 +24,7 @@ class MetaProvider(Provider):
         settings = {
             "TOKEN": "EAAG" + secrets.token_hex(40),
             "APP_SECRET": secrets.token_hex(16),
-            "VERIFY_TOKEN": secrets.token_urlsafe(24),
+            "VERIFY_TOKEN": secrets.token_hex(24),
             "API": base,
             **others,
         }

@@ -47,7 +47,7 @@ class TeamsProvider(Provider):
         base = base or "https://login.invalid"
         return {
             "LANTERN_TEAMS_APP_ID": str(uuid.uuid4()),
-            "LANTERN_TEAMS_APP_PASSWORD": secrets.token_urlsafe(30),
+            "LANTERN_TEAMS_APP_PASSWORD": secrets.token_hex(30),
             "LANTERN_TEAMS_SERVICES": base,
             "LANTERN_TEAMS_LOGIN": base,
             "LANTERN_TEAMS_METADATA": f"{base}/metadata",
