@@ -10,7 +10,7 @@ up: .venv/runtime ## install what is missing and start everything; Ctrl-C stops 
 	@./lantern up
 
 test: .venv/development web/widget/node_modules/installed ## install what the tests need and run all of them
-	@env -u PYTHONDONTWRITEBYTECODE $(PYTHON) -m pytest -n 2
+	@env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(PYTHON) -m pytest -n 2
 
 torture: .venv/development ## kill, stop, lock and fill a Lantern that people talk with; SEED=1 ROUNDS=16 POSTGRESQL=1
 	@$(PYTHON) -m tests.torture $(SEED:%=--seed %) $(ROUNDS:%=--rounds %) $(if $(POSTGRESQL),--postgresql)
