@@ -98,7 +98,10 @@ def after(memory: Memory, answer: Answer, answerer: Answerer, part: str = "answe
     if item is None:
         listed = _offered(answer, answerer)
         offer = "suggestion" if answer.kind == "abstain" else "offer"
-        return replace(memory, listed=listed, other=(), part=offer if listed else None, last_reply=None)
+        about = _deferred_about(answer, answerer) or memory.last_entry
+        return replace(
+            memory, listed=listed, other=(), part=offer if listed else None, last_entry=about, last_reply=None
+        )
     is_same = item == memory.now
     return replace(
         memory,
@@ -117,6 +120,14 @@ def _studies(answer: Answer) -> tuple[str, ...]:
     if answer.kind != "trials":
         return ()
     return tuple(origin.id for origin in answer.provenance if origin.kind == "registry")
+
+
+def _deferred_about(answer: Answer, answerer: Answerer) -> str | None:
+    """The entry that a request for a decision is about, which was named beneath the deferral but not shown; None where
+    search was not sure of it, or for any other reply."""
+    if answer.kind != "defer" or (answer.confidence or 0.0) < answerer.thresholds.answer:
+        return None
+    return next((origin.id for origin in answer.provenance if origin.kind == "revision"), None)
 
 
 def _offered(answer: Answer, answerer: Answerer) -> tuple[str, ...]:

@@ -41,6 +41,8 @@ many questions."""
 ELSEWHERE = 0.02
 """Chance that a message is about something published below which what the intent model takes for a request for advice
 is about something else ("can you fix my code"). What the advice rules find is one anyway."""
+BEYOND_DOUBT = 0.9
+"""Confidence from which a message asks for an entry though the intent model takes it for something else."""
 RELATED_OFFERED = 2
 HOW_TO_JOIN = "trials-how-to-join"
 """The entry that stands beneath a deferral about joining a study."""
@@ -352,7 +354,10 @@ class Answerer:
         confidence = ranking.confidence if ranking else 0.0
         nearest = self._live_hits(ranking) if ranking and self._is_about_ours(ranking) else []
         sure = confidence >= self.thresholds.answer
-        answer = deferred(self, question, nearest, advice.rule if advice else None, sure=sure)
+        beyond_doubt = advice is None and confidence >= BEYOND_DOUBT
+        answer = deferred(
+            self, question, nearest, advice.rule if advice else None, sure=sure, beyond_doubt=beyond_doubt
+        )
         return replace(answer, confidence=confidence if ranking else None)
 
     def joining_deferred(self, question: Question, move: Join) -> Answer:

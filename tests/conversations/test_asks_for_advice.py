@@ -57,6 +57,11 @@ def test_can_go_on_from_the_education_beneath(say: Say) -> None:
     answered_by(say("say it more simply"), "lupus-medicines-pregnancy")
 
 
+def test_goes_on_with_what_the_deferral_was_about(say: Say) -> None:
+    assert say("should i stop taking prednisone").kind == "defer"
+    answered_by(say("why not all at once"), "lupus-steroids-stopping")
+
+
 @pytest.mark.parametrize(
     "message",
     [
