@@ -2,10 +2,11 @@
 
     .venv/bin/python -m bench.follow_ups [--fit]
 
-`bench/training/follow_ups.jsonl` holds what nine authors, who had not read the code, would say next after an answer,
-and which entries answer that; none where `accept` is empty. Beside them stand messages of
-`bench/training/messages.jsonl` that have nothing to do with the answer before, each asked of an index without any
-phrasing by its author, and outside questions, asked of an index without them. No evaluation question is read.
+`knowledge/content/en/asked_next.jsonl` holds what fifteen authors, who had not read the code, would say next after an
+answer, and which entries answer that; none where `accept` is empty. Each is held against what the others said. Beside
+them stand messages of `bench/training/messages.jsonl` that have nothing to do with the answer before, each asked of an
+index without any phrasing by its author, and outside questions, asked of an index without them. No evaluation question
+is read.
 
 Prints the shares of right first hits and, for a range of thresholds, of right, wrong and withheld answers:
 `knowledge.thresholds.Thresholds.following` was chosen from these tables. `--fit` fits `knowledge.search.context.LIGHT`
@@ -22,19 +23,20 @@ import os
 import random
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from bench.retrieval import as_written, by_author, without_phrasings
 from bot.progress import Progress
 from knowledge.answer import Answerer
-from knowledge.search.confidence import FOLLOWING, Evidence, Following
+from knowledge.search.asked_next import AskedNext, Next
+from knowledge.search.confidence import FOLLOWING, Following, following_figures
 from knowledge.search.context import LIGHT, Followed, Light, follow, ranked_after
 from knowledge.search.index import Index, Ranking
+from knowledge.settings import SHIPPED_CONTENT
 from knowledge.wiring import Knowledge, from_environment
 
-FOLLOW_UPS = Path(__file__).parent / "training" / "follow_ups.jsonl"
+FOLLOW_UPS = SHIPPED_CONTENT / "en" / "asked_next.jsonl"
 OF_ITSELF = 0
 """Stands as the author of messages that have nothing to do with what came before."""
 OF_EACH_AUTHOR = 12
@@ -66,9 +68,16 @@ def cases(knowledge: Knowledge) -> Iterator[Case]:
     """Everything that is asked, after the answers that were shown."""
     live, progress = knowledge.live(), Progress()
     rows = [json.loads(line) for line in FOLLOW_UPS.read_text(encoding="utf-8").splitlines()]
+    by_others = {
+        author: live.index.knowing(
+            Next(row["shown"], row["say"], tuple(row["accept"])) for row in rows if row["author"] != author
+        )
+        for author in {row["author"] for row in rows}
+    }
     for done, row in enumerate(rows):
         progress.count(done, len(rows), "messages that follow")
-        yield _case(live, live.index, row["shown"], row["say"], row["accept"], row["author"], row["form"])
+        known = by_others[row["author"]]
+        yield _case(live, live.index, row["shown"], row["say"], row["accept"], row["author"], row["form"], known)
     chosen = random.Random(7)
     for author, said in by_author().items():
         texts = {row["text"] for row in said}
@@ -82,8 +91,17 @@ def cases(knowledge: Knowledge) -> Iterator[Case]:
         yield _case(live, index, chosen.choice(index.entries).id, text, (), OF_ITSELF, "outside")
 
 
-def _case(live: Answerer, index: Index, shown: str, text: str, right: Collection[str], author: int, form: str) -> Case:
-    return Case(follow(text, live.live(shown).entry, index), index, frozenset(right), author, form)
+def _case(
+    live: Answerer,
+    index: Index,
+    shown: str,
+    text: str,
+    right: Collection[str],
+    author: int,
+    form: str,
+    asked_next: AskedNext | None = None,
+) -> Case:
+    return Case(follow(text, live.live(shown).entry, index, asked_next), index, frozenset(right), author, form)
 
 
 def fit_light(rows: Sequence[Case]) -> Light:
@@ -112,17 +130,17 @@ def fit_sureness(rows: Sequence[Case]) -> Following:
     each fold of the messages by weights that were fitted to the others."""
     from sklearn.linear_model import LogisticRegression
 
-    evidence: list[Evidence] = []
+    figures: list[tuple[float, ...]] = []
     right: list[bool] = []
     for fold in range(FOLDS):
         light = fit_light([row for place, row in enumerate(rows) if place % FOLDS != fold])
         for row in rows[fold::FOLDS]:
             best = ranked_after(row.followed, row.index, light)
-            evidence.append(best.evidence)
+            figures.append(following_figures(best.evidence, row.followed.answered, row.followed.unanswered))
             right.append(_is_right(best, row))
-    figures = np.array([[getattr(one, name) for name in Following._fields[1:]] for one in evidence])
-    mean, spread = figures.mean(axis=0), np.maximum(figures.std(axis=0), 1e-9)
-    model = LogisticRegression(C=0.5).fit((figures - mean) / spread, right)
+    found = np.array(figures)
+    mean, spread = found.mean(axis=0), np.maximum(found.std(axis=0), 1e-9)
+    model = LogisticRegression(C=0.5).fit((found - mean) / spread, right)
     slopes = model.coef_[0] / spread
     return Following(float(model.intercept_[0] - slopes @ mean), *map(float, slopes))
 

@@ -111,15 +111,16 @@ def _collect(read: Any, file: Path, faults: list[Fault]) -> Any:
         return {}
 
 
-def read_text(file: Path) -> str:
-    """The file as text. Raises `ContentError` naming the line where it stops being plain UTF-8 text."""
+def read_text(file: Path, most: int = MOST_BYTES) -> str:
+    """The file as text, at most so many bytes. Raises `ContentError` naming the line where it stops being plain UTF-8
+    text."""
     try:
         with file.open("rb") as opened:
-            raw = opened.read(MOST_BYTES + 1)
+            raw = opened.read(most + 1)
     except OSError as error:
         raise ContentError([Fault(file, 1, f"cannot be read: {error.strerror}")]) from error
-    if len(raw) > MOST_BYTES:
-        raise ContentError([Fault(file, 1, f"is longer than {MOST_BYTES // 1000} KB; look what got into it")])
+    if len(raw) > most:
+        raise ContentError([Fault(file, 1, f"is longer than {most // 1000} KB; look what got into it")])
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:

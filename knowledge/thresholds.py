@@ -25,7 +25,7 @@ class Thresholds:
     (`bench/follow_ups.py`)."""
 
     answer: float = 0.34
-    following: float = 0.5
+    following: float = 0.45
     clarify: float = 0.93
     several: float = 0.6
 

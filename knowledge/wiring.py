@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import json
 import logging
 import os
 import re
@@ -19,13 +20,14 @@ from knowledge.cards import card_answer
 from knowledge.editing.acts import Editing
 from knowledge.editing.seed import write_cards
 from knowledge.editing.trial_run import with_drafts
-from knowledge.errors import ContentError, StoreUnavailable
+from knowledge.errors import ContentError, Fault, StoreUnavailable
 from knowledge.files import read_facts, read_sources, read_text
 from knowledge.gathering import Gathering
 from knowledge.glossary import Glossary, read_glossaries
 from knowledge.grades import Grades
 from knowledge.model import Answer, Entry, Release, Source
 from knowledge.phrases import Phrases, read_mapping, read_phrases
+from knowledge.search.asked_next import Next
 from knowledge.search.embedder import Embedder
 from knowledge.search.encoder import Encoder, OnnxEncoder
 from knowledge.search.index import SCORING, Index, Scoring
@@ -65,6 +67,7 @@ class Knowledge:
         phrases: Phrases,
         aliases: Aliases,
         background: tuple[str, ...],
+        asked_next: tuple[Next, ...],
         advice: Rules,
         numbers: Numbers,
         trials: CurrentTrials,
@@ -87,7 +90,8 @@ class Knowledge:
         self.store, self.embedder, self.phrases, self.numbers = store, embedder, phrases, numbers
         self._trials, self.cards, self.editing, self.upkeep = trials, cards, editing, upkeep
         self.aliases = aliases
-        self._encoder, self.background, self._advice, self.card_sources = encoder, background, advice, sources
+        self._encoder, self._advice, self.card_sources = encoder, advice, sources
+        self.background, self.asked_next = background, asked_next
         self._today, self._cards_home, self._read_second_net, self._multiply = today, cards_home, second_net, multiply
         self.checks, self.effects, self._glossary = checks, effects, glossary
         self.grades = grades or Grades(store, lambda: self.names)
@@ -264,6 +268,7 @@ class Knowledge:
             aliases=self.aliases,
             background=self.background if background is None else background,
             english=self._encoder.english,
+            asked_next=self.asked_next,
             previous=self._live.index if self._live else None,
             scoring=scoring,
             multiply=self._multiply,
@@ -350,6 +355,7 @@ def build(environment: Mapping[str, str]) -> Knowledge:
         phrases=phrases,
         aliases=desk.aliases,
         background=read_background(settings.content / "en" / "background.txt"),
+        asked_next=read_asked_next(settings.content / "en" / "asked_next.jsonl"),
         advice=load_rules(ADVICE_RULES),
         numbers=Numbers.load(),
         trials=trials,
@@ -373,6 +379,25 @@ def read_background(file: Path) -> tuple[str, ...]:
     """Outside questions, one a line; lines that begin with # are notes. Raises `ContentError`."""
     rows = (row.strip() for row in read_text(file).splitlines())
     return tuple(row for row in rows if row and not row.startswith("#"))
+
+
+MOST_ASKED_NEXT = 10_000_000
+"""Bytes of what people asked next: some seventy thousand messages."""
+
+
+def read_asked_next(file: Path) -> tuple[Next, ...]:
+    """What people asked after an answer, one JSON object a line; none where there is no such file. Raises
+    `ContentError`."""
+    if not file.exists():
+        return ()
+    found = []
+    for number, line in enumerate(read_text(file, MOST_ASKED_NEXT).splitlines(), 1):
+        try:
+            row = json.loads(line)
+            found.append(Next(str(row["shown"]), str(row["say"]), tuple(map(str, row["accept"]))))
+        except (ValueError, TypeError, KeyError) as fault:
+            raise ContentError([Fault(file, number, "is no message with `shown`, `say` and `accept`")]) from fault
+    return tuple(found)
 
 
 @functools.lru_cache(maxsize=1)

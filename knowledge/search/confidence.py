@@ -61,7 +61,8 @@ WEIGHTS = Weights(
 
 class Following(NamedTuple):
     """What the figures of a message that follows an answer count for, in log odds of its best entry being right. It is
-    one model, not two: "how long?" by itself speaks of nothing published, however clear it is."""
+    one model, not two: "how long?" by itself speaks of nothing published, however clear it is. `answered` and
+    `unanswered`: how like it is to what others asked next (`knowledge.search.asked_next.Near`)."""
 
     right: float
     chance: float
@@ -70,16 +71,20 @@ class Following(NamedTuple):
     unmentioned: float
     telling: float
     foreign: float
+    answered: float
+    unanswered: float
 
 
 FOLLOWING = Following(
-    right=-0.221,
-    chance=0.502,
-    inside=0.755,
-    outside=-2.312,
-    unmentioned=-1.380,
-    telling=0.128,
-    foreign=-0.945,
+    right=-0.548,
+    chance=0.508,
+    inside=0.812,
+    outside=-1.839,
+    unmentioned=-1.188,
+    telling=0.237,
+    foreign=-0.127,
+    answered=2.428,
+    unanswered=-8.732,
 )
 """Fitted by `bench/follow_ups.py --fit`, which prints them as they stand here."""
 
@@ -94,11 +99,26 @@ def confidence(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
     return round(chance_published(evidence, weights) * _chance(weights[:2], evidence[:1]), 3)
 
 
-def confidence_following(evidence: Evidence, weights: Following = FOLLOWING) -> float:
+def confidence_following(
+    evidence: Evidence, answered: float, unanswered: float, weights: Following = FOLLOWING
+) -> float:
     """Chance, 0 to 1, that the best entry answers a message that follows an answer. `evidence` is that of the message
     by itself, with its `chance` from all its readings."""
-    figures = (getattr(evidence, name) for name in Following._fields[1:])
-    return round(_chance(weights, tuple(figures)), 3)
+    return round(_chance(weights, following_figures(evidence, answered, unanswered)), 3)
+
+
+def following_figures(evidence: Evidence, answered: float, unanswered: float) -> tuple[float, ...]:
+    """What `Following` weighs, in the order of its fields."""
+    return (
+        evidence.chance,
+        evidence.inside,
+        evidence.outside,
+        evidence.unmentioned,
+        evidence.telling,
+        evidence.foreign,
+        answered,
+        unanswered,
+    )
 
 
 def _chance(weights: tuple[float, ...], figures: tuple[float, ...]) -> float:

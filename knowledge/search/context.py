@@ -10,22 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from knowledge.model import Entry
+from knowledge.search.asked_next import AskedNext
 from knowledge.search.audience import age_groups
 from knowledge.search.confidence import FOLLOWING, Following, confidence_following
+from knowledge.search.corrections import SHORT, plainly, takes_back
 from knowledge.search.index import RIVALS, Index, Ranking, Reading
 from knowledge.search.message import Read, read
 from knowledge.search.words import BARE_STEMS, content_words, is_stop_word, words
 
-SHORT = 14
-"""Words. A longer message stands on its own."""
-TAKEN_BACK = 3
-"""How many ways of taking something back a message may begin with."""
 SUBJECTS = 4
 """Words of the message before that are read together with this one."""
 
@@ -48,23 +45,6 @@ _DEFINITE = re.compile(
     r"(?! of)",
     re.IGNORECASE,
 )
-_CORRECTS = re.compile(
-    r"^\W*(?:(?:sorry|no|oops|nope|actually|wait)\W*)?(?:i )?meant?\b\W*"
-    r"|^\W*(?:no|nope|oops|sorry|wait)\b[\s,.!:-]*(?:the other (?:one|thing)\b[\s,.!:-]*)?"
-    # Only from where a run of spaces begins: from each of them, a message of nothing else takes seconds.
-    r"|(?<![\s,])[\s,]+(?:sorry|i mean)\W*$",
-    re.IGNORECASE,
-)
-"""What only says that the message before was not meant so: "no, i meant …", "…, sorry"."""
-_SOMETHING = r"(?:the|a|an|that|this|those|these|them|my|for|in|on|about|after|with|who|how|when|what) ?[^,.;:!?]{0,40}"
-_NOT_THAT = re.compile(
-    rf"^\W*not {_SOMETHING}[,.;:]+\s*(?:(?:but|i meant?|just)\b\s*)?(?=\w)|(?<=\w)[,.;:]\s*not {_SOMETHING}\W*$",
-    re.IGNORECASE,
-)
-"""What is put aside for something else: "not the biopsy, …", "…, not the rules"; but "not breathing, …" tells what is
-the matter."""
-_TAKES_BACK = re.compile(r"\b(?:no|nope|not|meant?|oops)\b", re.IGNORECASE)
-"""What takes an answer back, of all that `plainly` leaves out: "wait, …" and "sorry, …" may go on with it."""
 _BACK = re.compile(
     r"^\W*(?:(?:ha|haha|ok|okay|so|well|anyway|and|now|btw|right|thanks|thank you)\W+)*(?:going |coming )?"
     r"back to (?:the )?",
@@ -97,7 +77,9 @@ _TELLS = tuple(
 class Light(NamedTuple):
     """What counts for an entry after an answer: the scores of the message `alone`, with the question of that answer
     (`asked`), and of that question (`own`); and, in log odds, that the entry `tells` what is asked, is `cited` by the
-    answer, is of the same `topic`, or is the one of the answer and `taken_back` by the message."""
+    answer, is of the same `topic`, or is the one of the answer and `taken_back` by the message; and how like the
+    message is to what others asked after the same answer (`next_here`), or after one of its topic (`next_near`), and
+    this entry answered."""
 
     alone: float
     asked: float
@@ -106,16 +88,20 @@ class Light(NamedTuple):
     cited: float
     topic: float
     taken_back: float
+    next_here: float
+    next_near: float
 
 
 LIGHT = Light(
-    alone=0.579,
-    asked=0.489,
-    own=-0.165,
-    tells=1.346,
-    cited=2.153,
-    topic=1.373,
-    taken_back=-6.064,
+    alone=0.499,
+    asked=0.385,
+    own=-0.131,
+    tells=1.180,
+    cited=1.497,
+    topic=0.865,
+    taken_back=-4.706,
+    next_here=9.849,
+    next_near=5.316,
 )
 """Fitted by `bench/follow_ups.py --fit`, which prints them as they stand here."""
 
@@ -131,10 +117,12 @@ class Earlier:
 @dataclass(frozen=True)
 class Followed:
     """A message that follows an answer. `alone`: its own reading; `figures`: what counts for each entry, shape
-    (entries, 7), in the order of `Light`."""
+    (entries, 9), in the order of `Light`; `answered` and `unanswered` as in `Near`."""
 
     alone: Reading
     figures: np.ndarray
+    answered: float = 0.0
+    unanswered: float = 0.0
 
 
 def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
@@ -180,19 +168,6 @@ def _first(ranking: Ranking) -> str:
     return ranking.hits[0].entry.id
 
 
-def plainly(text: str) -> str:
-    """A message without the words that only take back the one before."""
-    meant = text
-    for _ in range(TAKEN_BACK):  # "sorry, no, i meant …"
-        meant = _CORRECTS.sub("", meant) or meant
-    return (_NOT_THAT.sub("", meant) if len(meant.split()) <= SHORT else meant) or meant
-
-
-def takes_back(text: str) -> bool:
-    """Whether a message says that the answer before it was not what was asked for."""
-    return plainly(text) != text and bool(_TAKES_BACK.search(text))
-
-
 def _best_together(text: str, earlier: Earlier, index: Index) -> Ranking | None:
     """The message read with the entry shown last, or with the words before it where those are clearly surer: they may
     have been about something that had no entry."""
@@ -206,8 +181,9 @@ def _best_together(text: str, earlier: Earlier, index: Index) -> Ranking | None:
     return said_before if said_before.confidence > together.confidence + CLEARLY else together
 
 
-def follow(text: str, last: Entry, index: Index) -> Followed:
-    """Reads a message in both ways in which it may be meant after the answer `last`."""
+def follow(text: str, last: Entry, index: Index, asked_next: AskedNext | None = None) -> Followed:
+    """Reads a message in both ways in which it may be meant after the answer `last`. `asked_next`: what was asked next,
+    if other than what the index knows of."""
     said, subject = plainly(text), words(last.question)
     if age_groups(said):
         # "and for a child?" asks the very same of someone else.
@@ -222,13 +198,18 @@ def follow(text: str, last: Entry, index: Index) -> Followed:
     cited = [float(entry.id in last.related) for entry in index.entries]
     topic = [float(entry.topic == last.topic) for entry in index.entries]
     taken_back = [float(entry.key == last.key and takes_back(text)) for entry in index.entries]
-    return Followed(alone, np.stack([*scores, told, cited, topic, taken_back], axis=1))
+    near = (asked_next or index.asked_next).near(last, alone.vector)
+    figures = np.stack([*scores, told, cited, topic, taken_back, near.same, near.topic], axis=1)
+    return Followed(alone, figures, near.answered, near.unanswered)
 
 
 def ranked_after(followed: Followed, index: Index, light: Light = LIGHT, weights: Following = FOLLOWING) -> Ranking:
     """The best entries for a message that follows an answer."""
+    known = followed.answered, followed.unanswered
     return index.ranked_by(
-        followed.figures @ np.array(light), followed.alone, partial(confidence_following, weights=weights)
+        followed.figures @ np.array(light),
+        followed.alone,
+        lambda evidence: confidence_following(evidence, *known, weights=weights),
     )
 
 

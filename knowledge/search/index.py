@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 
 from knowledge.model import Entry, Release
+from knowledge.search.asked_next import AskedNext, Next
 from knowledge.search.audience import age_groups
 from knowledge.search.confidence import Evidence, confidence
+from knowledge.search.corrections import plainly
 from knowledge.search.embedder import Embedder
 from knowledge.search.encoder import DIMENSIONS
 from knowledge.search.nearest import Multiply, multiplied
@@ -85,10 +87,11 @@ class Reading:
     """A text as it is held against all entries; arrays have a place for each of them.
 
     `shares`, `outside_share`: who owns what is around it; `usage`: of its words; `scores`: all of that together, in log
-    odds."""
+    odds. `vector`: the unit vector of what it asks, shape (384,)."""
 
     text: str
     stems: frozenset[str]
+    vector: np.ndarray
     shares: np.ndarray
     outside_share: float
     usage: np.ndarray
@@ -121,6 +124,15 @@ def _prepare(
     return {row: made.get(row) or known[row] for row in rows}
 
 
+def _said(
+    asked_next: Sequence[Next], known: Mapping[str, np.ndarray], embedder: Embedder, aliases: Aliases
+) -> dict[str, np.ndarray]:
+    """The vectors of what people asked next, in sixteen bits, by its words."""
+    fresh = sorted({row.say for row in asked_next if row.say not in known})
+    vectors = embedder.embed([aliases.plain(plainly(text)) for text in fresh]).astype(np.float16)
+    return {**{row.say: known[row.say] for row in asked_next if row.say in known}, **dict(zip(fresh, vectors))}
+
+
 def odds(held: int, size: int, apart: int, crowd: int) -> float:
     """Log of how much more usual a word is in published texts (`held` of `size`) than in outside ones (`apart` of
     `crowd`). Rare words are drawn towards none, by as much as `DRAWN` texts of the usual share would draw them."""
@@ -147,12 +159,13 @@ class Index:
         aliases: Aliases,
         background: Sequence[str],
         english: Collection[str],
+        asked_next: Sequence[Next] = (),
         previous: Index | None = None,
         scoring: Scoring = SCORING,
         multiply: Multiply = multiplied,
     ) -> None:
-        """`previous`: the index of an earlier release; what it holds of unchanged texts is used again. `multiply` is
-        what searches the vectors; all give the same."""
+        """`asked_next`: messages that people sent after an answer. `previous`: the index of an earlier release; what it
+        holds of unchanged texts is used again. `multiply` is what searches the vectors; all give the same."""
         self._embedder, self._scoring = embedder, scoring
         # What is withdrawn is still found, so that whoever asks for it hears so and gets no other answer instead.
         known = sorted((r.entry for r in (*release.revisions, *release.withdrawn)), key=lambda entry: entry.key)
@@ -176,6 +189,9 @@ class Index:
             [vector for row in outside if (vector := self._prepared[row].vector) is not None],
             multiply,
         )
+        said: Mapping[str, np.ndarray] = previous._said if previous else {}
+        self._said: dict[str, np.ndarray] = _said(asked_next, said, embedder, aliases)
+        self.asked_next = self.knowing(asked_next)
         self._usage = Usage([text.used for text in ready], owners, len(self.entries))
         ages = (entry.audience if entry.audience in ("adult", "child", "infant") else "" for entry in self.entries)
         self._ages = np.array(list(ages), "U6")
@@ -199,6 +215,14 @@ class Index:
             if self._telling.get(word, 0.0) > SUBJECT and word not in GENERAL_STEMS
         }
 
+    def knowing(self, asked_next: Iterable[Next]) -> AskedNext:
+        """These messages that people sent after an answer, all of which this index was made with, as its own are."""
+        rows = list(asked_next)
+        vectors = self._neighbours.without_manner(
+            np.array([self._said[row.say] for row in rows]).reshape(-1, DIMENSIONS)
+        )
+        return AskedNext(rows, dict(zip((row.say for row in rows), vectors)), self.entries)
+
     def search(self, text: str, limit: int = HITS) -> Ranking:
         """The best entries for a question, however it is spelt; an index without entries finds none."""
         return self.ranked(self.read(text), limit=limit)
@@ -210,12 +234,13 @@ class Index:
     def _held_against_all(self, text: str) -> Reading:
         canonical = self.vocabulary.canonical(text)
         vector = self._embedder.embed_message(canonical) if canonical else np.zeros(DIMENSIONS, np.float32)
-        shares, outside_share = self._neighbours.shares(self._neighbours.around(vector))
+        around = self._neighbours.around(vector)
+        shares, outside_share = self._neighbours.shares(around)
         usage = self._usage.scores(uses(canonical))
         scoring = self._scoring
         scores = scoring.share * shares + scoring.usage * usage + scoring.other_age * self._is_about_others(canonical)
         stems = frozenset(content_words(canonical))
-        return Reading(canonical, stems, shares, outside_share, usage, scores)
+        return Reading(canonical, stems, around.vector, shares, outside_share, usage, scores)
 
     def ranked(
         self,

@@ -73,13 +73,13 @@ class Neighbours:
         if vectors:
             self._manners = _manners(every[: len(vectors)], self._first, self._counts)
         # Those of outside questions stand behind the others: both are looked through at once.
-        self._rows = Rows(self._without_manner(every), multiply)
+        self._rows = Rows(self.without_manner(every), multiply)
         usual = np.median(self._counts) if len(self._counts) else 1.0
         self._more = np.maximum(1.0, usual / np.maximum(self._counts, 1)) ** FEW
 
     def around(self, vector: np.ndarray) -> Around:
         """What lies around a message with this vector, shape (384,)."""
-        plain = self._without_manner(vector[None])[0]
+        plain = self.without_manner(vector[None])[0]
         about, size = self._rows.about(plain), len(self._owner)
         return Around(
             plain,
@@ -99,7 +99,7 @@ class Neighbours:
         owned = np.bincount(self._owner[around.phrasings], parts[:inside], len(self._counts))
         return owned * self._more, float(parts[inside:].sum())
 
-    def _without_manner(self, vectors: np.ndarray) -> np.ndarray:
+    def without_manner(self, vectors: np.ndarray) -> np.ndarray:
         """Unit vectors, shape (n, 384), of what is asked rather than of how it is written."""
         return _unit(vectors - (vectors @ self._manners) @ self._manners.T)
 

@@ -61,6 +61,7 @@ def knowledge(sqlite_store: KnowledgeStore, shipped: Knowledge, days: list[dt.da
         phrases=shipped.phrases,
         aliases=Aliases({}),
         background=("who won the cup",),
+        asked_next=(),
         advice=shipped._advice,
         numbers=shipped.numbers,
         trials=shipped._trials,

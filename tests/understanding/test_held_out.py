@@ -49,7 +49,7 @@ def taught() -> Iterator[str]:
     for file in files:
         for row in rows_of(file):
             yield row["text"]
-    for row in rows_of(PROJECT / "bench" / "training" / "follow_ups.jsonl"):
+    for row in rows_of(SHIPPED_CONTENT / "en" / "asked_next.jsonl"):
         yield row["say"]
     for file in (PROJECT / "data" / "nlu").glob("*.yml"):
         for example in re.findall(r"^ +- (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE):

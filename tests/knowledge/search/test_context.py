@@ -7,17 +7,8 @@ from dataclasses import replace
 import pytest
 
 from knowledge.answer import Answerer
-from knowledge.search.context import (
-    SHORT,
-    Earlier,
-    Light,
-    follow,
-    plainly,
-    ranked_after,
-    read_after,
-    takes_back,
-    telling,
-)
+from knowledge.search.context import Earlier, Light, follow, ranked_after, read_after, telling
+from knowledge.search.corrections import SHORT, plainly, takes_back
 from knowledge.search.index import Index
 from knowledge.search.message import Read, read
 from tests.knowledge.samples import ENTRIES, STEPS, TEA

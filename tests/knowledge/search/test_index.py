@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from knowledge.model import Entry, Release, Revision
+from knowledge.search.asked_next import Next
 from knowledge.search.embedder import Embedder
 from knowledge.search.index import Index
 from knowledge.search.words import Aliases
@@ -33,7 +35,7 @@ HOSTILE = [
 ]
 
 
-def small(*entries: Entry, locale: str = "en", previous: Index | None = None) -> Index:
+def small(*entries: Entry, locale: str = "en", previous: Index | None = None, asked_next: Sequence[Next] = ()) -> Index:
     encoder = WordEncoder()
     revisions = tuple(Revision(entry, 1, "hash", "starter", (), "editorial", NOON) for entry in entries)
     return Index(
@@ -43,6 +45,7 @@ def small(*entries: Entry, locale: str = "en", previous: Index | None = None) ->
         aliases=Aliases({"cuppa": "tea"}),
         background=["who won the cup"],
         english=encoder.english,
+        asked_next=asked_next,
         previous=previous,
     )
 

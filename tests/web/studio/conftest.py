@@ -75,6 +75,7 @@ def room(
         phrases=door.phrases,
         aliases=Aliases({}),
         background=("who won the cup",),
+        asked_next=(),
         advice=shipped_rules(ADVICE_RULES),
         numbers=door.numbers,
         trials=cast(CurrentTrials, StillTrials()),
