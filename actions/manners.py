@@ -6,7 +6,6 @@ from actions.ask_question import answered
 from actions.respond import Respond
 from actions.turn import Events, Turn
 from knowledge.language import is_spanish
-from knowledge.model import INFORMS
 from knowledge.search.questions import asks
 
 KINDS = ("greet", "goodbye", "thank", "acknowledge", "chitchat", "afraid", "complain", "instruct", "ask_language")
@@ -32,7 +31,7 @@ class Manners(Respond):
         if has_more and turn.answerer.answer(turn.question).kind not in unsure:
             return answered(turn, turn.question)
         is_assent = not asks(text) or len(text.split()) == 1  # "right?" is one, "why not" is none
-        if kind == "acknowledge" and not is_assent and turn.answerer.answer(turn.question).kind in INFORMS:
+        if kind == "acknowledge" and not is_assent and turn.answerer.answer(turn.question).kind != "abstain":
             return answered(turn, turn.question)
         locale = "es" if is_spanish(text) else turn.question.locale
         said = turn.say(f"manners_{kind}", locale=locale)

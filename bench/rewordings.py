@@ -3,10 +3,10 @@
     .venv/bin/python -m bench.rewordings [--folds N] [--mangled S] [--failures N]
 
 Judged are messages from which neither the rules nor the net have learned: `bench/training/cries.jsonl` by other
-authors, made to be hard, `bench/training/messages.jsonl`, which are questions, and the development set
-(`tests/understanding/development`). Of each kind: how many the rules find, how many the net does, both together, and
-how many get the card that the author wanted, or the general one. With --mangled they are read with slips of the
-keyboard.
+authors, made to be hard, those of `bench/training/messages.jsonl`, which are questions, that are no examples of the
+net, and the development set (`tests/understanding/development`). Of each kind: how many the rules find, how many the
+net does, both together, and how many get the card that the author wanted, or the general one. With --mangled they are
+read with slips of the keyboard.
 
 With --folds first its own examples (`safety/*.jsonl`), each judged by a net that was learned without it (some minutes a
 part): for a range of chances the share of emergencies that get a card from the rules or the net, and of calm examples
@@ -104,9 +104,11 @@ def cries() -> Iterator[Case]:
 
 
 def questions() -> Iterator[Case]:
-    """What people ask, most of it in long messages."""
+    """What people ask, most of it in long messages, but for what the net has learned to be calm."""
+    learned_from = {example.text for example in examples()}
     for row in map(json.loads, MESSAGES.read_text("utf-8").splitlines()):
-        yield Case(row["text"], "", "questions of people")
+        if row["text"] not in learned_from:
+            yield Case(row["text"], "", "questions of people")
 
 
 def development() -> Iterator[Case]:

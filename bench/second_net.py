@@ -15,6 +15,7 @@ import argparse
 import hashlib
 import json
 import random
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -37,12 +38,13 @@ from safety import EMERGENCY_RULES, SECOND_NET, Rules
 from tests.understanding.mangling import slipped
 
 PROJECT = Path(__file__).parent.parent
+MESSAGES = PROJECT / "bench" / "training" / "messages.jsonl"
 EXAMPLES = tuple(EMERGENCY_RULES.parent / name for name in ("vectors.jsonl", "rewordings.jsonl", "cries.jsonl"))
 LONGEST_EXAMPLE = 600
 """Characters. One vector says little about a longer text."""
 NEAR = ("cpr", "heart")
 """Topics whose questions are easily taken for emergencies."""
-EVERY_THIRD, EVERY_TWELFTH = slice(None, None, 3), slice(None, None, 12)
+EVERY_TENTH, EVERY_FORTIETH = slice(None, None, 10), slice(None, None, 40)
 """Of the published phrasings these are learned from: the first of `NEAR`, the second of other topics. The others say
 much the same, and the matrix of nearness grows with the square."""
 
@@ -55,8 +57,11 @@ CARD_SOFTNESS = 30.0
 """C of the regressions that name card and language."""
 SPOILT_WEIGHT = 0.5
 """What a spoilt copy of an example weighs."""
-PADDED_SHARE = 0.25
-"""Of the spoilt copies: how many have calm talk around."""
+PADDED_SHARE, PADDED_CALM_SHARE = 0.25, 0.5
+"""Of the spoilt copies: how many have calm talk around, of urgent examples and of calm ones."""
+MOST_TALK, LONGEST_TALK, LONGEST_PADDED = 9, 120, 800
+"""Sentences of calm talk that stand around a spoilt copy at most, how many characters each of them has at most, and how
+many the whole."""
 ROWS = 2000
 """Rows of the matrix of nearness that are made at once."""
 
@@ -83,7 +88,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     every = [*own, *asked]
     print(f"{len(own)} examples, {len(asked)} questions; reading them ...", flush=True)
-    all_rows = [*every, *spoilt([*own, *asked[::2]])]
+    all_rows = [*every, *spoilt(every)]
     weights = np.array([1.0] * len(every) + [SPOILT_WEIGHT] * (len(all_rows) - len(every)))
     inner = inner_vectors(all_rows, knowledge)
     print(f"learning from {len(all_rows)} rows ...", flush=True)
@@ -129,34 +134,52 @@ def usual_questions(knowledge: Knowledge, rules: Rules) -> list[str]:
     other: list[str] = []
     for entry in (revision.entry for revision in live.asked() if revision.entry.topic != "cards"):
         (near if entry.topic in NEAR else other).extend((entry.question, *entry.phrasings))
-    texts = [*near[EVERY_THIRD], *other[EVERY_TWELFTH], *knowledge.background]
+    texts = [*near[EVERY_TENTH], *other[EVERY_FORTIETH], *knowledge.background]
     return [text for text in texts if rules.check(text) is None]
 
 
 def requests() -> list[str]:
-    """The training examples of all other kinds of requests."""
+    """Every other training example of all other kinds of requests: they are many, and each a little."""
     files = sorted((PROJECT / "data" / "nlu").glob("*.yml"))
     blocks = [block for file in files for block in YAML(typ="safe").load(file.read_text("utf-8"))["nlu"]]
     lines = [line for block in blocks if block["intent"] != EMERGENCY for line in block["examples"].splitlines()]
-    return [line.removeprefix("- ") for line in lines]
+    return [line.removeprefix("- ") for line in lines][::2]
 
 
 def spoilt(every: Sequence[Example]) -> list[Example]:
-    """Each example as shaking hands write it, some with calm talk around: what needs help may be said in passing."""
-    calm = [example.text for example in every if not example.card and example.locale == "en"]
-    return [replace(example, text=_spoilt(example.text, calm)) for example in every]
+    """Each example as shaking hands write it, some with calm talk around: what needs help may be said in passing, and
+    so may a question."""
+    calm = [one.text for one in every if not one.card and one.locale == "en" and len(one.text) <= LONGEST_TALK]
+    talk = [*small_talk(), *calm]
+    return [replace(one, text=_spoilt(one, talk)) for one in every]
 
 
-def _spoilt(text: str, calm: Sequence[str]) -> str:
-    chance = random.Random(text)
-    written = slipped(text, chance)
-    if chance.random() < PADDED_SHARE:
-        around = [line if line[-1] in ".!?" else f"{line}." for line in chance.sample(calm, chance.randint(1, 3))]
-        at = chance.randint(0, len(around))
-        padded = " ".join([*around[:at], written if written[-1] in ".!?" else f"{written}.", *around[at:]])
-        if len(padded) <= LONGEST_EXAMPLE:
-            return padded
-    return written
+def small_talk() -> list[str]:
+    """Sentences around the question in what people tell of themselves, without what an emergency rule takes for a
+    cry."""
+    rules = shipped_rules()
+    found: dict[str, None] = {}
+    for row in map(json.loads, MESSAGES.read_text(encoding="utf-8").splitlines()):
+        sentences = re.findall(r"[^.!?]+[.!?]", row["text"])
+        if len(sentences) > 2:
+            found.update(dict.fromkeys(one.strip() for one in sentences if one[-1] == "." and len(one) <= LONGEST_TALK))
+    return [text for text in found if rules.check(text) is None]
+
+
+def _spoilt(example: Example, talk: Sequence[str]) -> str:
+    chance = random.Random(example.text)
+    written = slipped(example.text, chance)
+    if chance.random() >= (PADDED_SHARE if example.card else PADDED_CALM_SHARE):
+        return written
+    around = [_ended(written)]
+    for sentence in map(_ended, chance.sample(talk, chance.randint(1, MOST_TALK))):
+        if len(" ".join((*around, sentence))) <= LONGEST_PADDED:
+            around.insert(0 if chance.random() < 0.5 else len(around), sentence)
+    return " ".join(around)
+
+
+def _ended(text: str) -> str:
+    return text if text[-1] in ".!?" else f"{text}."
 
 
 def inner_vectors(rows: Sequence[Example], knowledge: Knowledge) -> np.ndarray:

@@ -27,7 +27,7 @@ GENERAL_CARD = "emergency"
 """The card where a message is urgent, but what it is about is unclear."""
 RULE = "second-net"
 """What a finding of the net names in the place of a rule."""
-SEEN = 3
+SEEN = 6
 """Examples in which a word or a pair must stand to count."""
 
 

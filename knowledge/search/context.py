@@ -27,9 +27,10 @@ SUBJECTS = 4
 """Words of the message before that are read together with this one."""
 
 ELSEWHERE = -1.5
-"""Mean log of the odds (`Evidence.telling`) below which the words of a message speak of something else altogether."""
+"""Mean log of the odds (`Evidence.telling`) below which the words of a message speak of something else altogether,
+unless it is what others asked next."""
 PART_SURE = 0.4
-"""Confidence from which a part of a message has found what it asks for."""
+"""Confidence from which a message after another, or a part of one, has found what it asks for."""
 CLEARLY = 0.2
 """Confidence by which one reading of a follow-up has to be surer than another."""
 
@@ -128,8 +129,8 @@ class Followed:
 def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
     """Reads a message in the light of what was said before it. `sure` is the confidence of an answer.
 
-    A short message is read alone where its words speak of something else altogether, or where it names a subject of its
-    own and is sure enough; else together with what came before."""
+    A short message is read alone where its words speak of something else altogether and nothing is found together, or
+    where it names a subject of its own and is sure enough; else together with what came before."""
     said = plainly(text)
     nothing = earlier.entry is None and not earlier.text
     if nothing or len(said.split()) > SHORT or _BACK.search(said):
@@ -141,10 +142,8 @@ def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
         alone = asked_on(read(said, index), index)
         if alone.best.confidence >= sure or len(alone.questions) > 1:
             return alone
-    if index.telling(said) < ELSEWHERE:
-        return asked_on(read(said, index), index)
     best = _best_together(text, earlier, index)
-    if best is None or not best.hits:
+    if best is None or not best.hits or (best.confidence < PART_SURE and index.telling(said) < ELSEWHERE):
         return asked_on(read(said, index), index)
     return Read(best, (best,), leans=leans or not content_words(said), follows=True)
 

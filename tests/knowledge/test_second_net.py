@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from knowledge.pairs import words_and_pairs
-from knowledge.second_net import Features, Machine, Models, SecondNet, Sureness, learned_from
+from knowledge.second_net import SEEN, Features, Machine, Models, SecondNet, Sureness, learned_from
 from safety import Finding
 
 SURE = Sureness(urgent=0.7, card=0.6)
@@ -86,9 +86,10 @@ def test_a_net_is_the_same_after_it_was_kept() -> None:
 
 
 def test_words_of_few_examples_do_not_count() -> None:
-    features = Features.learned(["he fell", "he fell", "he fell hard"], np.eye(3))
+    size = SEEN
+    features = Features.learned([*["he fell"] * (size - 1), "he fell hard"], np.eye(size))
     assert features.words == ("< he", "fell", "he", "he fell")
-    assert np.allclose(features.moved(np.eye(3)).mean(axis=0), 0, atol=1e-6)
+    assert np.allclose(features.moved(np.eye(size)).mean(axis=0), 0, atol=1e-6)
 
 
 def test_no_single_number_is_learned() -> None:
