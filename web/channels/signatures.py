@@ -17,7 +17,9 @@ WINDOW = 300
 (standardwebhooks.com) name."""
 
 _PLACEHOLDER = re.compile(
-    r"^(?:change[-_ ]?(?:me|this)|(?:your|my|the|a|some|test|app|bot|replace|insert|put|paste|enter)[-_ ].*|x{4,}|"
+    # One in a thousand real secrets begins with "a-" or "A_", but none goes on in words alone.
+    r"^(?:change[-_ ]?(?:me|this)|(?:your|my|the|a|some|test|app|bot|replace|insert|put|paste|enter)"
+    r"(?:(?-i:(?:[-_ ][a-z]+)+)|(?-i:(?:[-_ ][A-Z]+)+))[-_ ]?[0-9]{0,4}$|x{4,}|"
     r".*(?:placeholder|example|password).*|.*[<>{}].*|.*\.\.\..*)",
     re.IGNORECASE,
 )

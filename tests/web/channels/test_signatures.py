@@ -170,6 +170,11 @@ def test_a_weak_secret_and_a_placeholder_are_refused(value: str) -> None:
         provider_secret(value)
 
 
+@pytest.mark.parametrize("secret", ["a-Xk3v9Q_bb1LmZ07uQ", "A_q8ZrT-0aLkW2pV5s", "my_7Kd92LmqpXw-31bT"])
+def test_a_secret_that_begins_with_a_word_is_none_that_was_left_standing(secret: str) -> None:
+    assert provider_secret(secret) == secret
+
+
 @given(st.text("0123456789abcdef", min_size=32, max_size=32).filter(lambda secret: len(set(secret)) > 5))
 def test_a_random_secret_is_taken_as_it_is(secret: str) -> None:
     assert provider_secret(secret) == secret
