@@ -14,6 +14,7 @@ _NUMBERS = {
     **_TENS,
 }
 _IN_TENS = {f"{tens[:-1]}ies": years for tens, years in _TENS.items()}
+_IN_WORDS = {**_NUMBERS, **_UNITS, **_IN_TENS}
 _N = rf"([0-9]{{1,3}}|(?:{'|'.join(_TENS)}) (?:{'|'.join(list(_UNITS)[:9])})|{'|'.join(_NUMBERS)})"
 _SMALL = rf"({'|'.join(_UNITS)})"
 """Alone they are no age: only beside "years old"."""
@@ -135,8 +136,7 @@ def _numbered(plain: str) -> Ages | None:
 
 def _number(written: str) -> int:
     """A number in digits or in words."""
-    known = {**_NUMBERS, **_UNITS, **_IN_TENS}
-    return int(written) if written.isdigit() else sum(known[word] for word in written.split())
+    return int(written) if written.isdigit() else sum(_IN_WORDS[word] for word in written.split())
 
 
 def _grouped(plain: str) -> Ages | None:
