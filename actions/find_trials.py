@@ -7,7 +7,8 @@ from actions.respond import Respond
 from actions.trial_talk import said
 from actions.turn import Events, Turn
 from knowledge.trials.lexicon import keys
-from knowledge.trials.talk import Look, in_context
+from knowledge.trials.moves import Look
+from knowledge.trials.talk import in_context
 from knowledge.trials.wordings import wordings
 
 UNSURE = ("abstain", "clarify")

@@ -17,23 +17,11 @@ from knowledge.blocks import spoken
 from knowledge.language import language
 from knowledge.model import Answer, Context
 from knowledge.search.questions import asks, parts
+from knowledge.trials.moves import SURE, About, Join, Look, Move, Named, Numbers, Read, Rival, Standing
 from knowledge.trials.numbers import find_nct
 from knowledge.trials.questions import SHORT
 from knowledge.trials.search import Search
-from knowledge.trials.talk import (
-    SURE,
-    About,
-    Join,
-    Look,
-    Move,
-    Named,
-    Numbers,
-    Read,
-    Rival,
-    Standing,
-    back_to_list,
-    heard,
-)
+from knowledge.trials.talk import back_to_list, heard
 
 MOST_BESIDE = 2
 """Other questions of one message that are answered beside it."""

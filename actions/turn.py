@@ -20,8 +20,8 @@ from knowledge.model import Answer, Block, Context, FollowUp, Question, ReplyKin
 from knowledge.render import as_text
 from knowledge.search.words import words
 from knowledge.trials.leaning import Before, Leaning
+from knowledge.trials.moves import Numbers, Standing, Talk
 from knowledge.trials.numbers import find_nct
-from knowledge.trials.talk import Numbers, Standing, Talk
 from knowledge.wiring import Knowledge
 
 Events = list[dict[str, Any]]

@@ -21,8 +21,9 @@ from knowledge.phrases import read_phrases
 from knowledge.settings import SHIPPED_CONTENT
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.leaning import Leaning
+from knowledge.trials.moves import Look, Malformed, Named, Numbers, Rival, Standing, Talk
 from knowledge.trials.search import Search
-from knowledge.trials.talk import Look, Malformed, Named, Numbers, Rival, Standing, Talk, heard
+from knowledge.trials.talk import heard
 from knowledge.trials.terms import read_terms
 from tests.trials_registry import CITIES, CONDITIONS, records, registry_copy
 

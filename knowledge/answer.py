@@ -28,8 +28,8 @@ from knowledge.search.recent import Recent
 from knowledge.search.words import words
 from knowledge.thresholds import AS_IT_COMES, Thresholds
 from knowledge.trials.answers import TrialAnswers
+from knowledge.trials.moves import Join
 from knowledge.trials.numbers import find_nct, malformed_nct
-from knowledge.trials.talk import Join
 from safety import Finding, Rules
 from safety.numbers import Numbers
 

@@ -13,11 +13,7 @@ from knowledge.trials.catalogue import Catalogue
 from knowledge.trials.lexicon import keys
 from knowledge.trials.lines import Meanings, Placed, Regard
 from knowledge.trials.model import RegistryCopy, Site, Study
-from knowledge.trials.reading import Understood
-from knowledge.trials.replies import SHOWN_AT_ONCE, CopyMade, Found
-from knowledge.trials.search import ANY, Search, added, age_range, merge
-from knowledge.trials.shelf import TrialShelf
-from knowledge.trials.talk import (
+from knowledge.trials.moves import (
     About,
     AboutEach,
     Again,
@@ -34,8 +30,12 @@ from knowledge.trials.talk import (
     Talk,
     UnknownName,
     WhichStudy,
-    status_entry,
 )
+from knowledge.trials.reading import Understood
+from knowledge.trials.replies import SHOWN_AT_ONCE, CopyMade, Found
+from knowledge.trials.search import ANY, Search, added, age_range, merge
+from knowledge.trials.shelf import TrialShelf
+from knowledge.trials.talk import status_entry
 from knowledge.trials.terms import Terms, read_terms
 from knowledge.trials.wording import Line, say
 

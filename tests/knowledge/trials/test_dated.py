@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from knowledge.model import Answer, Block, Run
 from knowledge.trials.answers import TrialAnswers
 from knowledge.trials.model import STATUSES, RegistryCopy
+from knowledge.trials.moves import About, AboutEach, Again, Look, More, Move, Named, Numbers, Standing
 from knowledge.trials.reading import Understood
 from knowledge.trials.search import Search
-from knowledge.trials.talk import COMPARED, About, AboutEach, Again, Look, More, Move, Named, Numbers, Standing
+from knowledge.trials.talk import COMPARED
 from knowledge.trials.terms import Terms, read_terms
 from tests.knowledge.trials.random_studies import COPIES
 

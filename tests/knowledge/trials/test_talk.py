@@ -9,10 +9,7 @@ import pytest
 from knowledge.files import read_folder
 from knowledge.settings import SHIPPED_CONTENT
 from knowledge.trials.leaning import Leaning
-from knowledge.trials.questions import asked_of_study, asks_to_join
-from knowledge.trials.search import Search, merge
-from knowledge.trials.shelf import TrialShelf
-from knowledge.trials.talk import (
+from knowledge.trials.moves import (
     MOST_SEEN,
     About,
     AboutEach,
@@ -27,9 +24,11 @@ from knowledge.trials.talk import (
     Standing,
     Talk,
     WhichStudy,
-    back_to_list,
-    heard,
 )
+from knowledge.trials.questions import asked_of_study, asks_to_join
+from knowledge.trials.search import Search, merge
+from knowledge.trials.shelf import TrialShelf
+from knowledge.trials.talk import back_to_list, heard
 from knowledge.trials.terms import read_terms
 from knowledge.trials.wordings import wordings
 from tests.knowledge.trials.samples import LUPUS_SPAIN, NEPHRITIS_GERMANY, STUDIES
