@@ -30,7 +30,7 @@ from knowledge.phrases import Phrases, read_mapping, read_phrases
 from knowledge.search.asked_next import Next
 from knowledge.search.embedder import Embedder
 from knowledge.search.encoder import Encoder, OnnxEncoder
-from knowledge.search.index import SCORING, Index, Scoring
+from knowledge.search.index import SCORING, Index, Scoring, said_plainly
 from knowledge.search.nearest import Multiply, OnnxMultiply, multiplied
 from knowledge.search.passages import passages
 from knowledge.search.words import Aliases
@@ -354,8 +354,8 @@ def build(environment: Mapping[str, str]) -> Knowledge:
         encoder=desk.encoder.load(),
         phrases=phrases,
         aliases=desk.aliases,
-        background=read_background(settings.content / "en" / "background.txt"),
-        asked_next=read_asked_next(settings.content / "en" / "asked_next.jsonl"),
+        background=read_background(settings.content),
+        asked_next=read_asked_next(settings.content),
         advice=load_rules(ADVICE_RULES),
         numbers=Numbers.load(),
         trials=trials,
@@ -375,9 +375,9 @@ def build(environment: Mapping[str, str]) -> Knowledge:
     )
 
 
-def read_background(file: Path) -> tuple[str, ...]:
+def read_background(content: Path) -> tuple[str, ...]:
     """Outside questions, one a line; lines that begin with # are notes. Raises `ContentError`."""
-    rows = (row.strip() for row in read_text(file).splitlines())
+    rows = (row.strip() for row in read_text(content / "en" / "background.txt").splitlines())
     return tuple(row for row in rows if row and not row.startswith("#"))
 
 
@@ -385,9 +385,10 @@ MOST_ASKED_NEXT = 10_000_000
 """Bytes of what people asked next: some seventy thousand messages."""
 
 
-def read_asked_next(file: Path) -> tuple[Next, ...]:
+def read_asked_next(content: Path) -> tuple[Next, ...]:
     """What people asked after an answer, one JSON object a line; none where there is no such file. Raises
     `ContentError`."""
+    file = content / "en" / "asked_next.jsonl"
     if not file.exists():
         return ()
     found = []
@@ -398,6 +399,12 @@ def read_asked_next(file: Path) -> tuple[Next, ...]:
         except (ValueError, TypeError, KeyError) as fault:
             raise ContentError([Fault(file, number, "is no message with `shown`, `say` and `accept`")]) from fault
     return tuple(found)
+
+
+def beside_entries(content: Path, aliases: Aliases) -> list[str]:
+    """What search embeds beside the texts of entries, in the form in which it does. Raises `ContentError`."""
+    said = [said_plainly(row.say, aliases) for row in read_asked_next(content)]
+    return list(dict.fromkeys([*map(aliases.plain, read_background(content)), *said]))
 
 
 @functools.lru_cache(maxsize=1)

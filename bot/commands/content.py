@@ -107,6 +107,8 @@ def format_files(settings: Settings) -> int:
 
 def publish(environment: Mapping[str, str]) -> None:
     """Publishes the content folder as starter content and refreshes the live cards. Says what it did."""
+    from knowledge.wiring import beside_entries
+
     settings = Settings.from_environment(environment)
     home = storage_settings.Settings.from_environment(environment).home
     desk = _desk(environment)
@@ -122,6 +124,7 @@ def publish(environment: Mapping[str, str]) -> None:
         desk.embedder,
         desk.aliases,
         at=now,
+        beside=beside_entries(settings.content, desk.aliases),
         tell=lambda done, of: progress.say(f"{done} of {of} texts read ..."),
     )
     seed.write_cards(release, home / "cards")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from knowledge import glossary, review
@@ -30,21 +30,24 @@ def import_seed(
     aliases: Aliases,
     *,
     at: dt.datetime,
+    beside: Sequence[str] = (),
     tell: Callable[[int, int], None] = lambda done, of: None,
 ) -> Release:
     """Publishes the content files as they are: the one act that needs no approval.
 
     All or nothing: raises `ContentError` with every fault, or `EditRefused` once people have published a release of
     their own; the live release then stays as it was. Vectors are computed before the transaction, so the switch
-    itself is one short write. `tell` hears how many texts are read, of how many. Returns the live release, which is the
-    old one when nothing changed.
+    itself is one short write. `beside`: what search embeds beside the texts of entries, so that whoever loads the
+    release finds it done. `tell` hears how many texts are read, of how many. Returns the live release, which is the old
+    one when nothing changed.
     """
     # Before all that takes time: what staff publish meanwhile is then refused to be replaced.
     base = store.newest_release()
     if store.has_origin("editing"):
         raise EditRefused("staff have published a release; starter content may no longer replace it")
     content, terms = checked(folder)
-    texts = [aliases.plain(passage.text) for entry in content.entries for passage in passages(entry)]
+    asked = [row for entry in content.entries for row in passages(entry) if row.is_embedded]
+    texts = [*(aliases.plain(row.text) for row in asked), *beside]
     for start in range(0, len(texts), TEXTS_AT_ONCE):
         embedder.embed(texts[start : start + TEXTS_AT_ONCE])
         tell(min(start + TEXTS_AT_ONCE, len(texts)), len(texts))

@@ -124,12 +124,17 @@ def _prepare(
     return {row: made.get(row) or known[row] for row in rows}
 
 
+def said_plainly(text: str, aliases: Aliases) -> str:
+    """The form in which a message that was asked next is embedded."""
+    return aliases.plain(plainly(text))
+
+
 def _said(
     asked_next: Sequence[Next], known: Mapping[str, np.ndarray], embedder: Embedder, aliases: Aliases
 ) -> dict[str, np.ndarray]:
     """The vectors of what people asked next, in sixteen bits, by its words."""
     fresh = sorted({row.say for row in asked_next if row.say not in known})
-    vectors = embedder.embed([aliases.plain(plainly(text)) for text in fresh]).astype(np.float16)
+    vectors = embedder.embed([said_plainly(text, aliases) for text in fresh]).astype(np.float16)
     return {**{row.say: known[row.say] for row in asked_next if row.say in known}, **dict(zip(fresh, vectors))}
 
 

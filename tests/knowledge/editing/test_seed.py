@@ -78,7 +78,18 @@ def test_a_changed_file_is_live_after_the_next_import(seed, content: Path, encod
     encoder.encoded.clear()
     change(file_of(content, STEPS), "Boil water, then", "Heat water, then")
     assert live(seed(LATER)) == {"tea-what-is": 1, "tea-steps": 2, "scald": 1}
-    assert encoder.encoded == ["heat water then pour it on the leaves"]
+    assert encoder.encoded == []  # only ways to ask are embedded
+
+
+def test_a_new_way_to_ask_is_embedded_with_the_next_import_and_what_stands_beside_it(
+    seed, content: Path, encoder: WordEncoder, sqlite_store: KnowledgeStore
+) -> None:
+    seed()
+    encoder.encoded.clear()
+    change(file_of(content, STEPS), STEPS.question, "How is tea made at sea?")
+    beside = ["who won the cup", "is it hot"]
+    editing.import_seed(sqlite_store, content, Embedder(encoder, sqlite_store), Aliases({}), at=LATER, beside=beside)
+    assert encoder.encoded == ["how is tea made at sea", *beside]
 
 
 def test_a_removed_file_is_not_live_any_more(seed, content: Path) -> None:

@@ -67,19 +67,24 @@ def test_the_next_index_is_made_without_embedding_them_again() -> None:
     assert read_after("does it burn", Earlier(TEA), anew, SURE).best.hits[0].entry == STEPS
 
 
+def asked_next_file(content: Path) -> Path:
+    (content / "en").mkdir()
+    return content / "en" / "asked_next.jsonl"
+
+
 def test_a_file_is_read_line_by_line_and_none_is_none(tmp_path: Path) -> None:
-    file = tmp_path / "asked_next.jsonl"
-    assert read_asked_next(file) == ()
+    file = asked_next_file(tmp_path)
+    assert read_asked_next(tmp_path) == ()
     file.write_text('{"shown": "tea", "say": "why", "accept": ["milk"], "author": 3}\n', "utf-8")
-    assert read_asked_next(file) == (Next("tea", "why", ("milk",)),)
+    assert read_asked_next(tmp_path) == (Next("tea", "why", ("milk",)),)
 
 
 @pytest.mark.parametrize("line", ["{", "[]", '{"shown": "tea"}', '{"shown": "tea", "say": "a", "accept": 3}', "null"])
 def test_a_line_that_is_none_is_named(tmp_path: Path, line: str) -> None:
-    file = tmp_path / "asked_next.jsonl"
+    file = asked_next_file(tmp_path)
     file.write_text(f'{{"shown": "tea", "say": "why", "accept": []}}\n{line}\n', "utf-8")
     with pytest.raises(ContentError, match=r"asked_next\.jsonl:2 is no message"):
-        read_asked_next(file)
+        read_asked_next(tmp_path)
     file.write_bytes(b" " * (MOST_ASKED_NEXT + 1))
     with pytest.raises(ContentError, match="10000 KB"):
-        read_asked_next(file)
+        read_asked_next(tmp_path)
