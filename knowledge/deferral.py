@@ -2,7 +2,7 @@
 
 No verdict, no number and no medical statement is written here. What this module adds to a request are spoken phrases
 and published questions; the text of an entry stands beneath them only where it is general education that nobody could
-take for the decision itself, or the very thing that was asked.
+take for the decision itself.
 """
 
 from __future__ import annotations
@@ -144,13 +144,6 @@ def may_stand_beneath(entry: Entry, kind: About) -> bool:
     )
 
 
-def may_answer_beneath(entry: Entry) -> bool:
-    """Whether the text of an entry may stand beneath the deferral of a message that no rule finds to be a request for a
-    decision, and that asks for this entry beyond doubt: it is more likely a question with somebody's story around it.
-    Only an amount is held back even then."""
-    return entry.answer_kind in ("text", "yes_no") and entry.topic != "cards" and not _AMOUNT.search(entry.answer)
-
-
 def deferred(
     answerer: Answerer,
     question: Question,
@@ -158,13 +151,11 @@ def deferred(
     rule: str | None,
     *,
     sure: bool,
-    beyond_doubt: bool = False,
     kind: About | None = None,
 ) -> Answer:
     """The reply to a request for a decision. `nearest` are live entries near to it, the nearest first; `sure`: the
-    first of them is near enough to be shown as an answer to a general question; `beyond_doubt`: the message asks for
-    it, and no rule takes it for a request. `kind`: what the decision is about, where that is known. The first origin of
-    the reply is the nearest entry, if it names one."""
+    first of them is near enough to be shown as an answer to a general question. `kind`: what the decision is about,
+    where that is known."""
     kind, locale = kind or about(question.text, rule), question.locale
     asked = tuple((Run(answerer.say(f"defer_{kind}_ask_{number}", locale)),) for number in ("first", "second"))
     blocks: tuple[Block, ...] = (
@@ -182,17 +173,15 @@ def deferred(
     reading = [entry for entry in nearest if entry not in urgent_entries and not _AMOUNT.search(entry.question)][
         :OFFERED
     ]
-    stands = reading and (may_stand_beneath(reading[0], kind) or (beyond_doubt and may_answer_beneath(reading[0])))
-    if sure and stands and reading[0].locale == locale:
+    if sure and reading and reading[0].locale == locale and may_stand_beneath(reading[0], kind):
         shown = answerer.entry_answer(reading[0].id, question)
         heading = spoken(answerer.say("defer_beneath", locale))
         offered = (*_buttons(urgent_entries), *shown.follow_ups)
         return replace(shown, kind="defer", blocks=(*blocks, heading, *shown.blocks), follow_ups=offered)
     if reading:
         blocks = (*blocks, spoken(answerer.say("defer_nearest", locale)), _named(reading))
-    offered = _buttons([*urgent_entries, *reading])
-    origins = _origins(answerer, [*reading, *urgent_entries])
-    return Answer("defer", blocks, follow_ups=offered, provenance=origins, locale=locale)
+    named = [*urgent_entries, *reading]
+    return Answer("defer", blocks, follow_ups=_buttons(named), provenance=_origins(answerer, named), locale=locale)
 
 
 def _named(entries: Sequence[Entry]) -> Block:
