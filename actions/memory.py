@@ -125,7 +125,8 @@ def _studies(answer: Answer) -> tuple[str, ...]:
 def _deferred_about(answer: Answer, answerer: Answerer) -> str | None:
     """The entry that a request for a decision is about, which was named beneath the deferral but not shown; None where
     search was not sure of it, or for any other reply."""
-    if answer.kind != "defer" or (answer.confidence or 0.0) < answerer.thresholds.answer:
+    least = max(answerer.thresholds.answer, answerer.thresholds.following)
+    if answer.kind != "defer" or (answer.confidence or 0.0) < least:
         return None
     return next((origin.id for origin in answer.provenance if origin.kind == "revision"), None)
 

@@ -12,7 +12,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.memory import OFFERS, TRIALS, Memory, after
-from knowledge.answer import BEYOND_DOUBT, HOW_TO_JOIN, Answerer
+from knowledge.answer import HOW_TO_JOIN, Answerer
 from knowledge.blocks import spoken
 from knowledge.codec import answer_to_json
 from knowledge.courtesy import without_courtesy
@@ -25,6 +25,8 @@ from knowledge.trials.numbers import find_nct
 from knowledge.wiring import Knowledge
 
 Events = list[dict[str, Any]]
+BEYOND_DOUBT = 0.9
+"""Confidence of an entry by which a message asks for it though NLU takes it for something else."""
 MOST_SINCE = 2
 """Answers to something else after which "it" may still be the study that was shown before."""
 MAY_BE_ABOUT_STUDIES = ("ask_question", "seek_advice", "find_trial")

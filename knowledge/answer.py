@@ -41,8 +41,6 @@ many questions."""
 ELSEWHERE = 0.02
 """Chance that a message is about something published below which what the intent model takes for a request for advice
 is about something else ("can you fix my code"). What the advice rules find is one anyway."""
-BEYOND_DOUBT = 0.9
-"""Confidence from which a message asks for an entry though the intent model takes it for something else."""
 RELATED_OFFERED = 2
 HOW_TO_JOIN = "trials-how-to-join"
 """The entry that stands beneath a deferral about joining a study."""
@@ -130,9 +128,9 @@ class Answerer:
         if asked is not None:
             return self._shown(asked, question, 1.0)
         if advice or question.context.seeks_advice:
-            ranking = self.rank(question)
-            if advice or not _is_elsewhere(ranking):
-                return self._defer(question, ranking, advice)
+            understood = self.understood(question)
+            if advice or not _is_elsewhere(understood.best):
+                return self._defer(question, understood, advice)
         if numbers := find_nct(question.text):
             return self.trials.by_numbers(numbers, self.entry)
         if wrong_number := malformed_nct(question.text):
@@ -349,16 +347,18 @@ class Answerer:
         asked = [_ask(other.entry) for other in related if other and other.entry.answer_kind != "card"]
         return (*offered, *asked[:RELATED_OFFERED])
 
-    def _defer(self, question: Question, ranking: Ranking | None, advice: Finding | None) -> Answer:
-        """`ranking`: what is near to the request; None where nothing was searched."""
-        confidence = ranking.confidence if ranking else 0.0
-        nearest = self._live_hits(ranking) if ranking and self._is_about_ours(ranking) else []
-        sure = confidence >= self.thresholds.answer
-        beyond_doubt = advice is None and confidence >= BEYOND_DOUBT
-        answer = deferred(
-            self, question, nearest, advice.rule if advice else None, sure=sure, beyond_doubt=beyond_doubt
-        )
-        return replace(answer, confidence=confidence if ranking else None)
+    def _defer(self, question: Question, understood: Read | None, advice: Finding | None) -> Answer:
+        """`understood`: what is near to the request; None where nothing was searched. The confidence of the reply is
+        that of the entry which is its first origin; 0 where that is not what search found first."""
+        rule = advice.rule if advice else None
+        if understood is None:
+            return deferred(self, question, [], rule, sure=False)
+        ranking = understood.best
+        nearest = self._live_hits(ranking) if self._is_about_ours(ranking) else []
+        answer = deferred(self, question, nearest, rule, sure=ranking.confidence >= self._least(understood))
+        first = next((origin.id for origin in answer.provenance), None)
+        is_first = bool(ranking.hits) and ranking.hits[0].entry.id == first
+        return replace(answer, confidence=ranking.confidence if is_first else 0.0)
 
     def joining_deferred(self, question: Question, move: Join) -> Answer:
         """The reply to whoever asks whether they, or somebody else, may join a study: who decides that, what the record

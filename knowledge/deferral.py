@@ -155,7 +155,7 @@ def deferred(
 ) -> Answer:
     """The reply to a request for a decision. `nearest` are live entries near to it, the nearest first; `sure`: the
     first of them is near enough to be shown as an answer to a general question. `kind`: what the decision is about,
-    where that is known."""
+    where that is known. The first origin of the reply is the nearest entry that it names or shows, if it does."""
     kind, locale = kind or about(question.text, rule), question.locale
     asked = tuple((Run(answerer.say(f"defer_{kind}_ask_{number}", locale)),) for number in ("first", "second"))
     blocks: tuple[Block, ...] = (
@@ -173,15 +173,17 @@ def deferred(
     reading = [entry for entry in nearest if entry not in urgent_entries and not _AMOUNT.search(entry.question)][
         :OFFERED
     ]
-    if sure and reading and reading[0].locale == locale and may_stand_beneath(reading[0], kind):
+    is_nearest = bool(reading) and reading[0] is nearest[0]
+    if sure and is_nearest and reading[0].locale == locale and may_stand_beneath(reading[0], kind):
         shown = answerer.entry_answer(reading[0].id, question)
         heading = spoken(answerer.say("defer_beneath", locale))
         offered = (*_buttons(urgent_entries), *shown.follow_ups)
         return replace(shown, kind="defer", blocks=(*blocks, heading, *shown.blocks), follow_ups=offered)
     if reading:
         blocks = (*blocks, spoken(answerer.say("defer_nearest", locale)), _named(reading))
-    named = [*urgent_entries, *reading]
-    return Answer("defer", blocks, follow_ups=_buttons(named), provenance=_origins(answerer, named), locale=locale)
+    offered = _buttons([*urgent_entries, *reading])
+    origins = _origins(answerer, [*reading, *urgent_entries])
+    return Answer("defer", blocks, follow_ups=offered, provenance=origins, locale=locale)
 
 
 def _named(entries: Sequence[Entry]) -> Block:
