@@ -392,13 +392,23 @@ def read_asked_next(content: Path) -> tuple[Next, ...]:
     if not file.exists():
         return ()
     found = []
-    for number, line in enumerate(read_text(file, MOST_ASKED_NEXT).splitlines(), 1):
-        try:
-            row = json.loads(line)
-            found.append(Next(str(row["shown"]), str(row["say"]), tuple(map(str, row["accept"]))))
-        except (ValueError, TypeError, KeyError) as fault:
-            raise ContentError([Fault(file, number, "is no message with `shown`, `say` and `accept`")]) from fault
+    for number, line in enumerate(read_text(file, MOST_ASKED_NEXT).split("\n"), 1):
+        if line.strip():
+            row = _next_of(line)
+            if row is None:
+                raise ContentError([Fault(file, number, "is no message with `shown`, `say` and a list `accept`")])
+            found.append(row)
     return tuple(found)
+
+
+def _next_of(line: str) -> Next | None:
+    try:
+        row = json.loads(line)
+        texts, accept = (row["shown"], row["say"]), row["accept"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    is_right = isinstance(accept, list) and all(isinstance(text, str) and text.strip() for text in (*texts, *accept))
+    return Next(*texts, tuple(accept)) if is_right else None
 
 
 def beside_entries(content: Path, aliases: Aliases) -> list[str]:

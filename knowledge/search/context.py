@@ -28,7 +28,7 @@ SUBJECTS = 4
 
 ELSEWHERE = -1.5
 """Mean log of the odds (`Evidence.telling`) below which the words of a message speak of something else altogether,
-unless it is what others asked next."""
+unless something is found for them together with what came before."""
 PART_SURE = 0.4
 """Confidence from which a message after another, or a part of one, has found what it asks for."""
 CLEARLY = 0.2
@@ -198,7 +198,9 @@ def follow(text: str, last: Entry, index: Index, asked_next: AskedNext | None = 
     topic = [float(entry.topic == last.topic) for entry in index.entries]
     taken_back = [float(entry.key == last.key and takes_back(text)) for entry in index.entries]
     near = (asked_next or index.asked_next).near(last, alone.vector)
-    figures = np.stack([*scores, told, cited, topic, taken_back, near.same, near.topic], axis=1)
+    # "Why not?" says nothing by itself: only what it asked after the same answer tells something.
+    among = near.topic if alone.stems else np.zeros_like(near.topic)
+    figures = np.stack([*scores, told, cited, topic, taken_back, near.same, among], axis=1)
     return Followed(alone, figures, near.answered, near.unanswered)
 
 

@@ -12,7 +12,7 @@ from knowledge.search.asked_next import AskedNext, Next
 from knowledge.search.context import Earlier, follow, read_after
 from knowledge.search.encoder import DIMENSIONS
 from knowledge.wiring import MOST_ASKED_NEXT, read_asked_next
-from tests.knowledge.samples import ENTRIES, STEPS, TEA
+from tests.knowledge.samples import ENTRIES, STEPS, TEA, WordEncoder
 from tests.knowledge.search.test_index import small
 
 SURE = 0.45
@@ -52,6 +52,12 @@ def test_the_same_words_are_answered_by_what_answered_them_then() -> None:
     assert read_after("does it burn", Earlier(STEPS), index, SURE).best.hits[0].entry == TEA
 
 
+def test_what_says_nothing_by_itself_is_not_held_against_what_followed_other_answers() -> None:
+    index = small(*ENTRIES, asked_next=[Next(STEPS.id, "why not", (STEPS.id,))])
+    assert follow("why not", TEA, index).figures[:, -1].max() == 0.0
+    assert follow("why not", STEPS, index).figures[:, -2].max() > 0.9
+
+
 def test_what_nothing_answered_then_is_less_sure_now() -> None:
     index = small(*ENTRIES, asked_next=AFTER_TEA)
     knows_nothing = small(*ENTRIES)
@@ -61,10 +67,13 @@ def test_what_nothing_answered_then_is_less_sure_now() -> None:
     assert read_after(text, Earlier(TEA), index, SURE).best.confidence < before
 
 
-def test_the_next_index_is_made_without_embedding_them_again() -> None:
-    index = small(*ENTRIES, asked_next=AFTER_TEA)
-    anew = small(*ENTRIES, asked_next=[*AFTER_TEA, Next(TEA.id, "is it hot")], previous=index)
-    assert read_after("does it burn", Earlier(TEA), anew, SURE).best.hits[0].entry == STEPS
+def test_the_next_index_embeds_only_what_is_new() -> None:
+    rows = [*AFTER_TEA, Next(TEA.id, "is it hot")]
+    encoder = WordEncoder()
+    index = small(*ENTRIES, asked_next=AFTER_TEA, encoder=encoder)
+    encoder.encoded.clear()
+    small(*ENTRIES, asked_next=rows, previous=index, encoder=encoder)
+    assert encoder.encoded == ["is it hot"]
 
 
 def asked_next_file(content: Path) -> Path:
@@ -75,11 +84,22 @@ def asked_next_file(content: Path) -> Path:
 def test_a_file_is_read_line_by_line_and_none_is_none(tmp_path: Path) -> None:
     file = asked_next_file(tmp_path)
     assert read_asked_next(tmp_path) == ()
-    file.write_text('{"shown": "tea", "say": "why", "accept": ["milk"], "author": 3}\n', "utf-8")
+    file.write_text('{"shown": "tea", "say": "why", "accept": ["milk"], "author": 3}\n\n', "utf-8")
     assert read_asked_next(tmp_path) == (Next("tea", "why", ("milk",)),)
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"shown": "tea"}', '{"shown": "tea", "say": "a", "accept": 3}', "null"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        '{"shown": "tea"}',
+        '{"shown": "tea", "say": "a", "accept": 3}',
+        "null",
+        '{"shown": "tea", "say": " ", "accept": []}',
+        '{"shown": "tea", "say": "a", "accept": "milk"}',
+    ],
+)
 def test_a_line_that_is_none_is_named(tmp_path: Path, line: str) -> None:
     file = asked_next_file(tmp_path)
     file.write_text(f'{{"shown": "tea", "say": "why", "accept": []}}\n{line}\n', "utf-8")

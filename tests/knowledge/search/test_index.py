@@ -35,8 +35,14 @@ HOSTILE = [
 ]
 
 
-def small(*entries: Entry, locale: str = "en", previous: Index | None = None, asked_next: Sequence[Next] = ()) -> Index:
-    encoder = WordEncoder()
+def small(
+    *entries: Entry,
+    locale: str = "en",
+    previous: Index | None = None,
+    asked_next: Sequence[Next] = (),
+    encoder: WordEncoder | None = None,
+) -> Index:
+    encoder = encoder or WordEncoder()
     revisions = tuple(Revision(entry, 1, "hash", "starter", (), "editorial", NOON) for entry in entries)
     return Index(
         Release(1, revisions, NOON, "starter"),
