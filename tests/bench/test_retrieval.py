@@ -33,6 +33,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Index]]:
     return rows
 
 
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three parts and authors: each costs an index of its own, and tells the same."""
+    authors = dict(list(by_author().items())[:3])
+    monkeypatch.setattr(retrieval, "PARTS", 3)
+    monkeypatch.setattr(retrieval, "by_author", lambda: authors)
+
+
 def held(index: Index) -> set[str]:
     return {text for entry in index.entries for text in entry.phrasings}
 
