@@ -52,4 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # The matrices are small: threads that wait for each other's share would cost several times what they save. Read
+    # when a library is loaded, so before any command is; processes that a command starts inherit it.
+    for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(threads, "1")
     sys.exit(main())

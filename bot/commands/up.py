@@ -25,9 +25,6 @@ READY_SECONDS = 300
 """Longest wait for both processes; the first start trains the assistant, which takes about a minute of it."""
 
 SMALL = {
-    # The matrices are small: threads that wait for each other's share would cost several times what they save.
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
     # Arrays of a MiB and more go back to the system when they are done with. The C library of Linux would otherwise
     # keep what a release took while it was loaded.
     "MALLOC_MMAP_THRESHOLD_": str(1 << 20),
