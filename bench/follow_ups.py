@@ -70,7 +70,7 @@ def cases(knowledge: Knowledge) -> Iterator[Case]:
     rows = [json.loads(line) for line in FOLLOW_UPS.read_text(encoding="utf-8").splitlines()]
     by_others = {
         author: live.index.knowing(
-            Next(row["shown"], row["say"], tuple(row["accept"])) for row in rows if row["author"] != author
+            [Next(row["shown"], row["say"], tuple(row["accept"])) for row in rows if row["author"] != author]
         )
         for author in {row["author"] for row in rows}
     }

@@ -4,9 +4,9 @@
 
 From written examples, both urgent and calm: `safety/vectors.jsonl`, which the rules know too, `safety/rewordings.jsonl`
 and `safety/cries.jsonl`, which they were not made from, and as further calm ones what people ask of Lantern, inside and
-outside of what it knows (`data/nlu`, the published phrasings of the home that LANTERN_HOME names). Most of them are
+outside of what it knows (`data/nlu`, the published phrasings of the home that LANTERN_HOME names). All of them are
 learned a second time as shaking hands write them, some with calm talk around. `bench.rewordings` shows what the net
-catches. It takes some minutes and 9 GB of memory, once for each change of the examples.
+catches. It takes some minutes and 17 GB of memory, once for each change of the examples.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import json
 import random
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -155,15 +155,20 @@ def spoilt(every: Sequence[Example]) -> list[Example]:
 
 
 def small_talk() -> list[str]:
-    """Sentences around the question in what people tell of themselves, without what an emergency rule takes for a cry.
-    Of every other author: `bench.rewordings` judges what the others wrote."""
+    """Sentences around the question in what people tell of themselves, without what an emergency rule takes for a
+    cry."""
     rules = shipped_rules()
     found: dict[str, None] = {}
     for row in map(json.loads, MESSAGES.read_text(encoding="utf-8").splitlines()):
         sentences = re.findall(r"[^.!?]+[.!?]", row["text"])
-        if row["author"] % 2 and len(sentences) > 2:
+        if lends_talk(row) and len(sentences) > 2:
             found.update(dict.fromkeys(one.strip() for one in sentences if one[-1] == "." and len(one) <= LONGEST_TALK))
     return [text for text in found if rules.check(text) is None]
+
+
+def lends_talk(row: Mapping[str, Any]) -> bool:
+    """Whether talk is taken from the author of this row: from every other one. What the others wrote can be judged."""
+    return bool(row["author"] % 2)
 
 
 def _spoilt(example: Example, talk: Sequence[str]) -> str:

@@ -6,14 +6,13 @@ who was shown the same thing mostly goes on to the same few others, so a message
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 
 from knowledge.model import Entry
-from knowledge.search.encoder import DIMENSIONS
 
 
 class Next(NamedTuple):
@@ -66,14 +65,16 @@ class _Group(NamedTuple):
 class AskedNext:
     """What was asked next, as it is compared with a message after an answer."""
 
-    def __init__(self, rows: Iterable[Next], vectors: dict[str, np.ndarray], entries: Sequence[Entry]) -> None:
-        """`vectors`: of what was said, unit vectors of shape (384,), as those of messages. What was said after an entry
-        that is not among `entries` is left out."""
+    def __init__(self, rows: Sequence[Next], vectors: np.ndarray, entries: Sequence[Entry]) -> None:
+        """`vectors`: of what was said, unit vectors as those of messages, shape (rows, 384). What was said after an
+        entry that is not among `entries` is left out."""
         known = {entry.id: place for place, entry in enumerate(entries)}
         topics = {entry.id: entry.topic for entry in entries}
-        kept = sorted((row for row in rows if row.shown in known), key=lambda row: (topics[row.shown], row.shown))
+        places = [place for place, row in enumerate(rows) if row.shown in known]
+        places.sort(key=lambda place: (topics[rows[place].shown], rows[place].shown))
+        kept = [rows[place] for place in places]
         self._size = len(entries)
-        self._vectors = np.array([vectors[row.say] for row in kept], np.float32).reshape(-1, DIMENSIONS)
+        self._vectors = vectors[places]
         self._topics = _groups(kept, [topics[row.shown] for row in kept], known)
         self._shown = _groups(kept, [row.shown for row in kept], known)
 

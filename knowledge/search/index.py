@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -220,13 +220,10 @@ class Index:
             if self._telling.get(word, 0.0) > SUBJECT and word not in GENERAL_STEMS
         }
 
-    def knowing(self, asked_next: Iterable[Next]) -> AskedNext:
+    def knowing(self, asked_next: Sequence[Next]) -> AskedNext:
         """These messages that people sent after an answer, all of which this index was made with, as its own are."""
-        rows = list(asked_next)
-        vectors = self._neighbours.without_manner(
-            np.array([self._said[row.say] for row in rows]).reshape(-1, DIMENSIONS)
-        )
-        return AskedNext(rows, dict(zip((row.say for row in rows), vectors)), self.entries)
+        said = np.array([self._said[row.say] for row in asked_next], np.float32).reshape(-1, DIMENSIONS)
+        return AskedNext(asked_next, self._neighbours.without_manner(said), self.entries)
 
     def search(self, text: str, limit: int = HITS) -> Ranking:
         """The best entries for a question, however it is spelt; an index without entries finds none."""

@@ -30,9 +30,8 @@ def unit(place: int) -> np.ndarray:
 def test_what_was_asked_after_the_same_answer_counts_for_what_answered_it() -> None:
     rows = [Next(TEA.id, "hot", (STEPS.id,)), Next(TEA.id, "cold", (TEA.id, "gone")), Next(TEA.id, "why")]
     entries = (TEA, STEPS)
-    near = AskedNext(rows, {"hot": unit(0), "cold": unit(1), "why": unit(2)}, entries).near(
-        TEA, 0.6 * unit(0) + 0.8 * unit(2)
-    )
+    vectors = np.stack([unit(0), unit(1), unit(2)])
+    near = AskedNext(rows, vectors, entries).near(TEA, 0.6 * unit(0) + 0.8 * unit(2))
     assert near.same == pytest.approx([0.0, 0.36])
     assert (near.answered, near.unanswered) == (pytest.approx(0.36), pytest.approx(0.64))
     assert near.topic == pytest.approx(near.same)
@@ -41,7 +40,7 @@ def test_what_was_asked_after_the_same_answer_counts_for_what_answered_it() -> N
 def test_after_an_answer_that_nobody_went_on_from_its_topic_counts() -> None:
     rows = [Next(TEA.id, "hot", (STEPS.id,))]
     other = next(entry for entry in ENTRIES if entry.topic == TEA.topic and entry.id != TEA.id)
-    near = AskedNext(rows, {"hot": unit(0)}, ENTRIES).near(other, unit(0))
+    near = AskedNext(rows, unit(0)[None], ENTRIES).near(other, unit(0))
     assert near.same.max() == 0.0
     assert near.topic[ENTRIES.index(STEPS)] == pytest.approx(1.0)
 
