@@ -14,6 +14,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from knowledge.answer import Answerer
 from knowledge.editing.acts import Editing
 from knowledge.search.embedder import Embedder
 from knowledge.search.words import Aliases
@@ -29,6 +30,7 @@ from storage.engine import open_engine
 from tests.databases import new_sqlite
 from tests.knowledge.editing.conftest import FACTS
 from tests.knowledge.samples import CARD, NOON, SOURCE, STEPS, TEA, WordEncoder, publication
+from tests.running import wait_until
 from tests.shipped import shipped_net, shipped_rules
 from tests.web.conftest import HERE, HOST, SmallUpkeep, shipped_trials
 from web.app import build
@@ -36,6 +38,13 @@ from web.parts import Parts
 
 OWN = "three calm otters"
 BROWSER = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
+
+
+def newest(parts: Parts) -> Answerer:
+    """The answerer of the newest release. Whoever asks while another thread loads it gets that of the one before."""
+    number, _ = parts.knowledge.store.in_force()
+    wait_until("the newest release is in memory", lambda: parts.knowledge.live().release.number == number)
+    return parts.knowledge.live()
 
 
 class StillTrials:

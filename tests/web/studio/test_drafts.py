@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from knowledge.review import graded
 from tests.knowledge.samples import TEA
-from tests.web.studio.conftest import Employ, begin, submit
+from tests.web.studio.conftest import Employ, begin, newest, submit
 from web.parts import Parts
 from web.studio.naming import free_id
 
@@ -86,7 +86,7 @@ def test_a_text_is_saved_read_approved_by_another_and_published(employ: Employ, 
     assert ben.send(page, "/approve").headers["location"].startswith(draft)
     published = ben.act(draft, "/studio/publish")
     assert "It is live now" in ben.open(published.headers["location"]).text
-    revision = parts.knowledge.live().live("tea-what-is")
+    revision = newest(parts).live("tea-what-is")
     assert (revision.entry.answer, revision.author, revision.approvers) == (BETTER, "Anna", ("Ben",))
     assert revision.review == "clinician"
 

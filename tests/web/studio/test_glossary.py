@@ -14,7 +14,7 @@ from knowledge.store.safety_checks import SafetyChecks
 from storage.engine import open_engine
 from tests.databases import new_sqlite
 from tests.knowledge.samples import CARD, NOON, SOURCE, STEPS, TEA, publication
-from tests.web.studio.conftest import Employ, begin, submit
+from tests.web.studio.conftest import Employ, begin, newest, submit
 from tests.web.studio.test_safety_check import check
 from web.parts import Parts
 
@@ -58,7 +58,7 @@ def test_a_word_is_changed_by_two_people_through_the_safety_check(employ: Employ
     assert "safety check" in answer.text
     check(parts)
     assert peter.act(draft, "/studio/publish").status_code == 303
-    assert parts.knowledge.live().glossary("en").terms["word-kettle"].definition == MEANING
+    assert newest(parts).glossary("en").terms["word-kettle"].definition == MEANING
     assert MEANING in peter.open("/studio/glossary").text
     sheet = peter.open("/studio/glossary/sign-off").text
     assert (MEANING in sheet, "Signature" in sheet) == (True, True)

@@ -15,7 +15,7 @@ from records.model import Conversation, Feedback, KeptMessage
 from storage.engine import open_engine, write
 from tests.knowledge.samples import NOON
 from tests.web.conftest import SmallUpkeep
-from tests.web.studio.conftest import Employ, begin, submit
+from tests.web.studio.conftest import Employ, begin, newest, submit
 from web.parts import Parts
 from web.studio.overview import DAYS, Approvals, approvals, bars, by_day
 
@@ -100,7 +100,7 @@ def test_topics_are_told_by_who_has_approved_their_texts(employ: Employ, parts: 
         submit(anna, draft, simpler="Tea is nice.")
         reader.act(draft, "/approve")
         assert reader.act(draft, "/studio/publish").status_code == 303
-    live = parts.knowledge.live().release.revisions
+    live = newest(parts).release.revisions
     assert approvals(live) == [Approvals("cards", 0, 0, 1), Approvals("lupus", 1, 1, 0)]
     section = anna.open("/studio/overview").text.split('aria-labelledby="approved"')[1].split("</section>")[0]
     assert "2 of 3 live answers are approved by no clinician yet" in section

@@ -15,7 +15,7 @@ from records.model import Conversation, KeptMessage
 from storage.engine import open_engine, write
 from tests.knowledge.samples import NOON, TEA
 from tests.running import wait_until
-from tests.web.studio.conftest import Clock, Employ, Person, begin, submit
+from tests.web.studio.conftest import Clock, Employ, Person, begin, newest, submit
 from web.parts import Parts
 from web.studio.trail import SHORT
 
@@ -31,7 +31,7 @@ def approved(anna: Person, clara: Person, entry: str = "en/tea-what-is", answer:
 
 
 def live(parts: Parts) -> dict[str, str]:
-    return {row.entry.id: row.entry.answer for row in parts.knowledge.live().release.revisions}
+    return {row.entry.id: row.entry.answer for row in newest(parts).release.revisions}
 
 
 def test_what_is_ticked_is_published_together(employ: Employ, parts: Parts) -> None:

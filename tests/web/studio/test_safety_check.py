@@ -18,7 +18,7 @@ from safety import EMERGENCY_RULES
 from storage.engine import open_engine, write
 from tests.knowledge.samples import CARD, NOON, TEA
 from tests.shipped import shipped_rules
-from tests.web.studio.conftest import Clock, Employ, Person, begin, submit
+from tests.web.studio.conftest import Clock, Employ, Person, begin, newest, submit
 from web.parts import Parts
 
 BETTER = "Tea is a drink of leaves and hot water, at 70 degrees."
@@ -132,7 +132,7 @@ def test_a_planned_publication_waits_for_its_check(employ: Employ, parts: Parts,
     assert len(parts.knowledge.store.plans()) == 1
     check(parts)
     assert len(parts.knowledge.editing.publish_due(clock())) == 1
-    assert parts.knowledge.live().live("tea-what-is").entry.answer == BETTER
+    assert newest(parts).live("tea-what-is").entry.answer == BETTER
 
 
 def test_a_card_without_a_number_to_call_breaks_a_case(parts: Parts) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from knowledge.model import Source
 from tests.knowledge.samples import TEA
-from tests.web.studio.conftest import Employ, begin, submit
+from tests.web.studio.conftest import Employ, begin, newest, submit
 from web.parts import Parts
 
 SCRIPT = {"Accept": "application/json"}
@@ -107,7 +107,7 @@ def test_a_source_that_is_missing_is_added_read_by_a_second_person_and_shown(emp
     assert ("by staff: TEA-001" in read, "says TEA-001" in read) == (True, True)
     ben.act(draft, "/approve")
     assert ben.act(draft, "/studio/publish").status_code == 303
-    assert [one.title for one in parts.knowledge.live().sources(parts.knowledge.live().live("tea-what-is"))] == [
+    assert [one.title for one in newest(parts).sources(newest(parts).live("tea-what-is"))] == [
         "Tea for beginners",
         "A page about tea",
     ]
