@@ -11,6 +11,7 @@ what the question alone tells: how near it is to outside ones, how usual its wor
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -117,8 +118,14 @@ def _prepare(
     plain = {row: aliases.plain(row.text) for row in fresh}
     embedded = [row for row in fresh if row.is_embedded]
     vectors = dict(zip(embedded, embedder.embed([plain[row] for row in embedded]).astype(np.float16)))
+    # A word stands in hundreds of texts, and is kept once.
     made = {
-        row: _Prepared(tuple(words(row.text)), frozenset(content_words(form)), uses(form), vectors.get(row))
+        row: _Prepared(
+            tuple(map(sys.intern, words(row.text))),
+            frozenset(map(sys.intern, content_words(form))),
+            uses(form),
+            vectors.get(row),
+        )
         for row, form in plain.items()
     }
     return {row: made.get(row) or known[row] for row in rows}

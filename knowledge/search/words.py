@@ -123,17 +123,24 @@ def _slips(counts: Mapping[str, int], english: Collection[str]) -> set[str]:
     ]
     usual = [word for word, count in counts.items() if count >= USUAL and len(word) >= SHORTEST_DOUBLED]
     single = {_DOUBLED.sub(r"\1", word): word for word in usual}
-    longer = [word for word in usual if len(word) >= SHORTEST_REPAIRED]
+    longer = _by_first_letter(word for word in usual if len(word) >= SHORTEST_REPAIRED)
     meant = {word: single.get(_DOUBLED.sub(r"\1", word)) or _nearest(word, longer, counts) for word in rare}
     return {word for word in rare if meant[word] and counts[meant[word]] >= USUAL * counts[word]}
 
 
-def _nearest(word: str, targets: Sequence[str], counts: Mapping[str, int]) -> str:
-    """The word that `word` is a slip of, or "". A slip on the first letter is rare; demanding it to fit keeps unknown
-    names from being bent into known ones."""
+def _by_first_letter(known: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for word in known:
+        found.setdefault(word[0], []).append(word)
+    return found
+
+
+def _nearest(word: str, targets: Mapping[str, Sequence[str]], counts: Mapping[str, int]) -> str:
+    """The word that `word` is a slip of, or "". `targets`: by their first letter. A slip on that is rare; demanding it
+    to fit keeps unknown names from being bent into known ones."""
     most = 1 if len(word) < 8 else 2
-    near = extract(word, targets, scorer=OSA.distance, score_cutoff=most, limit=5)
-    candidates = [(slips, -counts[target], target) for target, slips, _ in near if target[0] == word[0]]
+    near = extract(word, targets.get(word[0], ()), scorer=OSA.distance, score_cutoff=most, limit=None)
+    candidates = [(slips, -counts[target], target) for target, slips, _ in near]
     return min(candidates)[2] if candidates else ""
 
 
@@ -146,7 +153,8 @@ class Vocabulary:
         self._aliases, self._english = aliases, english
         counts = Counter(written)
         self._known = (set(counts) - _slips(counts, english)) | aliases.words
-        self._targets = sorted(word for word in self._known if len(word) >= SHORTEST_REPAIRED)
+        self._longer = [word for word in self._known if len(word) >= SHORTEST_REPAIRED]
+        self._targets = _by_first_letter(self._longer)
         self._counts = counts
         self._ordinary = [word for word in english if len(word) >= SHORTEST_REPAIRED]
         # By the word, too: those of a set come in another order in each process.
@@ -185,7 +193,7 @@ class Vocabulary:
             return False
         foreign = self._foreign.get(word)
         if foreign is None:
-            lists = (self._targets, self._ordinary)
+            lists = (self._longer, self._ordinary)
             foreign = not any(extractOne(word, known, scorer=OSA.distance, score_cutoff=2) for known in lists)
             _remember(self._foreign, word, foreign)
         return foreign
