@@ -153,8 +153,7 @@ class Vocabulary:
         self._aliases, self._english = aliases, english
         counts = Counter(written)
         self._known = (set(counts) - _slips(counts, english)) | aliases.words
-        self._longer = [word for word in self._known if len(word) >= SHORTEST_REPAIRED]
-        self._targets = _by_first_letter(self._longer)
+        self._targets = _by_first_letter(word for word in self._known if len(word) >= SHORTEST_REPAIRED)
         self._counts = counts
         self._ordinary = [word for word in english if len(word) >= SHORTEST_REPAIRED]
         # By the word, too: those of a set come in another order in each process.
@@ -193,7 +192,7 @@ class Vocabulary:
             return False
         foreign = self._foreign.get(word)
         if foreign is None:
-            lists = (self._longer, self._ordinary)
+            lists = (*self._targets.values(), self._ordinary)
             foreign = not any(extractOne(word, known, scorer=OSA.distance, score_cutoff=2) for known in lists)
             _remember(self._foreign, word, foreign)
         return foreign
