@@ -116,11 +116,10 @@ def print_advice(classifier: RequestClassifier, knowledge: Knowledge) -> None:
 
 
 def _told(file: Path, classifier: RequestClassifier, knowledge: Knowledge) -> Iterator[tuple[str, str]]:
-    """(what it is, what it is taken for) of each message of a file, by the advice rules first."""
+    """(what it is, what it is taken for) of each message of a file, by the advice rules and the model."""
     for row in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
         vectors = knowledge.embedder.embed_message_both(knowledge.canonical(row["text"]))
-        by_rules = ADVICE if knowledge.seeks_advice(row["text"]) else ""
-        yield row["intent"], by_rules or str(classifier.rank(row["text"], *vectors)[0]["name"])
+        yield row["intent"], str(classifier.ranking(row["text"], *vectors)[0]["name"])
 
 
 if __name__ == "__main__":

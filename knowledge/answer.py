@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import groupby
 
 from knowledge import glossary
 from knowledge.blocks import callout, paragraphs, spoken, steps
@@ -23,7 +24,7 @@ from knowledge.phrases import Phrases, spoken_date
 from knowledge.search.confidence import chance_published
 from knowledge.search.context import Earlier, read_after
 from knowledge.search.index import Index, Ranking
-from knowledge.search.message import Read
+from knowledge.search.message import Asked, Read
 from knowledge.search.recent import Recent
 from knowledge.search.words import words
 from knowledge.thresholds import AS_IT_COMES, Thresholds
@@ -41,6 +42,8 @@ many questions."""
 ELSEWHERE = 0.02
 """Chance that a message is about something published below which what the intent model takes for a request for advice
 is about something else ("can you fix my code"). What the advice rules find is one anyway."""
+FIRST = 0.93
+"""Confidence from which one of several questions is answered in its place, `bench/several.py`."""
 RELATED_OFFERED = 2
 HOW_TO_JOIN = "trials-how-to-join"
 """The entry that stands beneath a deferral about joining a study."""
@@ -119,7 +122,8 @@ class Answerer:
 
     def _without_search(self, question: Question) -> Answer | None:
         spoken_in = language(question.text)
-        advice = self._advice.check(question.text)
+        seeks_advice = question.context.seeks_advice
+        advice = self._advice.check(question.text) if seeks_advice is not False else None
         if advice and advice.locale == "es":
             return self._defer(replace(question, locale="es"), None, advice)
         if spoken_in != "en":
@@ -127,7 +131,7 @@ class Answerer:
         asked = self.published_question(question.text)
         if asked is not None:
             return self._shown(asked, question, 1.0)
-        if advice or question.context.seeks_advice:
+        if advice or seeks_advice:
             understood = self.understood(question)
             if advice or not _is_elsewhere(understood.best):
                 return self._defer(question, understood, advice)
@@ -169,19 +173,35 @@ class Answerer:
     def _several(self, understood: Read) -> tuple[Ranking, ...]:
         """The questions of a message that each find an entry of their own: two or more, or the only one that does where
         the message as a whole is about something published and finds none."""
-        sure = [found for found in understood.questions if found.hits and found.confidence >= self.thresholds.several]
-        first: dict[str, Ranking] = {}
-        for found in sure:
-            first.setdefault(found.hits[0].entry.id, found)
+        sure = [found for found in understood.questions if found.ranking.confidence >= self.thresholds.several]
+        first: dict[str, Asked] = {}
+        for _, found in groupby(sure, key=lambda one: one.unit.place):
+            rows = list(found)
+            listed = [one for one in rows if one.unit.is_listed]
+            # What a part lists counts where it lists several things that each have an answer.
+            if len({one.first for one in listed}) < 2:
+                listed = [one for one in rows if not one.unit.is_listed]
+            for one in listed:
+                first.setdefault(one.first, one)
+        # What is only told beside questions may be no question.
+        first = dict(sorted(first.items(), key=lambda item: item[1].unit.is_told))
         best = understood.best
         alone = len(first) == 1 and best.confidence < self.thresholds.answer and self._is_about_ours(best)
-        return tuple(first.values())[:CHOICES] if alone or len(first) > 1 else ()
+        if len(first) < 2 and not (alone and next(iter(first.values())).asks):
+            return ()
+        shown = list(first.values())[:CHOICES]
+        if len(shown) == 2:
+            # Perhaps only one was asked. That goes first: what surely is asked, or what the message as a whole asks.
+            meant = best.hits[0].entry.id if best.hits else ""
+            shown.sort(key=lambda one: one.first != meant and one.ranking.confidence < FIRST)
+        return tuple(one.ranking for one in shown)
 
     def _left_over(self, understood: Read, answered: tuple[Ranking, ...], locale: str) -> tuple[Answer, ...]:
         """What is said where a question of the message got no answer of its own; nothing where all did."""
         entries = {found.hits[0].entry.id for found in answered}
-        open_ones = [f for f in understood.questions if not (f.hits and f.hits[0].entry.id in entries)]
-        return (Answer("smalltalk", (spoken(self.say("several_left", locale)),), locale=locale),) if open_ones else ()
+        told = {one.unit.place for one in understood.questions if one.first in entries}
+        is_left = any(one.asks and one.unit.place not in told for one in understood.questions)
+        return (Answer("smalltalk", (spoken(self.say("several_left", locale)),), locale=locale),) if is_left else ()
 
     def _shown(self, entry_id: str, question: Question, confidence: float) -> Answer:
         withdrawn = self.withdrawn(entry_id, question.locale)

@@ -17,17 +17,18 @@ logger = logging.getLogger(__name__)
 class Thresholds:
     """Chances, 0 to 1. At or above a confidence of `answer` an entry is shown. Else, where the question is about
     something published by a chance of `clarify`, the nearest entries are offered; below it the assistant says that it
-    does not know. Of several questions in one message each is answered only at or above a confidence of `several`: a
-    part that only sounds like a question is the likelier mistake. Set with the tables of `bench/retrieval.py`, so that
-    of a hundred answers about three are wrong, and of a hundred outside questions four to eight are not refused.
+    does not know. Set with the tables of `bench/retrieval.py`, so that of a hundred answers about three are wrong, and
+    of a hundred outside questions four to eight are not refused.
 
-    A message that is read together with the answer before it gets an entry at or above a confidence of `following`
-    (`bench/follow_ups.py`)."""
+    Of several questions in one message each is answered only at or above a confidence of `several`, which is of a model
+    of its own (`bench/several.py`): a part that only sounds like a question is the likelier mistake. A message that is
+    read together with the answer before it gets an entry at or above a confidence of `following`, of a model of its own
+    too (`bench/follow_ups.py`)."""
 
     answer: float = 0.34
     following: float = 0.45
     clarify: float = 0.93
-    several: float = 0.6
+    several: float = 0.75
 
     @property
     def mark(self) -> str:

@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     with explained():
         home = storage_settings.Settings.from_environment(environment).home
-        print("Training; this takes about a minute ...", flush=True)
+        print("Training; this takes about two minutes ...", flush=True)
         try:
             model = training.train_if_needed(PROJECT, home, force=options.force)
         except training.TrainingFailed as error:

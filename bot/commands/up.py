@@ -22,7 +22,7 @@ from storage.engine import open_engine
 from storage.secrets import shared_secret
 
 READY_SECONDS = 300
-"""Longest wait for both processes; the first start trains the assistant, which takes about a minute of it."""
+"""Longest wait for both processes; the first start trains the assistant, which takes about two minutes of it."""
 
 SMALL = {
     # Arrays of a MiB and more go back to the system when they are done with. The C library of Linux would otherwise

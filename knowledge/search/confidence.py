@@ -89,6 +89,101 @@ FOLLOWING = Following(
 """Fitted by `bench/follow_ups.py --fit`, which prints them as they stand here."""
 
 
+class Beside(NamedTuple):
+    """What speaks for a part of a message being a question of its own, for which its best entry is asked."""
+
+    sure: float
+    """Confidence that this entry answers the part, 0 to 1, as that of any question."""
+    chance: float
+    """Log of the odds that it is meant by the part rather than any other entry."""
+    asks: bool
+    """The part is put as a question."""
+    told: bool
+    """It is not, while others are."""
+    words: int
+    """Words with a meaning in it."""
+    behind: float
+    """Log of the odds of this entry against the best one for the whole message; 0 where it is that."""
+    among_three: bool
+    """It is among the first three for the whole message."""
+    among_six: bool
+    whole_sure: float
+    """Confidence of the best entry for the whole message."""
+    whole_chance: float
+    """Log of the odds of that entry against all others."""
+    several_parts: bool
+    """The message is of several parts, not only of one that lists something."""
+    listed: bool
+    """It is no part of the message, but something that one lists."""
+
+
+class BesideWeights(NamedTuple):
+    """What each figure of `Beside` counts for, in log odds; of `sure` and `whole_sure` their own log odds count."""
+
+    always: float
+    sure: float
+    chance: float
+    asks: float
+    told: float
+    words: float
+    behind: float
+    among_three: float
+    among_six: float
+    whole_sure: float
+    whole_chance: float
+    several_parts: float
+    listed: float
+
+
+BESIDE = BesideWeights(
+    always=0.998,
+    sure=0.416,
+    chance=0.133,
+    asks=0.015,
+    told=-1.455,
+    words=-0.403,
+    behind=0.336,
+    among_three=0.753,
+    among_six=1.929,
+    whole_sure=0.183,
+    whole_chance=0.045,
+    several_parts=0.212,
+    listed=-0.881,
+)
+"""Fitted by `bench/several.py --fit`, which prints them as they stand here."""
+
+SUREST, MOST_WORDS, FARTHEST = 0.998, 6, 15.0
+"""Beyond these a confidence, the words of a part, and log odds tell nothing more."""
+
+
+def confidence_beside(figures: Beside, weights: BesideWeights = BESIDE) -> float:
+    """Chance, 0 to 1, that a message asks for the best entry of a part of it, beside other questions."""
+    return round(_chance(weights, beside_figures(figures)), 3)
+
+
+def beside_figures(figures: Beside) -> tuple[float, ...]:
+    """What `BesideWeights` weighs, in the order of its fields."""
+    return (
+        _odds(figures.sure),
+        min(figures.chance, FARTHEST),
+        float(figures.asks),
+        float(figures.told),
+        float(min(figures.words, MOST_WORDS)),
+        max(figures.behind, -FARTHEST),
+        float(figures.among_three),
+        float(figures.among_six),
+        _odds(figures.whole_sure),
+        min(figures.whole_chance, FARTHEST),
+        float(figures.several_parts),
+        float(figures.listed),
+    )
+
+
+def _odds(chance: float) -> float:
+    drawn = min(max(chance, 1 - SUREST), SUREST)
+    return math.log(drawn / (1 - drawn))
+
+
 def chance_published(evidence: Evidence, weights: Weights = WEIGHTS) -> float:
     """Chance, 0 to 1, that a question is about something published."""
     return _chance(weights[2:], evidence[1:])

@@ -20,7 +20,7 @@ from knowledge.search.audience import age_groups
 from knowledge.search.confidence import FOLLOWING, Following, confidence_following
 from knowledge.search.corrections import SHORT, plainly, takes_back
 from knowledge.search.index import RIVALS, Index, Ranking, Reading
-from knowledge.search.message import Read, read
+from knowledge.search.message import Asked, Read, read
 from knowledge.search.words import BARE_STEMS, content_words, is_stop_word, words
 
 SUBJECTS = 4
@@ -140,31 +140,36 @@ def read_after(text: str, earlier: Earlier, index: Index, sure: float) -> Read:
     leans = bool(_LEANS.search(said) or _DEFINITE.search(said))
     if named and not leans and not takes_back(text):
         alone = asked_on(read(said, index), index)
-        if alone.best.confidence >= sure or len(alone.questions) > 1:
+        if alone.best.confidence >= sure or sum(one.asks for one in alone.questions) > 1:
             return alone
     best = _best_together(text, earlier, index)
     if best is None or not best.hits or (best.confidence < PART_SURE and index.telling(said) < ELSEWHERE):
         return asked_on(read(said, index), index)
-    return Read(best, (best,), leans=leans or not content_words(said), follows=True)
+    return Read(best, leans=leans or not content_words(said), follows=True)
 
 
 def asked_on(found: Read, index: Index) -> Read:
     """The questions of a message, each that finds nothing new by itself read after the one before it: "what is a flare,
     and what brings one on?"."""
-    questions = list(found.questions[:1])
-    for part, asked in zip(found.put[1:], found.questions[1:]):
-        before = questions[-1]
-        is_same = bool(asked.hits and before.hits) and _first(asked) == _first(before)
-        if before.confidence >= PART_SURE and (is_same or asked.confidence < PART_SURE):
-            after = ranked_after(follow(part, before.hits[0].entry, index), index)
-            if _first(after) != _first(before) and (is_same or after.confidence > asked.confidence):
-                asked = after
+    questions: list[Asked] = []
+    before: Asked | None = None
+    for asked in found.questions:
+        if asked.asks and before is not None and before.ranking.confidence >= PART_SURE:
+            asked = _after(asked, before, index)
+        if not asked.unit.is_listed:
+            before = asked
         questions.append(asked)
     return replace(found, questions=tuple(questions))
 
 
-def _first(ranking: Ranking) -> str:
-    return ranking.hits[0].entry.id
+def _after(asked: Asked, before: Asked, index: Index) -> Asked:
+    """A question read after the part before it, where that finds more than the question by itself."""
+    is_same = before.asks and asked.first == before.first
+    if not is_same and asked.ranking.confidence >= PART_SURE:
+        return asked
+    after = replace(asked, ranking=ranked_after(follow(asked.unit.text, before.ranking.hits[0].entry, index), index))
+    finds_more = is_same or after.ranking.confidence > asked.ranking.confidence
+    return after if after.first != before.first and finds_more else asked
 
 
 def _best_together(text: str, earlier: Earlier, index: Index) -> Ranking | None:

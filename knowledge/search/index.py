@@ -291,6 +291,10 @@ class Index:
             self._own[place] = self.read(entry.question).scores
         return self._own[place]
 
+    def place(self, entry: Entry) -> int:
+        """Where an entry of this index stands in the arrays of a reading."""
+        return self._places[entry.key]
+
     def _hits(self, scores: np.ndarray, places: Sequence[int]) -> tuple[Hit, ...]:
         return tuple(Hit(self.entries[place], float(scores[place])) for place in places)
 

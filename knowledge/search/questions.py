@@ -13,6 +13,8 @@ LONGEST_NAME = 7
 MOST_PARTS = 8
 """Parts that are looked at; each costs a sentence vector. The last ones count: people set out with the matter and close
 with the question."""
+MOST_LISTED = 4
+"""Things that a part of a message names in a row; with more of them it is a story."""
 
 _SENTENCE = re.compile(r"(?<=[.?!;])\s+|\n+|(?<=\))\s+(?=[A-Z])")
 _NOT_AN_END = re.compile(r"\b(?:dr|mr|mrs|ms|st|vs|e\.g|i\.e|etc|approx|no)\.$", re.IGNORECASE)
@@ -40,6 +42,23 @@ _INSIDE_A_CLAUSE = frozenset(
     "we i u he it she you they who what how why when that this there which know about so and".split()
 )
 """Words after which a question word or verb goes on with the clause: "we did", "so what", "know how"."""
+_LISTS = re.compile(
+    r"\s*(?:[,;/+&]|\.{2,}|\s[-–—]+\s|\b(?:and|n|an|or|plus|also|then|vs\.?|versus|with)\b)"
+    r"(?:\s*\b(?:and|n|or|also|plus|then)\b)*\s*",
+    re.IGNORECASE,
+)
+_TELLS_HOW = re.compile(r"\W*\w+ly\W*", re.IGNORECASE)
+"""One word such as "roughly" or "honestly", which names nothing."""
+_TURNED_DOWN = re.compile(
+    r"^\W*(?:(?:and|but|so|no|ok|okay|well)\W+)*(?:not|never|except|instead of|i (?:don't|dont|do not) mean)\b",
+    re.IGNORECASE,
+)
+_MAY_I_ASK = re.compile(
+    r"^\W*(?:(?:hi|hello|hey|sorry|please|excuse me|ok|so|um|quick one)\W+)*(?:can|could|may|might|cn) (?:i|we)"
+    r"(?: just| please)? (?:ask|trouble|bother)(?: you| u)?(?: (?:something|smth|sth|summat|a thing|one thing|"
+    r"an?(?: \w+)? question|sumthing|somthing))?(?: please| pls| quickly| here)?\W*$",
+    re.IGNORECASE,
+)
 _FILLER = "and|but|so|also|or|plus|then|ok|okay|well|oh|um|uh|please|pls|just|hi|hello|hey|now|wait"
 _LEAD_IN = (
     "(?:can|could) (?:you|u|someone|somebody|anyone) (?:please )?(?:tell me|explain)|tell me|explain|wondering|"
@@ -90,6 +109,18 @@ def parts(text: str) -> tuple[str, ...]:
     """What may be a question of its own, in order: the sentences of a message, cut where a new question begins."""
     found = [piece for sentence in sentences(text) for piece in _pieces(sentence)]
     return tuple(found[-MOST_PARTS:]) or (text.strip(),)
+
+
+def asks_for_nothing(part: str) -> bool:
+    """Whether a part of a message only turns something down ("not the eyes") or asks whether it may ask."""
+    return bool(_TURNED_DOWN.search(part) or _MAY_I_ASK.search(part))
+
+
+def listed(part: str) -> tuple[str, ...]:
+    """What a part of a message names in a row, such as "the heart" and "the lungs", each with what stands around it on
+    its side; nothing where it names one thing, or too many."""
+    found = tuple(piece for piece in _LISTS.split(part) if re.search(r"\w", piece) and not _TELLS_HOW.fullmatch(piece))
+    return found if 1 < len(found) <= MOST_LISTED else ()
 
 
 def _pieces(sentence: str) -> list[str]:
