@@ -12,7 +12,7 @@ from typing import Literal
 from rasa_sdk.events import SlotSet
 
 from actions.memory import TRIALS
-from actions.turn import ADVICE, Events, Turn
+from actions.turn import Events, Turn
 from knowledge.blocks import spoken
 from knowledge.language import language
 from knowledge.model import Answer, Context
@@ -29,6 +29,8 @@ FEWEST_BESIDE = 2
 """Words of such a question: "no? Leeds" asks nothing first."""
 OF_TRIALS = "clinical trials"
 """What such a question is about where it does not say it itself."""
+ADVICE = "seek_advice"
+"""The intent of a request for a personal decision."""
 
 
 def back_to_trials(turn: Turn) -> Events | None:
@@ -77,7 +79,7 @@ def _beside(turn: Turn, move: Move, standing: Standing) -> list[Answer]:
 
 
 def _advice(turn: Turn, standing: Standing) -> Literal["no", "likely", "sure"]:
-    if turn.intent in (None, ADVICE) and turn.knowledge.seeks_advice(turn.question.text):
+    if turn.knowledge.seeks_advice(turn.question.text):
         return "sure"
     # What the model alone takes for advice is, after a list of studies, mostly about these: "my dad is 81 though". A
     # story is not.

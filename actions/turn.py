@@ -25,8 +25,6 @@ from knowledge.trials.numbers import find_nct
 from knowledge.wiring import Knowledge
 
 Events = list[dict[str, Any]]
-ADVICE = "seek_advice"
-"""The intent of a request for a personal decision."""
 BEYOND_DOUBT = 0.9
 """Confidence of an entry by which a message asks for it though NLU takes it for something else."""
 MOST_SINCE = 2
@@ -35,11 +33,9 @@ MAY_BE_ABOUT_STUDIES = ("ask_question", "seek_advice", "find_trial")
 """Intents of messages that may be about studies where none were shown: "where does that come from" is not."""
 
 
-def asked(tracker: Tracker, *, seeks_advice: bool | None = None) -> Question:
+def asked(tracker: Tracker, *, seeks_advice: bool = False) -> Question:
     """The latest message as a `Question`, with what the conversation remembers."""
     message = tracker.latest_message
-    if seeks_advice is None and (message.get("intent") or {}).get("name") not in (None, ADVICE):
-        seeks_advice = False
     metadata = message.get("metadata") or {}
     text, memory = without_courtesy(message.get("text") or ""), Memory.of(tracker)
     context = Context(

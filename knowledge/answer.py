@@ -42,8 +42,6 @@ many questions."""
 ELSEWHERE = 0.02
 """Chance that a message is about something published below which what the intent model takes for a request for advice
 is about something else ("can you fix my code"). What the advice rules find is one anyway."""
-FIRST = 0.93
-"""Confidence from which one of several questions is answered in its place, `bench/several.py`."""
 RELATED_OFFERED = 2
 HOW_TO_JOIN = "trials-how-to-join"
 """The entry that stands beneath a deferral about joining a study."""
@@ -122,8 +120,7 @@ class Answerer:
 
     def _without_search(self, question: Question) -> Answer | None:
         spoken_in = language(question.text)
-        seeks_advice = question.context.seeks_advice
-        advice = self._advice.check(question.text) if seeks_advice is not False else None
+        advice = self._advice.check(question.text)
         if advice and advice.locale == "es":
             return self._defer(replace(question, locale="es"), None, advice)
         if spoken_in != "en":
@@ -131,7 +128,7 @@ class Answerer:
         asked = self.published_question(question.text)
         if asked is not None:
             return self._shown(asked, question, 1.0)
-        if advice or seeks_advice:
+        if advice or question.context.seeks_advice:
             understood = self.understood(question)
             if advice or not _is_elsewhere(understood.best):
                 return self._defer(question, understood, advice)
@@ -174,27 +171,22 @@ class Answerer:
         """The questions of a message that each find an entry of their own: two or more, or the only one that does where
         the message as a whole is about something published and finds none."""
         sure = [found for found in understood.questions if found.ranking.confidence >= self.thresholds.several]
+        # What is only told beside questions may be no question, and goes last.
+        sure.sort(key=lambda one: one.unit.is_told)
         first: dict[str, Asked] = {}
         for _, found in groupby(sure, key=lambda one: one.unit.place):
             rows = list(found)
             listed = [one for one in rows if one.unit.is_listed]
             # What a part lists counts where it lists several things that each have an answer.
-            if len({one.first for one in listed}) < 2:
-                listed = [one for one in rows if not one.unit.is_listed]
-            for one in listed:
+            is_list = len({one.first for one in listed}) > 1
+            chosen = listed if is_list else [one for one in rows if not one.unit.is_listed]
+            for one in chosen:
                 first.setdefault(one.first, one)
-        # What is only told beside questions may be no question.
-        first = dict(sorted(first.items(), key=lambda item: item[1].unit.is_told))
         best = understood.best
         alone = len(first) == 1 and best.confidence < self.thresholds.answer and self._is_about_ours(best)
         if len(first) < 2 and not (alone and next(iter(first.values())).asks):
             return ()
-        shown = list(first.values())[:CHOICES]
-        if len(shown) == 2:
-            # Perhaps only one was asked. That goes first: what surely is asked, or what the message as a whole asks.
-            meant = best.hits[0].entry.id if best.hits else ""
-            shown.sort(key=lambda one: one.first != meant and one.ranking.confidence < FIRST)
-        return tuple(one.ranking for one in shown)
+        return tuple(one.ranking for one in first.values())[:CHOICES]
 
     def _left_over(self, understood: Read, answered: tuple[Ranking, ...], locale: str) -> tuple[Answer, ...]:
         """What is said where a question of the message got no answer of its own; nothing where all did."""

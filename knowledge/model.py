@@ -186,13 +186,13 @@ class Context:
     """What the conversation remembers and an answer may need. All of it is optional.
 
     `last_entry` is the id of the entry shown last, `earlier` the message before this one where
-    the reply to it showed none. `seeks_advice`: whether NLU took the message for a request for personal advice, by the
-    rules and its model; None where nobody told: then the rules alone decide.
+    the reply to it showed none. `seeks_advice` is set when the intent model took the message for a request for personal
+    advice.
     """
 
     region: str | None = None
     last_entry: str | None = None
-    seeks_advice: bool | None = None
+    seeks_advice: bool = False
     earlier: str = ""
 
 

@@ -63,8 +63,12 @@ def _classifier(knowledge: Knowledge) -> RequestClassifier:
 
 
 def _intent(text: str, knowledge: Knowledge, classifier: RequestClassifier) -> str:
+    if knowledge.is_published_question(text):
+        return QUESTION
+    if knowledge.seeks_advice(text):
+        return ADVICE
     vectors = knowledge.embedder.embed_message_both(knowledge.canonical(text))
-    return str(classifier.ranking(text, *vectors)[0]["name"])
+    return str(classifier.rank(text, *vectors)[0]["name"])
 
 
 def _custom(**answer: Any) -> dict[str, Any]:

@@ -7,9 +7,8 @@ the inner vector, words and pairs of words count beside the sentence vector.
 
 A message is a question unless another kind is both likely and close to one of its examples: taking a question for small
 talk is the worse mistake. What the advice rules of the safety room find is a request for advice, whatever else it looks
-like, unless the model is almost sure that neither the message nor any part of it is one. The published question of an
-entry, which is what a button sends, is always a question. Words that an editor listed under an entry are taken for a
-request for advice by those rules only.
+like. The published question of an entry, which is what a button sends, is always a question. Words that an editor
+listed under an entry are taken for a request for advice by those rules only.
 """
 
 from __future__ import annotations
@@ -29,10 +28,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.nlu.emergencies import EMERGENCY
 from bot.nlu.regression import Features, Fitted, fitted, usual
 from bot.nlu.vectors import INNER, VECTOR
-from knowledge.language import language
 from knowledge.pairs import words_and_pairs
 from knowledge.search.encoder import DIMENSIONS
-from knowledge.search.questions import parts
 from knowledge.wiring import Knowledge, from_environment
 
 QUESTION = "ask_question"
@@ -51,12 +48,11 @@ class RequestClassifier(GraphComponent):
         a question. A phrasing that an editor listed is a question, unless a kind other than advice is likelier than
         `surest`.
         A request for advice needs `likely_advice` and `close_advice` instead: a story is close to no example, so all
-        that closeness must keep out is what has nothing to do with health. What the rules find is none where the
-        model gives that less than `hardly_advice`. `softness` is C of the regression, `rounds` how often it is improved
-        at most, `words` the length of the words beside a vector of length 1, `seen` in how many examples a word or a
-        pair of words must stand to count. Chosen with `bench/request_kinds.py`."""
+        that closeness must keep out is what has nothing to do with health. `softness` is C of the regression, `rounds`
+        how often it is improved at most, `words` the length of the words beside a vector of length 1, `seen` in how
+        many examples a word or a pair of words must stand to count. Chosen with `bench/request_kinds.py`."""
         sureness = {"likely": 0.5, "close": 0.5, "surest": 0.9, "likely_advice": 0.35, "close_advice": 0.4}
-        return {**sureness, "hardly_advice": 0.1, "softness": 10.0, "rounds": 40, "words": 1.0, "seen": 2}
+        return {**sureness, "softness": 10.0, "rounds": 40, "words": 1.0, "seen": 2}
 
     def __init__(self, config: dict[str, Any], storage: ModelStorage, resource: Resource, knowledge: Knowledge) -> None:
         self._config, self._storage, self._resource, self._knowledge = config, storage, resource, knowledge
@@ -136,47 +132,30 @@ class RequestClassifier(GraphComponent):
         for message in messages:
             if message.get(EMERGENCY) or (message.get(TEXT) or "").startswith("/"):
                 continue
-            ranking = self.ranking(message.get(TEXT) or "", message.get(VECTOR), message.get(INNER))
+            text = message.get(TEXT) or ""
+            if self._knowledge.is_published_question(text):
+                ranking = [{"name": QUESTION, "confidence": 1.0}]
+            elif self._knowledge.seeks_advice(text):
+                ranking = [{"name": ADVICE, "confidence": 1.0}]
+            else:
+                ranking = self.rank(text, message.get(VECTOR), message.get(INNER))
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(RANKING, ranking, add_to_output=True)
         return messages
 
-    def ranking(self, text: str, vector: np.ndarray | None, inner: np.ndarray | None) -> list[dict[str, Any]]:
-        """The likeliest kinds of a message, the chosen one first. The vectors of an empty one are None."""
-        if self._knowledge.is_published_question(text):
-            return [{"name": QUESTION, "confidence": 1.0}]
-        if self._knowledge.seeks_advice(text) and not self._is_hardly_advice(text, vector, inner):
-            return [{"name": ADVICE, "confidence": 1.0}]
-        return self.rank(text, vector, inner)
-
-    def _is_hardly_advice(self, text: str, vector: np.ndarray | None, inner: np.ndarray | None) -> bool:
-        """Whether the model takes neither an English message nor any part of it for a request for advice."""
-        if language(text) != "en" or vector is None or inner is None:
-            return False
-        embed, canonical = self._knowledge.embedder.embed_message_both, self._knowledge.canonical
-        pieces = parts(text)
-        seen = [(text, vector, inner), *((piece, *embed(canonical(piece))) for piece in pieces if len(pieces) > 1)]
-        advice, most = self._model.kinds.index(ADVICE), self._config["hardly_advice"]
-        return all(self._chances(piece, self._joined(*both))[advice] < most for piece, *both in seen)
-
     def rank(self, text: str, vector: np.ndarray | None, inner: np.ndarray | None) -> list[dict[str, Any]]:
-        """The three likeliest kinds of a message by the model, the chosen one first."""
+        """The three likeliest kinds of a message, the chosen one first. The vectors of an empty one are None."""
         if vector is None or inner is None or not np.any(vector):
             return [{"name": QUESTION, "confidence": 1.0}]
         both = self._joined(vector, inner)
-        names, chances = self._model.kinds, self._chances(text, both)
+        names, scores = self._model.kinds, self._model.scores(self._features(text, both))
+        odds = np.exp(scores - scores.max())
+        chances = odds / odds.sum()
         order = [int(place) for place in np.argsort(-chances)[:3]]
         if names[order[0]] != QUESTION and not self._is_sure(order[0], float(chances[order[0]]), text, both):
             question = names.index(QUESTION)
             order = [question, *(place for place in order if place != question)][:3]
         return [{"name": names[place], "confidence": float(chances[place])} for place in order]
-
-    def _chances(self, text: str, both: np.ndarray) -> np.ndarray:
-        """The likelihoods of all kinds, 0 to 1, in their order."""
-        scores = self._model.scores(self._features(text, both))
-        odds = np.exp(scores - scores.max())
-        chances: np.ndarray = odds / odds.sum()
-        return chances
 
     def _is_sure(self, kind: int, chance: float, text: str, both: np.ndarray) -> bool:
         close, of = float((self._examples[kind] @ both).max()), "_advice" if self._model.kinds[kind] == ADVICE else ""

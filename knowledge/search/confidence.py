@@ -107,6 +107,7 @@ class Beside(NamedTuple):
     among_three: bool
     """It is among the first three for the whole message."""
     among_six: bool
+    """It is among the first six."""
     whole_sure: float
     """Confidence of the best entry for the whole message."""
     whole_chance: float

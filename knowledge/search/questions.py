@@ -43,14 +43,15 @@ _INSIDE_A_CLAUSE = frozenset(
 )
 """Words after which a question word or verb goes on with the clause: "we did", "so what", "know how"."""
 _LISTS = re.compile(
-    r"\s*(?:[,;/+&]|\.{2,}|\s[-–—]+\s|\b(?:and|n|an|or|plus|also|then|vs\.?|versus|with)\b)"
+    r"\s*(?:;|(?<!\d)[,/+&]|[,/+&](?!\d)|\.{2,}|\s[-–—]+\s|\b(?:and|n|or|plus|also|then|vs\.?|versus|with)\b)"
     r"(?:\s*\b(?:and|n|or|also|plus|then)\b)*\s*",
     re.IGNORECASE,
 )
 _TELLS_HOW = re.compile(r"\W*\w+ly\W*", re.IGNORECASE)
 """One word such as "roughly" or "honestly", which names nothing."""
 _TURNED_DOWN = re.compile(
-    r"^\W*(?:(?:and|but|so|no|ok|okay|well)\W+)*(?:not|never|except|instead of|i (?:don't|dont|do not) mean)\b",
+    r"^\W*(?:(?:and|but|so|no|ok|okay|well)\W+)*(?:not|never|except|instead of|i (?:don't|dont|do not) mean)\b"
+    r"(?! (?:sure|certain|clear|being|been|heard|understood)\b)",
     re.IGNORECASE,
 )
 _MAY_I_ASK = re.compile(
