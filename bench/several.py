@@ -25,7 +25,7 @@ from bot.progress import Progress
 from knowledge.answer import Answerer
 from knowledge.model import Question
 from knowledge.search.confidence import BesideWeights, beside_figures
-from knowledge.search.message import ranked_beside, read
+from knowledge.search.message import ranked_beside, readings
 from knowledge.wiring import from_environment
 
 SEVERAL = Path(__file__).parent / "training" / "several.jsonl"
@@ -80,7 +80,9 @@ def fitted(rows: Sequence[dict[str, Any]], live: Answerer) -> BesideWeights:
     progress = Progress()
     for done, row in enumerate(rows):
         text, index = row["text"], live.index
-        rows_of_parts = list(ranked_beside(text, index.read(text), read(text, index).best, index))
+        message = readings(text, index)
+        best = index.ranked(message.whole, message.asking)
+        rows_of_parts = list(ranked_beside(text, message.whole, best, index))
         asked = {ranking.hits[0].entry.id for unit, ranking, _ in rows_of_parts if not unit.is_told}
         for unit, ranking, found in rows_of_parts:
             first = ranking.hits[0].entry.id

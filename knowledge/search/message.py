@@ -105,6 +105,8 @@ def units(text: str, index: Index) -> tuple[Unit, ...]:
             found.append(Unit(piece, place, False, is_told, named))
         if not is_told:
             found += [Unit(one, place, True, False, named) for one in listed(piece)]
+    if len(found) < 2:
+        return ()
     telling = [unit for unit in found if not asks_for_nothing(unit.text) and _has_meaning(unit.text, index)]
     return tuple(telling[-MOST_UNITS:]) if len(telling) > 1 else ()
 
@@ -116,10 +118,10 @@ def _has_meaning(text: str, index: Index) -> bool:
 def ranked_beside(text: str, whole: Reading, best: Ranking, index: Index) -> Iterator[tuple[Unit, Ranking, Beside]]:
     """Each unit of a message with the best entries for it, and what speaks for its being a question of its own.
     `whole`: how the message reads, `best`: what it asks as one question."""
-    if not best.hits:
+    found = units(text, index) if best.hits else ()
+    if not found:
         return
     order = {int(place): rank for rank, place in enumerate(np.argsort(-whole.scores, kind="stable"))}
-    found = units(text, index)
     several_parts = len({unit.place for unit in found}) > 1
     for unit in found:
         rows = []
